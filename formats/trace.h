@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* trace.h - the trace file: an SQLite database with compressed chunks of events. */
+#ifndef FMT_TRACE_H
+#define FMT_TRACE_H
+
+#include "event.h"
+
+#define FMT_HASH_SIZE 32	/* SHA-256 */
+
+/* ---- writing -------------------------------------------------------- */
+
+struct fmt_writer;
+
+/* Creates path (an existing file is replaced only when the run ends or first flushes; -EEXIST never).
+ * 0 or -errno. */
+int fmt_writer_new(const char *path, struct fmt_writer **ret);
+/* Metadata of the run that is known at the start and is part of its hash: "seed", "experiment" (its text)... */
+int fmt_writer_meta(struct fmt_writer *w, const char *key, const void *value, size_t size);
+/* The next event in the total order (its seq is assigned).  0 or -errno of the file (-ENOSPC, -EIO ...). */
+int fmt_writer_event(struct fmt_writer *w, const struct fmt_event *event);
+/* Embeds the content of an open file, once by content.  hash is what the file event says; -ESTALE when the
+ * content does not have it. */
+int fmt_writer_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int fd);
+/* Makes everything so far readable after a kill, if a second has passed since the last time (or now). */
+int fmt_writer_flush(struct fmt_writer *w, bool now);
+/* Ends the trace in its canonical layout: equal events and files give equal bytes.  The writer is freed in
+ * any case. ret_hash (may be NULL) is the run hash. */
+int fmt_writer_finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE]);
+/* Leaves the trace as a killed recorder would. */
+void fmt_writer_abandon(struct fmt_writer *w);
+
+/* ---- reading -------------------------------------------------------- */
+
+struct fmt_reader;
+
+/* Why a trace did not open or could not be read on, for a person. */
+struct fmt_error {
+	char text[512];
+};
+
+/* 0; -ENOENT..., -EBADMSG (not a trace, or damaged), -EPROTONOSUPPORT (a newer version). */
+int fmt_reader_open(const char *path, struct fmt_reader **ret, struct fmt_error *error);
+void fmt_reader_close(struct fmt_reader *r);
+event_seq fmt_reader_count(const struct fmt_reader *r);
+/* False when the recorder did not come to its end (killed, disk full): what is there is whole. */
+bool fmt_reader_finished(const struct fmt_reader *r);
+const uint8_t *fmt_reader_hash(const struct fmt_reader *r);	/* run hash; NULL when not finished */
+/* Borrowed until close; NULL when absent. */
+const void *fmt_reader_meta(struct fmt_reader *r, const char *key, size_t *ret_size);
+/* Any event by number.  Valid until the next call.  0, -ERANGE, -EBADMSG (error says where). */
+int fmt_reader_event(struct fmt_reader *r, event_seq seq, struct fmt_event *ret, struct fmt_error *error);
+/* Number of the first event at or after a time. */
+int fmt_reader_seek(struct fmt_reader *r, vtime_ns vtime, event_seq *ret, struct fmt_error *error);
+/* Writes an embedded file to a new sealed memfd; its content is checked against hash.  fd or -errno. */
+int fmt_reader_file(struct fmt_reader *r, const uint8_t hash[FMT_HASH_SIZE], struct fmt_error *error);
+/* Reads everything and checks it: checksums, order, hash, files. */
+int fmt_reader_verify(struct fmt_reader *r, struct fmt_error *error);
+
+/* SHA-256 of an open file from its start (pread). */
+int fmt_hash_fd(int fd, uint8_t ret[FMT_HASH_SIZE], uint64_t *ret_size);
+
+#endif

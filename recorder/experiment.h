@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* experiment.h - what the experiment file says: nodes, programs, links.  A superset of Shadow's keys. */
+#ifndef REC_EXPERIMENT_H
+#define REC_EXPERIMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+
+#define REC_IF_NAME_SIZE 16
+
+enum rec_final_state { REC_FINAL_EXITED, REC_FINAL_SIGNALED, REC_FINAL_RUNNING };
+
+struct rec_exp_process {
+	char *name;			/* node.program, or as given; unique on its node */
+	char *path;			/* absolute, or looked up in PATH on the node */
+	char **args;			/* argv, NULL terminated, [0] is the path as given */
+	char **env;			/* NAME=value, sorted by name, NULL terminated */
+	vtime_ns start_time;
+	vtime_ns shutdown_time;		/* UINT64_MAX: none */
+	int shutdown_signal;		/* default SIGTERM */
+	enum rec_final_state expected;	/* default exited with 0 */
+	int expected_code;		/* exit code, or signal number */
+	char *stdin_path;		/* file on the host relative to the experiment, NULL: empty */
+};
+
+/* One direction of a link. */
+struct rec_exp_channel {
+	uint64_t rate_bps;		/* 0: unlimited */
+	vtime_ns delay_ns;		/* at least 1 */
+	uint64_t loss_ppb;		/* of frames, parts in 10^9 */
+	uint32_t queue_frames;		/* sending ring, default 64 */
+};
+
+struct rec_exp_end {
+	node_id node;
+	uint32_t ifid;			/* number of the interface on its node, from 0 */
+	char if_name[REC_IF_NAME_SIZE];	/* default eth0, eth1 ... in order of links */
+	uint8_t mac[6];			/* 02:00: + node (2 bytes) + interface (2 bytes) */
+	char ipv4[20], ipv6[50];	/* address/prefix; automatic when not given */
+	struct rec_exp_channel out;	/* towards the other end */
+};
+
+struct rec_exp_link {
+	uint32_t id;			/* from 0 */
+	struct rec_exp_end end[2];
+	uint32_t mtu;			/* default 1500 */
+};
+
+struct rec_exp_route {			/* explicit, or the automatic shortest path ones; see docs */
+	char destination[50], via[50];
+	uint32_t ifid;
+};
+
+struct rec_exp_node {
+	node_id id;			/* from 1, in order of names as written */
+	char *name;
+	struct rec_exp_process *processes;
+	size_t process_count;
+	char **sysctls;			/* "path=value", NULL terminated */
+	struct rec_exp_route *routes;
+	size_t route_count;
+	uint64_t memory_size;		/* bytes of the node's kernel */
+};
+
+struct rec_experiment {
+	char *path;			/* as opened */
+	char *dir;			/* where it lies; relative host paths start here */
+	char *text;			/* the file, which goes into the trace */
+	size_t text_size;
+	uint64_t seed;
+	vtime_ns stop_time;		/* UINT64_MAX: until every process has ended */
+	uint64_t realtime_ns;		/* wall clock at vtime 0; default 2000-01-01T00:00:00Z, as in Shadow */
+	vtime_ns syscall_cost_ns;	/* CPU model; default 1000 */
+	vtime_ns clock_cost_ns;		/* of one clock read from the vDSO; default 20 */
+	struct rec_exp_node *nodes;	/* [id - 1] */
+	size_t node_count;
+	struct rec_exp_link *links;	/* [id] */
+	size_t link_count;
+	vtime_ns lookahead;		/* least delay of any link; UINT64_MAX without links */
+};
+
+struct rec_exp_error {
+	char text[1024];		/* file:line:column: what, and what to do */
+};
+
+/* Reads path.  set: NULL or NULL-terminated "key.path=value" overrides.  0 or -errno (-EINVAL: what is written is wrong). */
+int rec_experiment_load(const char *path, const char *const *set, struct rec_experiment **ret, struct rec_exp_error *error);
+/* hindcast record -- PROGRAM ARGS...: one node, one program. */
+int rec_experiment_single(char *const *argv, struct rec_experiment **ret, struct rec_exp_error *error);
+void rec_experiment_free(struct rec_experiment *exp);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tracee.h - native processes that ask before every syscall.
+ *
+ * The public layer that recorder and replayer share: it starts empty processes, fills them, runs one thread
+ * until it needs an answer, and gives the answer.  It knows nothing of kernels, nodes or
+ * traces; who answers is the caller's business.
+ *
+ * How it works.  A tracer (one per worker) forks a zygote: a process without memory but
+ * one stub page, with the seccomp filter and PR_SET_TSC in place, which shares the
+ * tracer's table of file descriptors (CLONE_FILES), so that any descriptor of the caller can be mapped by a tracee.  Every
+ * process is a fork of the zygote; execve makes a new one and drops the old.  Most syscalls arrive as seccomp
+ * notifications (one listener for all tracees: 2 us a call); those that need registers, memory maps or births are
+ * trapped by ptrace (RET_TRACE, 10 us).  The stub page has a syscall instruction for calls that the
+ * caller injects; one that it did not ask for kills the process.
+ *
+ * Invariants
+ *  1. Between calls of this layer no thread of any tracee runs.
+ *  2. rec_tracee_run() runs exactly one thread.
+ *  3. Native pids and tids, native signals, native descriptors never show in what a program sees.
+ */
+#ifndef REC_TRACEE_H
+#define REC_TRACEE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/user.h>
+
+struct rec_tracer;
+struct rec_tracee;	/* one thread */
+
+enum rec_stop {
+	REC_STOP_SYSCALL,	/* wants an answer; nr, args */
+	REC_STOP_TSC,		/* rdtsc or rdtscp; answer by rec_tracee_answer_tsc() */
+	REC_STOP_FAULT,		/* synchronous signal: signo, code, addr */
+	REC_STOP_EXITED,	/* the thread is gone (only after rec_tracee_exit(), or killed from outside) */
+};
+
+struct rec_stop_info {
+	enum rec_stop kind;
+	bool trapped;		/* in a ptrace stop: registers can be read and calls injected at once */
+	uint64_t nr;		/* x86-64 syscall number */
+	uint64_t args[6];
+	int signo;
+	int code;		/* si_code */
+	uint64_t addr;		/* si_addr */
+	uint64_t pc;		/* TSC and FAULT: of the instruction; SYSCALL: after it */
+};
+
+/* Address space that hindcast itself occupies in every tracee; programs are told of nothing below it.
+ *   stub page (code), clock page (shared, one per node), vDSO image. */
+#define REC_STUB_ADDR  0x7ffff0000000ULL
+#define REC_CLOCK_ADDR 0x7ffff0010000ULL
+#define REC_VDSO_ADDR  0x7ffff0020000ULL
+#define REC_STACK_TOP  0x7fffefff0000ULL	/* main stacks end here */
+#define REC_MMAP_TOP   0x7fffe0000000ULL	/* mmap goes down from here */
+#define REC_PIE_BASE   0x555555554000ULL
+
+/* CLOCK_MONOTONIC of every node at vtime 0: a time stamp of 0 means "none" to TCP. */
+#define REC_CLOCK_START_NS 1000000000ULL
+
+/* The clock page.  The vDSO answers base + reads * step and adds one to reads; realtime adds realtime_base. */
+struct rec_clock_page {
+	uint64_t base_ns;	/* node's monotonic clock when the slice began */
+	uint64_t reads;		/* clock reads since then; the vDSO's only write */
+	uint64_t step_ns;	/* model: cost of one read */
+	uint64_t realtime_ns;	/* CLOCK_REALTIME - CLOCK_MONOTONIC */
+};
+
+/* One per worker process.  The calling thread becomes the tracer of all. 0 or -errno (and *ret_reason, static
+ * text for a person: what the host lacks). */
+int rec_tracer_new(struct rec_tracer **ret, const char **ret_reason);
+void rec_tracer_free(struct rec_tracer *tracer);	/* kills every tracee */
+
+/* A new process: empty but for stub page, and clock page (clock_fd: a memfd of one page, mapped shared) and vDSO.
+ * One thread, in a ptrace stop. */
+int rec_tracee_new(struct rec_tracer *tracer, int clock_fd, struct rec_tracee **ret);
+/* Kills the whole process of a thread, reaps it, frees all its threads. */
+void rec_tracee_kill(struct rec_tracee *thread);
+/* Lets one thread end natively (it is in any stop) while its siblings remain.  Frees it. */
+void rec_tracee_exit(struct rec_tracee *thread);
+/* Native thread id, for messages only. */
+int rec_tracee_native_tid(const struct rec_tracee *thread);
+
+/* The answer to the pending SYSCALL stop; given when the thread next runs. */
+void rec_tracee_answer(struct rec_tracee *thread, int64_t result);
+/* The answer to a TSC stop (aux is for rdtscp); steps over the instruction. */
+void rec_tracee_answer_tsc(struct rec_tracee *thread, uint64_t value, uint32_t aux);
+/* Runs the thread until its next stop.  cpuid is answered inside, from the virtual CPU. 0 or -errno. */
+int rec_tracee_run(struct rec_tracee *thread, struct rec_stop_info *ret);
+
+/* Brings a thread that waits in a notification into a ptrace stop after the call (its pending answer is
+ * delivered, no instruction of the program runs).  No-op when trapped already.  Afterwards registers can
+ * be changed and calls be injected. */
+int rec_tracee_trap(struct rec_tracee *thread);
+/* Registers as the program will see them when it next runs (a pending answer included in rax).
+ * Only when trapped. Setting them forgets the pending syscall. */
+int rec_tracee_get_regs(struct rec_tracee *thread, struct user_regs_struct *ret);
+int rec_tracee_set_regs(struct rec_tracee *thread, const struct user_regs_struct *regs);
+int rec_tracee_get_fpregs(struct rec_tracee *thread, struct user_fpregs_struct *ret);
+int rec_tracee_set_fpregs(struct rec_tracee *thread, const struct user_fpregs_struct *regs);
+
+/* Carries out a native syscall in the thread; keeps registers and pending answer.  Traps it if need be.
+ * The call's result, or -errno of the layer itself in *ret_error (0: none). */
+int64_t rec_tracee_inject(struct rec_tracee *thread, uint64_t nr, const uint64_t args[6]);
+
+/* Memory of the thread's process.  Bytes NOT copied (0: all).  Write ignores page protection. */
+size_t rec_tracee_read(struct rec_tracee *thread, void *to, uint64_t from, size_t size);
+size_t rec_tracee_write(struct rec_tracee *thread, uint64_t to, const void *from, size_t size);
+
+/* Birth, from a trapped thread: flags as of clone(2); only CLONE_VM and CLONE_THREAD matter natively.  stack 0: the
+ * parent's.  tls only with CLONE_SETTLS.  The child stands in a ptrace stop, with its registers as after
+ * the parent's call and result 0; neither has run. */
+int rec_tracee_clone(struct rec_tracee *thread, uint64_t flags, uint64_t stack, uint64_t tls,
+		     struct rec_tracee **ret_child);
+
+/* Mappings, carried out natively at exactly the given address (fd: caller's descriptor, -1 anonymous).  All 0 or -errno. */
+int rec_tracee_map(struct rec_tracee *thread, uint64_t addr, uint64_t size, int prot, int flags, int fd, uint64_t offset);
+int rec_tracee_unmap(struct rec_tracee *thread, uint64_t addr, uint64_t size);
+int rec_tracee_protect(struct rec_tracee *thread, uint64_t addr, uint64_t size, int prot);
+int rec_tracee_remap(struct rec_tracee *thread, uint64_t from, uint64_t from_size, uint64_t addr, uint64_t size);
+
+/* Where cpuid instructions stand in code that was just mapped executable: each is to be overwritten with the two bytes
+ * of REC_CPUID_PATCH, which the layer recognises when they trap.  Calls found(arg, address). Used where the host
+ * cannot fault on cpuid; the caller writes (and records) the patches. */
+extern const uint8_t REC_CPUID_PATCH[2];
+bool rec_tracer_needs_cpuid_patches(const struct rec_tracer *tracer);
+int rec_cpuid_scan(const uint8_t *code, size_t size, uint64_t addr, void (*found)(void *arg, uint64_t addr), void *arg);
+
+#endif
