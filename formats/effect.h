@@ -48,5 +48,7 @@ int fmt_effect_next(const uint8_t *list, size_t list_size, size_t *pos, struct f
 
 /* CRC-32C (Castagnoli), continuing from crc (0 to begin). */
 uint32_t fmt_crc32c(uint32_t crc, const void *bytes, size_t size);
+/* The same without the help of the CPU; the tests compare them. */
+uint32_t fmt_crc32c_portable(uint32_t crc, const void *bytes, size_t size);
 
 #endif

@@ -61,6 +61,8 @@ struct fmt_event {
 #undef EVENT
 #undef F
 
+/* Appends a record whose body is ready (one that was read from a trace, say). */
+void fmt_record_put(struct fmt_buf *buf, const struct fmt_event *event);
 /* The next record of a buffer.  1, 0 at the end, -EBADMSG. */
 int fmt_record_next(const uint8_t *data, size_t size, size_t *pos, struct fmt_event *ret);
 
@@ -77,6 +79,8 @@ struct fmt_kind_info {
 };
 /* NULL: no such kind in this version. */
 const struct fmt_kind_info *fmt_kind_info(uint32_t kind);
+/* The rows of event-kinds.def in order, from 0; NULL after the last. */
+const struct fmt_kind_info *fmt_kind_at(size_t index);
 
 struct fmt_value {
 	uint64_t u;		/* U, H, and S as two's complement */

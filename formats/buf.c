@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "buf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+
+#define BUF_CAPACITY_MIN 256
+
+void fmt_buf_reserve(struct fmt_buf *buf, size_t extra)
+{
+	CHECK(buf->size <= buf->capacity);
+	CHECK(extra <= SIZE_MAX / 4 - buf->size);
+	const size_t need = buf->size + extra;
+
+	if (need <= buf->capacity && buf->data)
+		return;
+	size_t capacity = buf->capacity ? buf->capacity : BUF_CAPACITY_MIN;
+
+	while (capacity < need)
+		capacity += capacity / 2;
+	uint8_t *data = realloc(buf->data, capacity);
+
+	CHECK(data);
+	buf->data = data;
+	buf->capacity = capacity;
+}
+
+void fmt_buf_put(struct fmt_buf *buf, const void *bytes, size_t size)
+{
+	fmt_buf_reserve(buf, size);
+	if (size)
+		memcpy(buf->data + buf->size, bytes, size);
+	buf->size += size;
+}
+
+void fmt_buf_put_u64(struct fmt_buf *buf, uint64_t value)
+{
+	fmt_buf_reserve(buf, 10);
+	uint8_t *to = buf->data + buf->size;
+
+	for (; value >= 0x80; value >>= 7)
+		*to++ = (uint8_t)(value | 0x80);
+	*to++ = (uint8_t)value;
+	buf->size = (size_t)(to - buf->data);
+}
+
+void fmt_buf_put_s64(struct fmt_buf *buf, int64_t value)
+{
+	fmt_buf_put_u64(buf, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
+}
+
+void fmt_buf_clear(struct fmt_buf *buf)
+{
+	buf->size = 0;
+}
+
+void fmt_buf_done(struct fmt_buf *buf)
+{
+	free(buf->data);
+	*buf = (struct fmt_buf){0};
+}
+
+/*
+ * There is one encoding of each value: a last byte of zero (except for zero itself) is damage.  Equal
+ * events must be equal bytes, and what reads a trace and writes it again must not change it.
+ */
+int fmt_get_u64(const uint8_t *data, size_t size, size_t *pos, uint64_t *ret)
+{
+	uint64_t value = 0;
+	size_t at = *pos;
+
+	for (unsigned int shift = 0; shift < 70; shift += 7) {
+		if (at >= size)
+			return -EBADMSG;
+		const uint8_t byte = data[at++];
+
+		if (shift == 63 && byte > 1)
+			return -EBADMSG;
+		value |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte & 0x80)
+			continue;
+		if (byte == 0 && shift > 0)
+			return -EBADMSG;
+		*pos = at;
+		*ret = value;
+		return 0;
+	}
+	return -EBADMSG;
+}
+
+int fmt_get_s64(const uint8_t *data, size_t size, size_t *pos, int64_t *ret)
+{
+	uint64_t value;
+	const int error = fmt_get_u64(data, size, pos, &value);
+
+	if (error < 0)
+		return error;
+	*ret = (int64_t)((value >> 1) ^ (0 - (value & 1)));
+	return 0;
+}
