@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# lib.sh - what all system tests share.  Sourced by bash scripts that meson starts with
+#   HINDCAST   the program     HINDCAST_ROOT   the source tree     HINDCAST_PROGRAMS   built test programs
+# A test ends by its first `fail`; it says what was expected and what came instead.
+# shellcheck shell=bash
+set -euo pipefail
+
+: "${HINDCAST:?the tests are started by meson test, see tests/run}"
+root=$HINDCAST_ROOT
+# Only a test that starts recorded programs of its own needs these.
+programs=${HINDCAST_PROGRAMS:-}
+work=$(mktemp -d "${TMPDIR:-/tmp}/hindcast-test.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+export root programs work
+
+fail() { printf 'FAIL: %s\n' "$*" >&2; exit 1; }
+# On standard output, where the count of tests looks for the reason.
+skip() { printf '%s\n' "$*"; exit 77; }
+
+need() {
+    local name
+    for name; do
+        command -v "$name" >/dev/null || skip "there is no $name on this host"
+    done
+}
+
+# expect_status N COMMAND...: runs it, output in $work/out and $work/err.
+expect_status() {
+    local want=$1 got=0
+    shift
+    "$@" >"$work/out" 2>"$work/err" || got=$?
+    [[ $got -eq $want ]] || {
+        tail -n 20 "$work/out" "$work/err" >&2
+        fail "exit status $got instead of $want: $*"
+    }
+}
+
+# expect_text FILE PATTERN: an extended regular expression that one line has to match.
+expect_text() {
+    grep -Eq -- "$2" "$1" || {
+        tail -n 20 "$1" >&2
+        fail "no line of ${1##*/} matches: $2"
+    }
+}
+
+expect_same() {
+    cmp "$1" "$2" >&2 || fail "$1 and $2 differ"
+}
+
+expect_differ() {
+    ! cmp -s "$1" "$2" || fail "$1 and $2 are the same"
+}
+
+# record NAME ARGUMENTS...: records to $work/NAME.hct, data in $work/NAME.data.
+record() {
+    local name=$1
+    shift
+    expect_status 0 "$HINDCAST" record -q -o "$work/$name.hct" --data "$work/$name.data" "$@"
+}
+
+check_replay() { expect_status 0 "$HINDCAST" replay --check "$1"; }
+
+# output DATA NODE PROCESS: the file with what a process wrote to standard output.
+output() {
+    local file
+    for file in "$1/$2/$3.stdout" "$1/$2/$2.$3.stdout"; do
+        if [[ -e $file ]]; then
+            printf '%s\n' "$file"
+            return
+        fi
+    done
+    fail "process $3 of node $2 left no output in $1/$2: $(ls "$1/$2")"
+}
+
+# experiment FILE: writes an experiment of one node `only` whose process is given by the lines on stdin.
+experiment() {
+    mkdir -p "$(dirname "$1")"
+    {
+        printf 'general: {stop_time: 20s, seed: 1}\nhosts:\n  only:\n    processes:\n'
+        sed 's/^/      /'
+    } >"$1"
+}

@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# wrong-input.sh - what is written wrong is refused with status 2 and a message that says where and what.
+. "$(dirname "$0")/lib.sh"
+
+refuse() { expect_status 2 "$HINDCAST" record -q -o "$work/refused.hct" "$@"; }
+
+# the command line
+expect_status 2 "$HINDCAST" recrod
+expect_text "$work/err" 'did you mean record\?'
+expect_status 2 "$HINDCAST" record --sede 3 "$root/samples/ping"
+expect_text "$work/err" 'did you mean --seed\?'
+expect_status 2 "$HINDCAST" record
+expect_status 2 "$HINDCAST" record --seed x "$root/samples/ping"
+expect_status 2 "$HINDCAST" record --until soon "$root/samples/ping"
+expect_text "$work/err" 'until soon: not a time'
+expect_status 0 "$HINDCAST" record --help
+
+# experiments
+refuse "$work/nothing.yaml"
+expect_text "$work/err" 'nothing\.yaml'
+
+printf 'general: {stop_time: 1s\nhosts: [\n' >"$work/unreadable.yaml"
+refuse "$work/unreadable.yaml"
+expect_text "$work/err" 'unreadable\.yaml:[0-9]+:[0-9]+:'
+
+printf 'general:\n  stop_tme: 1s\nhosts:\n  a: {}\n' >"$work/unknown.yaml"
+refuse "$work/unknown.yaml"
+expect_text "$work/err" 'unknown\.yaml:2:3:.*stop_tme.*stop_time'
+
+printf 'general: {stop_time: 1s}\nnetwork: {links: [{ends: [a, b], delay: 1 ms}]}\nhosts: {a: {}}\n' >"$work/ends.yaml"
+refuse "$work/ends.yaml"
+expect_text "$work/err" 'ends\.yaml:2:[0-9]+:.*b'
+
+# a data directory that is not hindcast's is left alone
+mkdir "$work/precious"
+touch "$work/precious/file"
+refuse --data "$work/precious" "$root/samples/ping"
+[[ -e $work/precious/file ]] || fail "a foreign directory was emptied"
+
+# traces
+printf 'not a trace at all, but long enough to be looked at as one: %0200d\n' 0 >"$work/no.hct"
+for command in "replay --check" info dump check; do
+    # shellcheck disable=SC2086
+    expect_status 2 "$HINDCAST" $command "$work/no.hct"
+    [[ -s $work/err ]] || fail "$command says nothing about a file that is no trace"
+    # shellcheck disable=SC2086
+    expect_status 2 "$HINDCAST" $command "$work/absent.hct"
+    expect_text "$work/err" 'absent\.hct'
+done
