@@ -11,15 +11,18 @@
 
 struct fmt_writer;
 
-/* Creates path (an existing file is replaced only when the run ends or first flushes; -EEXIST never).
- * 0 or -errno. */
+/* Creates path.  What is there is replaced only when the run ends or first flushes (until then the trace is
+ * path.part).  0; -EBUSY: another recorder writes there; -errno. */
 int fmt_writer_new(const char *path, struct fmt_writer **ret);
-/* Metadata of the run that is known at the start and is part of its hash: "seed", "experiment" (its text)... */
+/* Metadata of the run that is part of its hash: "seed", "experiment" (its text)...  0; -EINVAL: the key is empty or
+ * starts with "format."; -EEXIST: it was given before; -E2BIG; -errno of the file. */
 int fmt_writer_meta(struct fmt_writer *w, const char *key, const void *value, size_t size);
-/* The next event in the total order (its seq is assigned).  0 or -errno of the file (-ENOSPC, -EIO ...). */
+/* The next event in the total order (it gets the next seq; event->seq is not read).  0; -EINVAL: its vtime is
+ * before that of the last one, or not below 2^63; -E2BIG: its body is over 64 MiB; -errno of the file (-ENOSPC,
+ * -EIO ...), and from then on the same for every call: the trace holds what was flushed. */
 int fmt_writer_event(struct fmt_writer *w, const struct fmt_event *event);
 /* Embeds the content of an open file, once by content.  hash is what the file event says; -ESTALE when the
- * content does not have it. */
+ * content does not have it.  fd stays the caller's. */
 int fmt_writer_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int fd);
 /* Makes everything so far readable after a kill, if a second has passed since the last time (or now). */
 int fmt_writer_flush(struct fmt_writer *w, bool now);
@@ -41,17 +44,37 @@ struct fmt_error {
 /* 0; -ENOENT..., -EBADMSG (not a trace, or damaged), -EPROTONOSUPPORT (a newer version). */
 int fmt_reader_open(const char *path, struct fmt_reader **ret, struct fmt_error *error);
 void fmt_reader_close(struct fmt_reader *r);
+/* What is unusual about the trace (it was killed, it has a damaged end), for a person; NULL: nothing. */
+const char *fmt_reader_warning(const struct fmt_reader *r);
+
+struct fmt_trace_stat {
+	uint32_t version;
+	uint64_t file_size;		/* of the trace */
+	uint64_t events;
+	uint64_t chunks;
+	uint64_t chunk_bytes;		/* of events, as stored */
+	uint64_t chunk_bytes_raw;
+	uint64_t files;			/* embedded */
+	uint64_t file_bytes;		/* ... as stored */
+	uint64_t file_bytes_raw;
+	vtime_ns first, last;		/* vtime of the first and last event; 0 when there is none */
+};
+void fmt_reader_stat(const struct fmt_reader *r, struct fmt_trace_stat *ret);
+/* Metas in order of their keys, from 0; NULL after the last. */
+const char *fmt_reader_meta_key(const struct fmt_reader *r, size_t index);
+
 event_seq fmt_reader_count(const struct fmt_reader *r);
 /* False when the recorder did not come to its end (killed, disk full): what is there is whole. */
 bool fmt_reader_finished(const struct fmt_reader *r);
 const uint8_t *fmt_reader_hash(const struct fmt_reader *r);	/* run hash; NULL when not finished */
 /* Borrowed until close; NULL when absent. */
 const void *fmt_reader_meta(struct fmt_reader *r, const char *key, size_t *ret_size);
-/* Any event by number.  Valid until the next call.  0, -ERANGE, -EBADMSG (error says where). */
+/* Any event by number.  Valid until the next call.  0, -ERANGE, -EBADMSG (error says where).
+ * error may be NULL, here and below. */
 int fmt_reader_event(struct fmt_reader *r, event_seq seq, struct fmt_event *ret, struct fmt_error *error);
-/* Number of the first event at or after a time. */
+/* Number of the first event at or after a time; fmt_reader_count() when there is none.  0, -EBADMSG. */
 int fmt_reader_seek(struct fmt_reader *r, vtime_ns vtime, event_seq *ret, struct fmt_error *error);
-/* Writes an embedded file to a new sealed memfd; its content is checked against hash.  fd or -errno. */
+/* Writes an embedded file to a new sealed memfd; its content is checked against hash.  fd (the caller's), -ENOENT, -EBADMSG, -errno. */
 int fmt_reader_file(struct fmt_reader *r, const uint8_t hash[FMT_HASH_SIZE], struct fmt_error *error);
 /* Reads everything and checks it: checksums, order, hash, files. */
 int fmt_reader_verify(struct fmt_reader *r, struct fmt_error *error);

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * database.c - the form of a trace whose run has ended: one SQLite database.
+ *
+ * It is written in one go, without a journal, into a file that nobody else knows yet, every table in the order of
+ * its key.  So equal content is equal bytes: SQLite's own counters and the places of pages depend on the
+ * insertions alone (and on the version of SQLite, whose number is in the header).
+ *
+ * It is read with distrust.  The schema must be ours to the letter, so that no view, trigger, or generated
+ * column can run; "immutable" keeps SQLite from looking at journals that lie beside the file.
+ */
+#include "trace-int.h"
+
+#include <sqlite3.h>
+#include <string.h>
+
+#define SQL_META                                                                                   \
+	"CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
+#define SQL_CHUNK                                                                                  \
+	"CREATE TABLE chunk(first_seq INTEGER PRIMARY KEY, count INTEGER NOT NULL, "               \
+	"t0 INTEGER NOT NULL, t1 INTEGER NOT NULL, codec INTEGER NOT NULL, "                       \
+	"raw_size INTEGER NOT NULL, checksum INTEGER NOT NULL, bytes BLOB NOT NULL)"
+#define SQL_FILE                                                                                   \
+	"CREATE TABLE file(id INTEGER PRIMARY KEY, hash BLOB NOT NULL, part INTEGER NOT NULL, "    \
+	"codec INTEGER NOT NULL, raw_size INTEGER NOT NULL, bytes BLOB NOT NULL, "                 \
+	"UNIQUE(hash, part))"
+
+DEFINE_CLEANUP(sqlite3 *, sqlite3_close)
+DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize)
+
+static int errno_of(sqlite3 *db)
+{
+	const int system = db ? sqlite3_system_errno(db) : 0;
+
+	switch (db ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM) {
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	default:
+		return system > 0 ? -system : -EIO;
+	}
+}
+
+/* ---- writing ---- */
+
+static int execute(sqlite3 *db, const char *sql)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : errno_of(db);
+}
+
+static int write_schema(sqlite3 *db)
+{
+	char pragmas[200];
+
+	snprintf(pragmas, sizeof(pragmas),
+		 "PRAGMA application_id = %d; PRAGMA user_version = %d; ", FMT_APPLICATION_ID,
+		 FMT_VERSION);
+	const int error = execute(db, "PRAGMA page_size = 4096; PRAGMA encoding = 'UTF-8'; "
+				      "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
+				      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA auto_vacuum = NONE; "
+				      "BEGIN EXCLUSIVE");
+
+	if (error < 0)
+		return error;
+	const int pragma_error = execute(db, pragmas);
+
+	if (pragma_error < 0)
+		return pragma_error;
+	return execute(db, SQL_META ";" SQL_CHUNK ";" SQL_FILE ";");
+}
+
+/* Runs an insertion with its values bound, and makes it ready for the next. */
+static int insert(sqlite3 *db, sqlite3_stmt *stmt)
+{
+	const int code = sqlite3_step(stmt);
+	const int error = code == SQLITE_DONE ? 0 : errno_of(db);
+
+	sqlite3_reset(stmt);
+	return error;
+}
+
+static int write_metas(sqlite3 *db, const struct fmt__index *index)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
+
+	if (sqlite3_prepare_v2(db, "INSERT INTO meta VALUES(?, ?)", -1, &stmt, NULL) != SQLITE_OK)
+		return errno_of(db);
+	for (size_t i = 0; i < index->meta_count; i++) {
+		const struct fmt__meta *meta = &index->metas[i];
+
+		sqlite3_bind_text(stmt, 1, meta->key, -1, SQLITE_STATIC);
+		sqlite3_bind_blob64(stmt, 2, meta->value, meta->size, SQLITE_STATIC);
+		const int error = insert(db, stmt);
+
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+/* Brings the bytes of a chunk or part from the log. */
+static int load(int log_fd, uint64_t location, uint64_t size, struct fmt_buf *buf)
+{
+	fmt_buf_clear(buf);
+	fmt_buf_reserve(buf, size);
+	const int error = fmt__read_at(log_fd, location, buf->data, size);
+
+	if (error == 0)
+		buf->size = size;
+	return error;
+}
+
+static int write_chunks(sqlite3 *db, int log_fd, const struct fmt__index *index,
+			struct fmt_buf *buf)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
+
+	if (sqlite3_prepare_v2(db, "INSERT INTO chunk VALUES(?, ?, ?, ?, ?, ?, ?, ?)", -1, &stmt,
+			       NULL) != SQLITE_OK)
+		return errno_of(db);
+	for (size_t i = 0; i < index->chunk_count; i++) {
+		const struct fmt__chunk *chunk = &index->chunks[i];
+
+		CHECK(!chunk->tail);
+		int error = load(log_fd, chunk->location, chunk->stored_size, buf);
+
+		if (error < 0)
+			return error;
+		sqlite3_bind_int64(stmt, 1, (sqlite3_int64)chunk->first_seq);
+		sqlite3_bind_int64(stmt, 2, chunk->count);
+		sqlite3_bind_int64(stmt, 3, (sqlite3_int64)chunk->t0);
+		sqlite3_bind_int64(stmt, 4, (sqlite3_int64)chunk->t1);
+		sqlite3_bind_int64(stmt, 5, chunk->codec);
+		sqlite3_bind_int64(stmt, 6, chunk->raw_size);
+		sqlite3_bind_int64(stmt, 7, chunk->checksum);
+		sqlite3_bind_blob64(stmt, 8, buf->data, buf->size, SQLITE_STATIC);
+		error = insert(db, stmt);
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+static int write_file(sqlite3 *db, sqlite3_stmt *stmt, int log_fd, const struct fmt__index *index,
+		      const struct fmt__file *file, struct fmt_buf *buf)
+{
+	for (size_t i = 0; i < file->part_count; i++) {
+		const struct fmt__part *part = &index->parts[file->first_part + i];
+		int error = load(log_fd, part->location, part->stored_size, buf);
+
+		if (error < 0)
+			return error;
+		sqlite3_bind_blob64(stmt, 1, file->hash, FMT_HASH_SIZE, SQLITE_STATIC);
+		sqlite3_bind_int64(stmt, 2, (sqlite3_int64)i);
+		sqlite3_bind_int64(stmt, 3, part->codec);
+		sqlite3_bind_int64(stmt, 4, part->raw_size);
+		sqlite3_bind_blob64(stmt, 5, buf->data, buf->size, SQLITE_STATIC);
+		error = insert(db, stmt);
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+static int write_files(sqlite3 *db, int log_fd, const struct fmt__index *index,
+		       struct fmt_buf *buf)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
+
+	if (sqlite3_prepare_v2(db, "INSERT INTO file VALUES(NULL, ?, ?, ?, ?, ?)", -1, &stmt,
+			       NULL) != SQLITE_OK)
+		return errno_of(db);
+	for (size_t i = 0; i < index->file_count; i++) {
+		const int error = write_file(db, stmt, log_fd, index, &index->files[i], buf);
+
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+int fmt__db_write(const char *path, int log_fd, const struct fmt__index *index)
+{
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	_cleanup_(fmt_buf_done) struct fmt_buf buf = {0};
+	int error;
+
+	if (sqlite3_open_v2(path, &db,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW |
+				    SQLITE_OPEN_PRIVATECACHE,
+			    NULL) != SQLITE_OK)
+		return errno_of(db);
+	error = write_schema(db);
+	if (error == 0)
+		error = write_metas(db, index);
+	if (error == 0)
+		error = write_chunks(db, log_fd, index, &buf);
+	if (error == 0)
+		error = write_files(db, log_fd, index, &buf);
+	if (error == 0)
+		error = execute(db, "COMMIT");
+	return error;
+}
+
+/* ---- reading ---- */
+
+struct fmt__db {
+	sqlite3 *db;
+	sqlite3_stmt *bytes[2];		/* by enum fmt__db_table */
+};
+
+void fmt__db_close(struct fmt__db *db)
+{
+	if (!db)
+		return;
+	sqlite3_finalize(db->bytes[FMT__DB_CHUNK]);
+	sqlite3_finalize(db->bytes[FMT__DB_FILE]);
+	sqlite3_close(db->db);
+	free(db);
+}
+
+static int fail_damaged(struct fmt__db *db, const char *what, struct fmt_error *error)
+{
+	return fmt__fail(error, -EBADMSG,
+			 "the trace is damaged: %s (%s); copy or record it again", what,
+			 sqlite3_errmsg(db->db));
+}
+
+static int prepare(struct fmt__db *db, const char *sql, sqlite3_stmt **ret, struct fmt_error *error)
+{
+	if (sqlite3_prepare_v3(db->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL) == SQLITE_OK)
+		return 0;
+	return fail_damaged(db, "a table is missing", error);
+}
+
+static int check_schema(struct fmt__db *db, const char *name, const char *sql,
+			struct fmt_error *error)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
+	const int failed = prepare(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND "
+				       "name = ? AND tbl_name = name AND sql = ?", &stmt, error);
+
+	if (failed < 0)
+		return failed;
+	sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, sql, -1, SQLITE_STATIC);
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		return 0;
+	return fmt__fail(error, -EBADMSG,
+			 "the trace is damaged: table %s is missing or not as in format version %d; "
+			 "copy or record it again", name, FMT_VERSION);
+}
+
+/* An integer column that fits max.  0, -EBADMSG. */
+static int column_u64(sqlite3_stmt *stmt, int column, uint64_t max, uint64_t *ret)
+{
+	if (sqlite3_column_type(stmt, column) != SQLITE_INTEGER)
+		return -EBADMSG;
+	const sqlite3_int64 value = sqlite3_column_int64(stmt, column);
+
+	if (value < 0 || (uint64_t)value > max)
+		return -EBADMSG;
+	*ret = (uint64_t)value;
+	return 0;
+}
+
+static int column_u32(sqlite3_stmt *stmt, int column, uint32_t *ret)
+{
+	uint64_t value;
+
+	if (column_u64(stmt, column, UINT32_MAX, &value) < 0)
+		return -EBADMSG;
+	*ret = (uint32_t)value;
+	return 0;
+}
+
+static int read_meta(sqlite3_stmt *stmt, struct fmt__index *index)
+{
+	if (sqlite3_column_type(stmt, 0) != SQLITE_TEXT ||
+	    sqlite3_column_type(stmt, 1) != SQLITE_BLOB)
+		return -EBADMSG;
+	const char *key = (const char *)sqlite3_column_text(stmt, 0);
+	const int key_size = sqlite3_column_bytes(stmt, 0);
+
+	if (!key || memchr(key, 0, (size_t)key_size))
+		return -EBADMSG;
+	return fmt__index_add_meta(index, key, (size_t)key_size, sqlite3_column_blob(stmt, 1),
+				   (size_t)sqlite3_column_bytes(stmt, 1));
+}
+
+static int read_chunk(sqlite3_stmt *stmt, struct fmt__index *index)
+{
+	struct fmt__chunk chunk = {0};
+
+	if (column_u64(stmt, 0, INT64_MAX, &chunk.first_seq) < 0 ||
+	    column_u32(stmt, 1, &chunk.count) < 0 ||
+	    column_u64(stmt, 2, INT64_MAX, &chunk.t0) < 0 ||
+	    column_u64(stmt, 3, INT64_MAX, &chunk.t1) < 0 ||
+	    column_u32(stmt, 4, &chunk.codec) < 0 || column_u32(stmt, 5, &chunk.raw_size) < 0 ||
+	    column_u32(stmt, 6, &chunk.checksum) < 0 ||
+	    column_u64(stmt, 7, FMT_STORED_MAX, &chunk.stored_size) < 0)
+		return -EBADMSG;
+	chunk.location = chunk.first_seq;
+	chunk.base.vtime = chunk.t0;
+	if (fmt__chunk_complaint(&chunk) || chunk.first_seq != fmt__index_events(index))
+		return -EBADMSG;
+	if (index->chunk_count && chunk.t0 < index->chunks[index->chunk_count - 1].t1)
+		return -EBADMSG;
+	fmt__index_add_chunk(index, &chunk);
+	return 0;
+}
+
+/* Rows are by hash, then part. */
+static int read_file_part(sqlite3_stmt *stmt, struct fmt__index *index)
+{
+	struct fmt__part part = {0};
+	uint32_t number;
+
+	if (column_u64(stmt, 0, INT64_MAX, &part.location) < 0 ||
+	    sqlite3_column_type(stmt, 1) != SQLITE_BLOB ||
+	    sqlite3_column_bytes(stmt, 1) != FMT_HASH_SIZE || column_u32(stmt, 2, &number) < 0 ||
+	    column_u32(stmt, 3, &part.codec) < 0 || column_u32(stmt, 4, &part.raw_size) < 0 ||
+	    column_u64(stmt, 5, FMT_STORED_MAX, &part.stored_size) < 0)
+		return -EBADMSG;
+	if (part.codec > FMT_CODEC_ZSTD || part.raw_size > FMT_FILE_PART_MAX)
+		return -EBADMSG;
+	const void *hash = sqlite3_column_blob(stmt, 1);
+
+	if (number == 0) {
+		struct fmt__file file = {.first_part = index->part_count};
+
+		memcpy(file.hash, hash, FMT_HASH_SIZE);
+		if (fmt__index_add_file(index, &file) < 0)
+			return -EBADMSG;
+	}
+	if (!index->file_count)
+		return -EBADMSG;
+	struct fmt__file *file = &index->files[index->file_count - 1];
+
+	if (memcmp(file->hash, hash, FMT_HASH_SIZE) != 0 || number != file->part_count)
+		return -EBADMSG;
+	file->part_count++;
+	file->size += part.raw_size;
+	fmt__index_add_part(index, &part);
+	return 0;
+}
+
+/* Calls row for each row of a query. */
+static int read_rows(struct fmt__db *db, const char *sql, struct fmt__index *index,
+		     int (*row)(sqlite3_stmt *stmt, struct fmt__index *index), const char *table,
+		     struct fmt_error *error)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
+	const int failed = prepare(db, sql, &stmt, error);
+	unsigned long long count = 0;
+	int code;
+
+	if (failed < 0)
+		return failed;
+	for (; (code = sqlite3_step(stmt)) == SQLITE_ROW; count++)
+		if (row(stmt, index) < 0)
+			return fmt__fail(error, -EBADMSG,
+					 "the trace is damaged: row %llu of table %s makes no sense; "
+					 "copy or record it again", count, table);
+	return code == SQLITE_DONE ? 0 : fail_damaged(db, table, error);
+}
+
+static int read_index(struct fmt__db *db, struct fmt__index *index, struct fmt_error *error)
+{
+	int failed = check_schema(db, "meta", SQL_META, error);
+
+	if (failed == 0)
+		failed = check_schema(db, "chunk", SQL_CHUNK, error);
+	if (failed == 0)
+		failed = check_schema(db, "file", SQL_FILE, error);
+	if (failed == 0)
+		failed = read_rows(db, "SELECT key, value FROM meta ORDER BY key", index, read_meta,
+				   "meta", error);
+	if (failed == 0)
+		failed = read_rows(db,
+				   "SELECT first_seq, count, t0, t1, codec, raw_size, checksum, "
+				   "length(bytes) FROM chunk ORDER BY first_seq",
+				   index, read_chunk, "chunk", error);
+	if (failed == 0)
+		failed = read_rows(db,
+				   "SELECT id, hash, part, codec, raw_size, length(bytes) "
+				   "FROM file ORDER BY id",
+				   index, read_file_part, "file", error);
+	return failed;
+}
+
+/* A meta of the container that is a decimal number.  0, -EBADMSG. */
+static int own_number(const struct fmt__index *index, const char *key, uint64_t *ret)
+{
+	const struct fmt__meta *meta = fmt__index_meta(index, key);
+
+	if (!meta || meta->size == 0 || meta->size > 19)
+		return -EBADMSG;
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < meta->size; i++) {
+		if (meta->value[i] < '0' || meta->value[i] > '9')
+			return -EBADMSG;
+		value = value * 10 + (meta->value[i] - '0');
+	}
+	*ret = value;
+	return 0;
+}
+
+static int check_own_metas(struct fmt__index *index, struct fmt_error *error)
+{
+	uint64_t events;
+
+	if (own_number(index, "format.compat", &index->compat) < 0 ||
+	    own_number(index, "format.incompat", &index->incompat) < 0 ||
+	    own_number(index, "format.events", &events) < 0)
+		return fmt__fail(error, -EBADMSG, "the trace is damaged: a meta \"format.*\" is missing "
+						  "or wrong; copy or record it again");
+	if (events != fmt__index_events(index))
+		return fmt__fail(error, -EBADMSG,
+				 "the trace is damaged: it has %llu of its %llu events; "
+				 "copy or record it again",
+				 (unsigned long long)fmt__index_events(index),
+				 (unsigned long long)events);
+	return 0;
+}
+
+/* A path as a URI: what has a meaning there is escaped. */
+static void put_uri(struct fmt_buf *uri, const char *path)
+{
+	/* What stands between "//" and the next slash is a host; it must be empty. */
+	fmt_buf_put(uri, path[0] == '/' ? "file://" : "file:./", 7);
+	for (; *path; path++) {
+		char escaped[4];
+
+		if (*path == '/') {
+			fmt_buf_put(uri, "/", 1);
+			continue;
+		}
+		snprintf(escaped, sizeof(escaped), "%%%02X", (unsigned char)*path);
+		fmt_buf_put(uri, escaped, 3);
+	}
+	fmt_buf_put(uri, "?immutable=1", sizeof("?immutable=1"));
+}
+
+static int open_defensive(struct fmt__db *db, const char *path, struct fmt_error *error)
+{
+	_cleanup_(fmt_buf_done) struct fmt_buf uri = {0};
+
+	put_uri(&uri, path);
+	if (sqlite3_open_v2((const char *)uri.data, &db->db,
+			    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_PRIVATECACHE,
+			    NULL) != SQLITE_OK)
+		return fmt__fail(error, errno_of(db->db), "cannot open: %s",
+				 sqlite3_errmsg(db->db));
+	sqlite3_extended_result_codes(db->db, 1);
+	sqlite3_db_config(db->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_limit(db->db, SQLITE_LIMIT_LENGTH, (int)FMT_STORED_MAX);
+	sqlite3_limit(db->db, SQLITE_LIMIT_ATTACHED, 0);
+	if (execute(db->db, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; "
+			    "PRAGMA query_only = ON") < 0)
+		return fail_damaged(db, "SQLite cannot read it", error);
+	return 0;
+}
+
+int fmt__db_open(const char *path, struct fmt__db **ret, struct fmt__index *index,
+		 struct fmt_error *error)
+{
+	_cleanup_(fmt__db_closep) struct fmt__db *db = calloc(1, sizeof(*db));
+
+	CHECK(db);
+	int failed = open_defensive(db, path, error);
+
+	if (failed == 0)
+		failed = read_index(db, index, error);
+	if (failed == 0)
+		failed = check_own_metas(index, error);
+	if (failed == 0)
+		failed = prepare(db, "SELECT bytes FROM chunk WHERE first_seq = ?",
+				 &db->bytes[FMT__DB_CHUNK], error);
+	if (failed == 0)
+		failed = prepare(db, "SELECT bytes FROM file WHERE id = ?",
+				 &db->bytes[FMT__DB_FILE], error);
+	if (failed < 0)
+		return failed;
+	*ret = STEAL(db);
+	return 0;
+}
+
+int fmt__db_bytes(struct fmt__db *db, enum fmt__db_table table, uint64_t location, uint64_t size,
+		  struct fmt_buf *out, struct fmt_error *error)
+{
+	sqlite3_stmt *stmt = db->bytes[table];
+	int failed = 0;
+
+	fmt_buf_clear(out);
+	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)location);
+	if (sqlite3_step(stmt) != SQLITE_ROW)
+		failed = fail_damaged(db, table == FMT__DB_CHUNK ? "chunk" : "file", error);
+	else if (sqlite3_column_type(stmt, 0) != SQLITE_BLOB ||
+		 (uint64_t)sqlite3_column_bytes(stmt, 0) != size)
+		failed = fmt__fail(error, -EBADMSG, "the trace is damaged: row %llu of table %s is "
+						    "not what it was; copy or record it again",
+				   (unsigned long long)location,
+				   table == FMT__DB_CHUNK ? "chunk" : "file");
+	else
+		fmt_buf_put(out, sqlite3_column_blob(stmt, 0), size);
+	sqlite3_reset(stmt);
+	return failed;
+}

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * writer.c - writes a trace.
+ *
+ * A trace has two forms.  While the run goes on it is a log (log.c): records appended to one file.  When the run
+ * ends it becomes a database (database.c), which takes the place of the log.
+ *
+ * Why not a database from the start?  A recorder may be killed at any moment, and the one file it leaves,
+ * copied elsewhere or read without the right to write, must be a trace.  A transaction of SQLite is not one write:
+ * with a rollback journal, a kill within it leaves a file that is wrong without its journal; with a
+ * write-ahead log, the file lacks what was not checkpointed, and is wrong within a checkpoint.  Every commit
+ * changes a table's root page and page 1, and nothing writes two pages at once.  An appended record with a
+ * checksum needs no companion: it is there or it is not.  The canonical layout needs a rewrite at the
+ * end in either case, and timed flushes cost what they add, not a whole chunk each second.
+ *
+ *	path.part	the log, until its first flush; it does not touch what is at path
+ *	path		the log after its first flush; the database after the end
+ *	path.tmp	the database while it is written
+ *
+ * Invariants:
+ * 1. Events are cut into chunks by their number and size alone (FMT_CHUNK_EVENTS_MAX, FMT_CHUNK_RAW_MAX), never
+ *    by time or flushes.
+ * 2. In the log, tails hold what flushes wrote of the open chunk; its record supersedes them.
+ * 3. flushed <= raw.size; the events from flushed on are in no record yet.
+ * 4. After the first error of the file nothing is written any more.
+ *
+ * Memory: the open chunk (FMT_CHUNK_RAW_MAX, or one event of FMT_BODY_MAX), its compressed form, the metas
+ * (FMT_META_MAX), 72 bytes for each file, and about 10 MiB of zstd.
+ */
+#include "trace-int.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "effect.h"
+
+#define FLUSH_INTERVAL_NS 1000000000ull
+
+/* What finish() adds to the metas of the run, generously. */
+#define OWN_METAS_MAX 16u
+#define OWN_METAS_SIZE 4096u
+
+struct fmt_writer {
+	char *path;
+	char *part_path;
+	char *tmp_path;
+	int fd;				/* of the log; locked */
+	bool published;			/* the log is at path */
+	int error;			/* the first of the file, sticky */
+	uint64_t end;			/* of the log */
+	uint64_t flush_time_ns;		/* CLOCK_MONOTONIC of the last flush */
+
+	/* the open chunk */
+	struct fmt_buf raw;
+	struct fmt__cursor cursor;	/* after the last event */
+	struct fmt__chunk chunk;	/* first_seq, t0, t1, count, base */
+	/* what no flush has written of it */
+	size_t flushed;			/* bytes of raw */
+	struct fmt__chunk tail;		/* first_seq, t0, count, base */
+
+	struct fmt__hash *hash;		/* of the events */
+	struct fmt_buf record;		/* an event as it is hashed */
+	struct fmt_buf packed;
+	struct fmt__index known;	/* metas and files, to refuse and skip the second */
+	ZSTD_CCtx *packer;
+};
+
+static uint64_t wall_ns(void)
+{
+	struct timespec now;
+
+	CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void free_writer(struct fmt_writer *w)
+{
+	if (!w)
+		return;
+	if (w->fd >= 0)
+		close(w->fd);
+	free(w->path);
+	free(w->part_path);
+	free(w->tmp_path);
+	fmt_buf_done(&w->raw);
+	fmt_buf_done(&w->record);
+	fmt_buf_done(&w->packed);
+	fmt__hash_free(w->hash);
+	fmt__index_done(&w->known);
+	ZSTD_freeCCtx(w->packer);
+	free(w);
+}
+
+DEFINE_CLEANUP(struct fmt_writer *, free_writer)
+
+/* ---- beginning ---- */
+
+/* What is at path may be replaced: nothing, or a file that no recorder writes. */
+static int check_replaceable(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	/* A rename would replace /dev/stdout, not write to it. */
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : 0;
+	return 0;
+}
+
+static int open_log(const char *part_path)
+{
+	_cleanup_close_ int fd = open(part_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	if (ftruncate(fd, 0) < 0)
+		return -errno;
+	return STEAL_FD(fd);
+}
+
+int fmt_writer_new(const char *path, struct fmt_writer **ret)
+{
+	_cleanup_(free_writerp) struct fmt_writer *w = calloc(1, sizeof(*w));
+
+	CHECK(w);
+	CHECK(path[0]);
+	w->fd = -EBADF;
+	int error = check_replaceable(path);
+
+	if (error < 0)
+		return error;
+	/* A link stays, and what it points to is replaced. */
+	w->path = realpath(path, NULL);
+	if (!w->path)
+		w->path = strdup(path);
+	CHECK(w->path);
+	CHECK(asprintf(&w->part_path, "%s.part", w->path) > 0);
+	CHECK(asprintf(&w->tmp_path, "%s.tmp", w->path) > 0);
+	w->fd = open_log(w->part_path);
+	if (w->fd < 0)
+		return w->fd;
+	error = fmt__log_begin(w->fd, &w->end);
+	if (error < 0) {
+		unlink(w->part_path);
+		return error;
+	}
+	w->hash = fmt__hash_new();
+	w->packer = fmt__packer_new();
+	w->flush_time_ns = wall_ns();
+	*ret = STEAL(w);
+	return 0;
+}
+
+/* ---- appending ---- */
+
+/* Keeps the first error. */
+static int note_error(struct fmt_writer *w, int error)
+{
+	if (error < 0 && w->error == 0)
+		w->error = error;
+	return error;
+}
+
+/* The log takes the place of what was at path: it has something to show now. */
+static int publish(struct fmt_writer *w)
+{
+	if (w->published)
+		return 0;
+	if (rename(w->part_path, w->path) < 0)
+		return -errno;
+	w->published = true;
+	return 0;
+}
+
+/* Writes events as a record: all of the open chunk, or its tail. */
+static int append_chunk(struct fmt_writer *w, struct fmt__chunk chunk, const uint8_t *raw,
+			size_t size)
+{
+	chunk.codec = fmt__pack(w->packer, raw, size, &w->packed);
+	chunk.raw_size = (uint32_t)size;
+	chunk.checksum = fmt_crc32c(0, raw, size);
+	chunk.stored_size = w->packed.size;
+	chunk.t1 = w->cursor.vtime;
+	const int error = fmt__log_append_chunk(w->fd, &w->end, &chunk, w->packed.data,
+						w->packed.size);
+
+	return error < 0 ? error : publish(w);
+}
+
+static int close_chunk(struct fmt_writer *w)
+{
+	if (w->chunk.count == 0)
+		return 0;
+	const int error = append_chunk(w, w->chunk, w->raw.data, w->raw.size);
+
+	fmt_buf_clear(&w->raw);
+	w->flushed = 0;
+	w->chunk = (struct fmt__chunk){.first_seq = w->chunk.first_seq + w->chunk.count};
+	w->tail = (struct fmt__chunk){.first_seq = w->chunk.first_seq, .tail = true};
+	return error;
+}
+
+/* Puts an event into the open chunk; returns false, having put nothing, when it does not fit. */
+static bool put_in_chunk(struct fmt_writer *w, const struct fmt_event *event)
+{
+	const size_t size = w->raw.size;
+	const struct fmt__cursor cursor = w->cursor;
+
+	if (w->chunk.count == FMT_CHUNK_EVENTS_MAX)
+		return false;
+	if (w->chunk.count == 0) {
+		/* A chunk can be read alone. */
+		w->cursor = (struct fmt__cursor){.vtime = event->vtime};
+		w->chunk.base = w->cursor;
+		w->chunk.t0 = event->vtime;
+	}
+	if (w->tail.count == 0) {
+		w->tail.base = w->cursor;
+		w->tail.t0 = event->vtime;
+	}
+	fmt__event_put(&w->raw, &w->cursor, event);
+	if (w->chunk.count && w->raw.size > FMT_CHUNK_RAW_MAX) {
+		w->raw.size = size;
+		w->cursor = cursor;
+		return false;
+	}
+	w->chunk.count++;
+	w->tail.count++;
+	return true;
+}
+
+int fmt_writer_event(struct fmt_writer *w, const struct fmt_event *event)
+{
+	if (w->error < 0)
+		return w->error;
+	if (event->vtime < w->cursor.vtime || event->vtime > INT64_MAX)
+		return -EINVAL;
+	if (event->body_size > FMT_BODY_MAX)
+		return -E2BIG;
+	if (!put_in_chunk(w, event)) {
+		const int error = note_error(w, close_chunk(w));
+
+		if (error < 0)
+			return error;
+		CHECK(put_in_chunk(w, event));
+	}
+	fmt_buf_clear(&w->record);
+	fmt_record_put(&w->record, event);
+	fmt__hash_put(w->hash, w->record.data, w->record.size);
+	return 0;
+}
+
+int fmt_writer_meta(struct fmt_writer *w, const char *key, const void *value, size_t size)
+{
+	_cleanup_(fmt_buf_done) struct fmt_buf head = {0};
+
+	if (w->error < 0)
+		return w->error;
+	if (!key[0] || fmt__meta_is_own(key))
+		return -EINVAL;
+	/* add_own_meta() needs room, too. */
+	if (w->known.meta_count >= FMT_METAS_MAX - OWN_METAS_MAX ||
+	    w->known.meta_bytes + strlen(key) + size > FMT_META_MAX - OWN_METAS_SIZE)
+		return -E2BIG;
+	const int error = fmt__index_add_meta(&w->known, key, strlen(key), value, size);
+
+	if (error < 0)
+		return error;
+	fmt_buf_put_u64(&head, strlen(key));
+	fmt_buf_put(&head, key, strlen(key));
+	return note_error(w, fmt__log_append(w->fd, &w->end, FMT_RECORD_META, head.data, head.size,
+					     value, size));
+}
+
+/* Up to size bytes at a place of a file; fewer only at its end.  Number of bytes, -errno. */
+static ssize_t read_part(int fd, uint64_t at, uint8_t *ret, size_t size)
+{
+	size_t got = 0;
+
+	while (got < size) {
+		const ssize_t n = pread(fd, ret + got, size - got, (off_t)(at + got));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	return (ssize_t)got;
+}
+
+static int append_part(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], uint32_t part,
+		       const uint8_t *raw, size_t size)
+{
+	struct fmt_wire_file_part wire = {0};
+
+	memcpy(wire.hash, hash, FMT_HASH_SIZE);
+	le32_put(&wire.part, part);
+	le32_put(&wire.codec, fmt__pack(w->packer, raw, size, &w->packed));
+	le32_put(&wire.raw_size, (uint32_t)size);
+	return note_error(w, fmt__log_append(w->fd, &w->end, FMT_RECORD_FILE_PART, &wire,
+					     sizeof(wire), w->packed.data, w->packed.size));
+}
+
+/* An empty file has one empty part.  0, -errno; -ESTALE: the content has another hash. */
+static int append_parts(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int fd,
+			struct fmt__file *file)
+{
+	_cleanup_(fmt__hash_freep) struct fmt__hash *check = fmt__hash_new();
+	_cleanup_free_ uint8_t *raw = malloc(FMT_FILE_PART_MAX);
+	uint8_t found[FMT_HASH_SIZE];
+	ssize_t size;
+
+	CHECK(raw);
+	do {
+		size = read_part(fd, file->size, raw, FMT_FILE_PART_MAX);
+		if (size < 0)
+			return (int)size;
+		if (size == 0 && file->part_count)
+			break;
+		fmt__hash_put(check, raw, (size_t)size);
+		const int error =
+			append_part(w, hash, (uint32_t)file->part_count, raw, (size_t)size);
+
+		if (error < 0)
+			return error;
+		file->size += (uint64_t)size;
+		file->part_count++;
+	} while (size == FMT_FILE_PART_MAX);
+	fmt__hash_get(check, found);
+	return memcmp(found, hash, FMT_HASH_SIZE) == 0 ? 0 : -ESTALE;
+}
+
+/* The parts count when the record of the file follows them; where that fails, they are passed over. */
+int fmt_writer_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int fd)
+{
+	struct fmt__file file = {0};
+	struct fmt_wire_file wire = {0};
+
+	if (w->error < 0)
+		return w->error;
+	if (fmt__index_file(&w->known, hash))
+		return 0;
+	if (w->known.file_count >= FMT_FILES_MAX)
+		return -E2BIG;
+	int error = append_parts(w, hash, fd, &file);
+
+	if (error < 0)
+		return error;
+	memcpy(file.hash, hash, FMT_HASH_SIZE);
+	memcpy(wire.hash, hash, FMT_HASH_SIZE);
+	le64_put(&wire.size, file.size);
+	le32_put(&wire.parts, (uint32_t)file.part_count);
+	error = note_error(w, fmt__log_append(w->fd, &w->end, FMT_RECORD_FILE, &wire, sizeof(wire),
+					      NULL, 0));
+	if (error < 0)
+		return error;
+	return fmt__index_add_file(&w->known, &file);
+}
+
+/* What a flush writes is what came since the last one; the chunk that will hold it all is written when it is full. */
+int fmt_writer_flush(struct fmt_writer *w, bool now)
+{
+	if (w->error < 0)
+		return w->error;
+	const uint64_t wall = wall_ns();
+
+	if (!now && wall - w->flush_time_ns < FLUSH_INTERVAL_NS)
+		return 0;
+	w->flush_time_ns = wall;
+	if (w->tail.count == 0)
+		return note_error(w, publish(w));
+	CHECK(w->flushed < w->raw.size);
+	const int error = note_error(w, append_chunk(w, w->tail, w->raw.data + w->flushed,
+						     w->raw.size - w->flushed));
+
+	if (error < 0)
+		return error;
+	w->flushed = w->raw.size;
+	w->tail = (struct fmt__chunk){.first_seq = w->chunk.first_seq + w->chunk.count,
+				      .tail = true};
+	return 0;
+}
+
+/* ---- ending ---- */
+
+static void add_own_meta(struct fmt__index *index, const char *key, const void *value, size_t size)
+{
+	/* fmt_writer_meta() has refused these keys and left room for them. */
+	CHECK(fmt__index_add_meta(index, key, strlen(key), value, size) == 0);
+}
+
+static void add_own_number(struct fmt__index *index, const char *key, uint64_t value)
+{
+	char text[24];
+	const int size = snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+
+	add_own_meta(index, key, text, (size_t)size);
+}
+
+static int sync_path(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return fdatasync(fd) < 0 ? -errno : 0;
+}
+
+/* From the log to the database at tmp_path. */
+static int convert(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
+{
+	_cleanup_(fmt__index_done) struct fmt__index index = {0};
+	uint8_t events_hash[FMT_HASH_SIZE];
+	uint64_t end, size;
+	int error = fmt__log_scan(w->fd, &index, &end, &size, NULL);
+
+	if (error < 0)
+		return error;
+	/* Somebody wrote into our log, or the disk lost some of it. */
+	if (end != w->end || fmt__index_events(&index) != w->chunk.first_seq)
+		return -EIO;
+	fmt__index_sort(&index);
+	fmt__hash_get(w->hash, events_hash);
+	fmt__run_hash(&index, events_hash, ret_hash);
+	add_own_number(&index, "format.compat", index.compat);
+	add_own_number(&index, "format.incompat", index.incompat);
+	add_own_number(&index, "format.events", fmt__index_events(&index));
+	add_own_meta(&index, "format.hash", ret_hash, FMT_HASH_SIZE);
+	fmt__index_sort(&index);
+	if (unlink(w->tmp_path) < 0 && errno != ENOENT)
+		return -errno;
+	error = fmt__db_write(w->tmp_path, w->fd, &index);
+	return error < 0 ? error : sync_path(w->tmp_path);
+}
+
+static int finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
+{
+	uint8_t hash[FMT_HASH_SIZE];
+
+	if (w->error < 0)
+		return w->error;
+	int error = note_error(w, close_chunk(w));
+
+	if (error == 0)
+		error = convert(w, hash);
+	if (error == 0 && rename(w->tmp_path, w->path) < 0)
+		error = -errno;
+	if (error < 0) {
+		unlink(w->tmp_path);
+		return error;
+	}
+	if (!w->published)
+		unlink(w->part_path);
+	if (ret_hash)
+		memcpy(ret_hash, hash, FMT_HASH_SIZE);
+	return 0;
+}
+
+int fmt_writer_finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
+{
+	const int error = finish(w, ret_hash);
+
+	free_writer(w);
+	return error;
+}
+
+void fmt_writer_abandon(struct fmt_writer *w)
+{
+	free_writer(w);
+}
