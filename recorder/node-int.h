@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* node-int.h - the inside of a node, shared by the files that make one: node.c (clock, network), supervisor.c
+ * (the life of a syscall), process.c (birth, exec, signals, death), memory.c (mappings), netcfg.c (addresses). */
+#ifndef REC_NODE_INT_H
+#define REC_NODE_INT_H
+
+#include "aspace.h"
+#include "event.h"
+#include "host.h"
+#include "link.h"
+#include "node.h"
+#include "nodefs.h"
+#include "tracee.h"
+
+/* A process as far as its memory goes: threads and vfork children share one. */
+struct rec_memory {
+	struct rec_aspace as;
+	unsigned refs;
+};
+
+/* A process of the experiment file. */
+struct rec_root {
+	const struct rec_exp_process *exp;
+	kg_cookie thread;	/* its first thread, 0 before it starts */
+	uint32_t pid;
+	bool started, ended, shut_down;
+	int code;		/* as wait(2) gives it */
+};
+
+enum rec_thread_state {
+	REC_THREAD_READY,	/* may run: its last call is answered */
+	REC_THREAD_IN_CALL,	/* stands in a syscall that the kernel has not finished */
+	REC_THREAD_DEAD,	/* its exit event is out; the native thread is to be reaped */
+};
+
+#define REC_SIGNAL_MAX 64	/* frames that wait for one thread: one for each signal number */
+
+struct rec_thread {
+	kg_cookie cookie;
+	uint32_t tid, pid;
+	enum rec_thread_state state;
+	bool queued;		/* in the ready queue */
+	bool entered;		/* the syscall-enter event of the present call is out */
+	bool last;		/* DEAD: the whole process goes */
+	bool dirty;		/* effects is not empty, while it stands in a call */
+	struct rec_tracee *tracee;
+	struct rec_memory *memory;
+	struct rec_root *root;	/* NULL: not the first of an experiment's process */
+	struct rec_stop_info call;
+	vtime_ns ran;		/* of the slice that call ended */
+	struct fmt_buf effects;	/* of the present call, not yet in an event */
+	struct kg_signal *signals;
+	size_t signal_count;
+	struct rec_exec *exec;	/* a new program is to be filled in */
+	unsigned quantum;	/* calls left before it goes to the back of the queue */
+};
+
+/* A copy of struct kg_exec that outlives the callback. */
+struct rec_exec {
+	struct kg_exec kg;
+	char *path, *strings;
+};
+
+struct rec_file_number {
+	uint64_t ino, version;
+};
+
+struct rec_node {
+	struct rec_nodefs *fs;		/* first: nodefs.c finds it through the kernel's ctx */
+	const struct rec_node_env *env;
+	const struct rec_exp_node *exp;
+	node_id id;
+	bool panicked;
+	int failure;			/* -errno: hindcast itself cannot go on with this node */
+	struct kg_host host;
+	struct kg_instance *instance;
+	const struct kg_api *api;
+	vtime_ns now;
+	struct fmt_buf events;
+	struct rec_thread *current;	/* whose syscall the kernel is carrying out */
+	struct rec_thread **threads;	/* [cookie - REC_COOKIE_FIRST], NULL when reaped */
+	size_t thread_count, thread_capacity;
+	struct rec_thread **ready;	/* ring */
+	size_t ready_head, ready_count, ready_capacity;
+	size_t dead_count, dirty_count;
+	struct rec_root *roots;
+	size_t root_count;
+	struct rec_file_number *files;	/* [number - 1] */
+	size_t file_count, file_capacity;
+	uint64_t shared_count;		/* anonymous shared mappings so far */
+	int clock_fd;
+	struct rec_clock_page *clock;
+	struct rec_link_end *ends;	/* by ifid */
+	size_t end_count;
+	uint64_t packet_count;
+	struct rec_packet **inbound;	/* heap by (arrive, src, packet) */
+	size_t inbound_count, inbound_capacity;
+	struct rec_stream random;
+	char data_dir[4096];		/* DATA/<node> */
+};
+
+#define REC_COOKIE_FIRST ((kg_cookie)2)
+/* rec_vma.ino of an anonymous shared mapping: this plus a count. */
+#define REC_INO_SHARED (1ULL << 40)
+
+/* ---- node.c ---- */
+void rec__warn(struct rec_node *node, uint32_t tid, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A call into the kernel in a task's name; pointers in args are the caller's affair. */
+enum kg_outcome rec__kernel_call(struct rec_node *node, kg_cookie task, uint64_t nr, const uint64_t args[6],
+				 uint64_t user_sp, int64_t *ret);
+/* The same with host pointers for a call that cannot block; result or -errno (-EIO: the node is dead). */
+#define REC_PTR(p) (KG_HOST_PTR | (uint64_t)(uintptr_t)(p))
+int64_t rec__init_call(struct rec_node *node, kg_cookie task, uint64_t nr, uint64_t a0, uint64_t a1, uint64_t a2,
+		       uint64_t a3, uint64_t a4, uint64_t a5);
+/* The number of a file's present content in this node's events; makes the file event when it is new. */
+int rec__file_number(struct rec_node *node, uint64_t ino, uint64_t *ret);
+
+/* ---- supervisor.c ---- */
+void rec__supervisor_ops(struct kg_host *host);
+struct rec_thread *rec__thread(struct rec_node *node, kg_cookie cookie);
+struct rec_thread *rec__thread_new(struct rec_node *node);
+void rec__ready(struct rec_node *node, struct rec_thread *t, bool front);
+void rec__unready(struct rec_node *node, struct rec_thread *t);
+/* Emits syscall-enter for the present call, once. */
+void rec__enter(struct rec_node *node, struct rec_thread *t);
+/* Answers the present call: emits syscall or syscall-exit, and makes the thread ready. */
+void rec__finish(struct rec_node *node, struct rec_thread *t, int64_t result);
+/* Before anything else of this node is told: the call in progress has begun (see supervisor.c, invariant 3). */
+void rec__before_event(struct rec_node *node, const struct rec_thread *about);
+/* Runs one thread until its next stop, and deals with it.  0 or -errno. */
+int rec__step(struct rec_node *node, struct rec_thread *t);
+void rec__effects_taken(struct rec_node *node, struct rec_thread *t);
+
+/* ---- process.c ---- */
+void rec__root_start(struct rec_node *node, struct rec_root *root);
+void rec__root_shutdown(struct rec_node *node, struct rec_root *root);
+int rec__clone(struct rec_node *node, struct rec_thread *t);
+int rec__execve(struct rec_node *node, struct rec_thread *t);
+void rec__exit(struct rec_node *node, struct rec_thread *t);
+int rec__sigreturn(struct rec_node *node, struct rec_thread *t);
+int rec__push_signals(struct rec_node *node, struct rec_thread *t);
+void rec__on_exec(void *ctx, kg_cookie task, const struct kg_exec *exec);
+void rec__on_exit(void *ctx, kg_cookie task, kg_s32 code);
+void rec__on_signal(void *ctx, kg_cookie task, const struct kg_signal *sig);
+/* Reaps native threads whose tasks have died.  0 or -errno. */
+int rec__reap(struct rec_node *node);
+void rec__memory_unref(struct rec_memory *memory);
+void rec__thread_free(struct rec_node *node, struct rec_thread *t);
+
+/* ---- memory.c ---- */
+int64_t rec__memory_call(struct rec_node *node, struct rec_thread *t);
+void rec__on_futex_key(void *ctx, kg_cookie task, kg_u64 addr, kg_u64 *ret_object, kg_u64 *ret_offset);
+
+/* ---- netcfg.c ---- */
+/* Addresses, routes, neighbours and sysctls of the experiment; interfaces exist already.  0 or -errno. */
+int rec__netcfg(struct rec_node *node);
+
+#endif

@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * node.c - one node: its kernel, its clock, its interfaces.
+ *
+ * A node lives through virtual time by itself, as long as its worker allows.  Each turn of rec_node_run() does
+ * what is due (frames that arrive, frames that have left, timers, starts and shutdowns of the experiment), lets
+ * the kernel run, and gives one program one slice; when nothing can run, the clock jumps to whatever is next.
+ *
+ * Invariants
+ *  1. now never goes back, and nothing begins at or after the bound that the worker set.
+ *  2. Whether a turn finds a frame depends on virtual times alone, not on when the worker handed it over: all
+ *     frames that arrive before the bound are here before the run begins.
+ *  3. All chance comes from the node's stream.
+ */
+#include "node-int.h"
+
+#include <arpa/inet.h>
+#include <asm/unistd.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/cleanup.h"
+#include "loader.h"
+#include "trace.h"
+
+#define NODE_MEMORY_DEFAULT (64ULL << 20)
+
+/* ---- telling -------------------------------------------------------------- */
+
+void rec__warn(struct rec_node *node, uint32_t tid, const char *format, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	fmt_put_warn(&node->events, node->now, node->id, tid, &(struct fmt_ev_warn) {
+		.text = { (const uint8_t *)text, strlen(text) } });
+}
+
+static void on_console(void *ctx, const char *text, kg_u64 size)
+{
+	struct rec_node *node = ctx;
+
+	fmt_put_console(&node->events, node->now, node->id, 0, &(struct fmt_ev_console) {
+		.text = { (const uint8_t *)text, size } });
+}
+
+static void on_panic(void *ctx, const char *text)
+{
+	struct rec_node *node = ctx;
+
+	node->panicked = true;
+	fmt_put_panic(&node->events, node->now, node->id, 0, &(struct fmt_ev_panic) {
+		.text = { (const uint8_t *)text, strlen(text) } });
+}
+
+static void on_output(void *arg, unsigned stream, const void *bytes, size_t size)
+{
+	struct rec_node *node = arg;
+	uint32_t tid = node->current ? node->current->tid : 0;
+
+	fmt_put_output(&node->events, node->now, node->id, tid, &(struct fmt_ev_output) {
+		.fd = stream, .text = { bytes, size } });
+}
+
+/* ---- the kernel ------------------------------------------------------------ */
+
+static uint64_t realtime_ns(void *arg)
+{
+	const struct rec_node *node = arg;
+
+	return node->env->exp->realtime_ns + node->now;
+}
+
+enum kg_outcome rec__kernel_call(struct rec_node *node, kg_cookie task, uint64_t nr, const uint64_t args[6],
+				 uint64_t user_sp, int64_t *ret)
+{
+	kg_s64 result = 0;
+
+	if (node->panicked)
+		return KG_PANIC;
+	node->api->set_time(node->now + REC_CLOCK_START_NS);
+	enum kg_outcome outcome = (enum kg_outcome)node->api->syscall(task, nr, (const kg_u64 *)args, user_sp, &result);
+
+	if (outcome == KG_PANIC)
+		node->panicked = true;
+	*ret = result;
+	return outcome;
+}
+
+int64_t rec__init_call(struct rec_node *node, kg_cookie task, uint64_t nr, uint64_t a0, uint64_t a1, uint64_t a2,
+		       uint64_t a3, uint64_t a4, uint64_t a5)
+{
+	const uint64_t args[6] = { a0, a1, a2, a3, a4, a5 };
+	int64_t result = 0;
+	enum kg_outcome outcome = rec__kernel_call(node, task, nr, args, 0, &result);
+
+	return outcome == KG_DONE ? result : outcome == KG_BLOCKED ? -EAGAIN : -EIO;
+}
+
+/* Lets the node's kernel do all that it can do now. */
+static void run_kernel(struct rec_node *node)
+{
+	if (!node->panicked && node->api->run() == KG_PANIC)
+		node->panicked = true;
+}
+
+/* ---- files ------------------------------------------------------------------- */
+
+int rec__file_number(struct rec_node *node, uint64_t ino, uint64_t *ret)
+{
+	uint64_t version = rec_nodefs_version(node->fs, ino), size;
+	uint8_t hash[FMT_HASH_SIZE];
+
+	for (size_t i = 0; i < node->file_count; i++)
+		if (node->files[i].ino == ino && node->files[i].version == version) {
+			*ret = i + 1;
+			return 0;
+		}
+	int fd = rec_nodefs_fd(node->fs, ino, false);
+
+	if (fd < 0)
+		return fd;
+	int r = fmt_hash_fd(fd, hash, &size);
+
+	if (r < 0)
+		return r;
+	if (node->file_count == node->file_capacity) {
+		node->file_capacity = node->file_capacity ? 2 * node->file_capacity : 32;
+		node->files = reallocarray(node->files, node->file_capacity, sizeof(*node->files));
+		CHECK(node->files != NULL);
+	}
+	node->files[node->file_count++] = (struct rec_file_number) { ino, version };
+	*ret = node->file_count;
+	const char *path = rec_nodefs_path(node->fs, ino);
+
+	fmt_put_file(&node->events, node->now, node->id, 0, &(struct fmt_ev_file) {
+		.id = *ret, .size = size, .hash = { hash, sizeof(hash) },
+		.path = { (const uint8_t *)path, strlen(path) } });
+	node->env->file(node->env->arg, hash, fd);
+	return 0;
+}
+
+/* ---- frames ------------------------------------------------------------------ */
+
+static kg_s32 on_xmit(void *ctx, kg_u32 ifid, const void *frame, kg_u64 size)
+{
+	struct rec_node *node = ctx;
+
+	if (ifid >= node->end_count)
+		return 0;
+	struct rec_link_end *end = &node->ends[ifid];
+	const struct rec_exp_link *link = end->link;
+	struct rec_link_result result = rec_link_end_send(end, node->now, size);
+
+	if (result.verdict == REC_LINK_FULL)
+		return -1;
+	uint64_t number = ((uint64_t)node->id << 40) | node->packet_count++;
+
+	fmt_put_packet_send(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_send) {
+		.link = link->id, .iface = ifid, .packet = number, .depart_ns = result.depart_ns,
+		.frame = { frame, size } });
+	if (result.drop) {
+		fmt_put_packet_drop(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_drop) {
+			.link = link->id, .iface = ifid, .packet = number,
+			.reason = { (const uint8_t *)result.drop, strlen(result.drop) } });
+	} else {
+		const struct rec_exp_end *peer = &link->end[!end->side];
+		struct rec_packet *packet = malloc(sizeof(*packet) + size);
+
+		CHECK(packet != NULL);
+		*packet = (struct rec_packet) { .arrive_ns = result.arrive_ns, .packet = number, .src = node->id,
+						.dst = peer->node, .link = link->id, .dst_ifid = peer->ifid,
+						.size = (uint32_t)size };
+		memcpy(packet->frame, frame, size);
+		node->env->send(node->env->arg, packet);
+	}
+	return result.verdict == REC_LINK_KEPT;
+}
+
+static bool arrives_before(const struct rec_packet *a, const struct rec_packet *b)
+{
+	if (a->arrive_ns != b->arrive_ns)
+		return a->arrive_ns < b->arrive_ns;
+	return a->src != b->src ? a->src < b->src : a->packet < b->packet;
+}
+
+void rec_node_receive(struct rec_node *node, struct rec_packet *packet)
+{
+	if (node->inbound_count == node->inbound_capacity) {
+		node->inbound_capacity = node->inbound_capacity ? 2 * node->inbound_capacity : 64;
+		node->inbound = reallocarray(node->inbound, node->inbound_capacity, sizeof(*node->inbound));
+		CHECK(node->inbound != NULL);
+	}
+	size_t at = node->inbound_count++;
+
+	while (at && arrives_before(packet, node->inbound[(at - 1) / 2])) {
+		node->inbound[at] = node->inbound[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	node->inbound[at] = packet;
+}
+
+static struct rec_packet *take_inbound(struct rec_node *node)
+{
+	struct rec_packet *first = node->inbound[0], *last = node->inbound[--node->inbound_count];
+	size_t at = 0;
+
+	for (;;) {
+		size_t child = 2 * at + 1;
+
+		if (child >= node->inbound_count)
+			break;
+		if (child + 1 < node->inbound_count && arrives_before(node->inbound[child + 1], node->inbound[child]))
+			child++;
+		if (!arrives_before(node->inbound[child], last))
+			break;
+		node->inbound[at] = node->inbound[child];
+		at = child;
+	}
+	node->inbound[at] = last;
+	return first;
+}
+
+static void receive_due(struct rec_node *node)
+{
+	while (node->inbound_count && node->inbound[0]->arrive_ns <= node->now) {
+		_cleanup_free_ struct rec_packet *packet = take_inbound(node);
+
+		fmt_put_packet_recv(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_recv) {
+			.link = packet->link, .iface = packet->dst_ifid, .packet = packet->packet,
+			.size = packet->size });
+		if (!node->panicked)
+			node->api->rx(packet->dst_ifid, packet->frame, packet->size);
+	}
+}
+
+static void depart_due(struct rec_node *node)
+{
+	for (uint32_t i = 0; i < node->end_count; i++) {
+		uint32_t count = rec_link_end_departed(&node->ends[i], node->now);
+
+		if (count && !node->panicked)
+			node->api->tx_done(i, count);
+	}
+}
+
+/* ---- time ----------------------------------------------------------------------- */
+
+/* The next start or shutdown of the experiment. */
+static vtime_ns next_root(const struct rec_node *node)
+{
+	vtime_ns next = UINT64_MAX;
+
+	for (size_t i = 0; i < node->root_count; i++) {
+		const struct rec_root *root = &node->roots[i];
+
+		if (!root->started && root->exp->start_time < next)
+			next = root->exp->start_time;
+		if (root->started && !root->ended && !root->shut_down && root->exp->shutdown_time < next)
+			next = root->exp->shutdown_time;
+	}
+	return next;
+}
+
+static void roots_due(struct rec_node *node)
+{
+	for (size_t i = 0; i < node->root_count; i++) {
+		struct rec_root *root = &node->roots[i];
+
+		if (!root->started && root->exp->start_time <= node->now)
+			rec__root_start(node, root);
+		if (!root->shut_down && root->exp->shutdown_time <= node->now)
+			rec__root_shutdown(node, root);
+	}
+}
+
+/* Kernel timers in virtual time. */
+static vtime_ns next_timer(const struct rec_node *node)
+{
+	uint64_t timer = node->api->next_timer();
+
+	if (timer == KG_NEVER)
+		return UINT64_MAX;
+	return timer > REC_CLOCK_START_NS ? timer - REC_CLOCK_START_NS : 0;
+}
+
+vtime_ns rec_node_next(const struct rec_node *node)
+{
+	vtime_ns next = UINT64_MAX;
+
+	if (node->panicked)
+		return next;
+	if (node->ready_count || node->api->pending())
+		return node->now;
+	next = next_timer(node);
+	for (size_t i = 0; i < node->end_count; i++) {
+		vtime_ns departs = rec_link_end_next(&node->ends[i]);
+
+		next = departs < next ? departs : next;
+	}
+	vtime_ns root = next_root(node);
+
+	next = root < next ? root : next;
+	if (node->inbound_count && node->inbound[0]->arrive_ns < next)
+		next = node->inbound[0]->arrive_ns;
+	return next > node->now ? next : node->now;
+}
+
+/* All that happens at this instant without a program. */
+static void due(struct rec_node *node)
+{
+	node->api->set_time(node->now + REC_CLOCK_START_NS);
+	receive_due(node);
+	depart_due(node);
+	if (next_root(node) <= node->now)
+		roots_due(node);
+	if (node->api->pending())
+		run_kernel(node);
+}
+
+int rec_node_run(struct rec_node *node, vtime_ns until)
+{
+	while (!node->panicked && node->now < until) {
+		due(node);
+		if (node->dead_count)
+			rec__reap(node);
+		if (node->failure)
+			return node->failure;
+		if (node->ready_count) {
+			struct rec_thread *t = node->ready[node->ready_head];
+
+			rec__unready(node, t);
+			int r = rec__step(node, t);
+
+			if (r < 0)
+				return r;
+			continue;
+		}
+		/* Idle: the kernel stops its tick and says what it waits for. */
+		run_kernel(node);
+		if (node->ready_count || node->panicked)
+			continue;
+		vtime_ns next = rec_node_next(node);
+
+		if (next >= until)
+			break;
+		node->now = next;
+	}
+	return 0;
+}
+
+struct fmt_buf *rec_node_events(struct rec_node *node)
+{
+	return &node->events;
+}
+
+/* ---- birth and death --------------------------------------------------------------- */
+
+static int open_clock(struct rec_node *node)
+{
+	node->clock_fd = memfd_create("hindcast-clock", MFD_CLOEXEC);
+	if (node->clock_fd < 0 || ftruncate(node->clock_fd, 4096) < 0)
+		return -errno;
+	node->clock = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, node->clock_fd, 0);
+	if (node->clock == MAP_FAILED) {
+		node->clock = NULL;
+		return -errno;
+	}
+	node->clock->step_ns = node->env->exp->clock_cost_ns;
+	node->clock->realtime_ns = node->env->exp->realtime_ns - REC_CLOCK_START_NS;
+	return 0;
+}
+
+static int open_files(struct rec_node *node)
+{
+	char upper[4200];
+	_cleanup_(fmt_buf_done) struct fmt_buf hosts = { 0 };
+
+	snprintf(node->data_dir, sizeof(node->data_dir), "%s/%s", node->env->data_dir, node->exp->name);
+	if (mkdir(node->data_dir, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	snprintf(upper, sizeof(upper), "%s/root", node->data_dir);
+	int r = rec_nodefs_new(&(struct rec_nodefs_config) {
+		.lower = "/", .upper = upper, .realtime_ns = realtime_ns, .output = on_output, .arg = node },
+		&node->fs);
+
+	if (r < 0)
+		return r;
+	rec_experiment_hosts_file(node->env->exp, node->id, &hosts);
+	r = rec_nodefs_put(node->fs, "/etc/hosts", hosts.data, hosts.size, 0644);
+	if (r == 0)
+		r = rec_nodefs_put(node->fs, "/etc/hostname", node->exp->name, strlen(node->exp->name), 0644);
+	/* Names come from /etc/hosts alone; without this line a resolver would look for a server on the node itself. */
+	if (r == 0)
+		r = rec_nodefs_put(node->fs, "/etc/resolv.conf", "# no name server\n", 17, 0644);
+	if (r == 0)
+		r = rec_nodefs_put(node->fs, "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n", 40, 0644);
+	return r;
+}
+
+static void open_links(struct rec_node *node)
+{
+	const struct rec_experiment *exp = node->env->exp;
+
+	for (size_t i = 0; i < exp->link_count; i++)
+		for (unsigned side = 0; side < 2; side++)
+			if (exp->links[i].end[side].node == node->id)
+				node->end_count++;
+	node->ends = calloc(node->end_count + 1, sizeof(*node->ends));
+	CHECK(node->ends != NULL);
+	for (size_t i = 0; i < exp->link_count; i++)
+		for (unsigned side = 0; side < 2; side++)
+			if (exp->links[i].end[side].node == node->id) {
+				uint32_t ifid = exp->links[i].end[side].ifid;
+
+				CHECK(ifid < node->end_count);
+				rec_link_end_init(&node->ends[ifid], &exp->links[i], side, exp->seed);
+			}
+}
+
+static int boot(struct rec_node *node)
+{
+	struct kg_boot how = { .vtime_ns = REC_CLOCK_START_NS, .realtime_ns = node->env->exp->realtime_ns };
+	uint64_t memory = node->exp->memory_size ? node->exp->memory_size : NODE_MEMORY_DEFAULT;
+	int r;
+
+	node->host = (struct kg_host) { .abi = KG_ABI, .ctx = node, .console = on_console, .panic = on_panic,
+					.xmit = on_xmit };
+	rec_nodefs_ops(&node->host);
+	rec__supervisor_ops(&node->host);
+	r = kg_instance_new(node->env->image, node->id - 1, memory, &node->host, &node->instance);
+	if (r < 0)
+		return r;
+	node->api = kg_instance_api(node->instance);
+	how.memory_base = kg_instance_memory(node->instance);
+	how.memory_size = memory;
+	rec_stream_bytes(&node->random, how.seed, sizeof(how.seed));
+	snprintf(how.hostname, sizeof(how.hostname), "%s", node->exp->name);
+	if (node->api->boot(&how) != KG_DONE)
+		node->panicked = true;
+	return 0;
+}
+
+static void new_roots(struct rec_node *node)
+{
+	node->root_count = node->exp->process_count;
+	node->roots = calloc(node->root_count + 1, sizeof(*node->roots));
+	CHECK(node->roots != NULL);
+	for (size_t i = 0; i < node->root_count; i++)
+		node->roots[i].exp = &node->exp->processes[i];
+}
+
+int rec_node_new(const struct rec_node_env *env, node_id id, struct rec_node **ret)
+{
+	struct rec_node *node = calloc(1, sizeof(*node));
+	char stream[32];
+
+	CHECK(node != NULL);
+	CHECK(id >= 1 && id <= env->exp->node_count);
+	node->env = env;
+	node->id = id;
+	node->exp = &env->exp->nodes[id - 1];
+	node->clock_fd = -1;
+	snprintf(stream, sizeof(stream), "node %u", id);
+	rec_stream_init(&node->random, env->exp->seed, stream);
+	int r = open_clock(node);
+
+	if (r == 0)
+		r = open_files(node);
+	if (r == 0) {
+		open_links(node);
+		new_roots(node);
+		r = boot(node);
+	}
+	if (r == 0 && !node->panicked)
+		r = rec__netcfg(node);
+	if (r < 0) {
+		rec_node_free(node);
+		return r;
+	}
+	*ret = node;
+	return 0;
+}
+
+void rec_node_free(struct rec_node *node)
+{
+	if (!node)
+		return;
+	for (size_t i = 0; i < node->thread_count; i++) {
+		struct rec_thread *t = node->threads[i];
+
+		if (!t)
+			continue;
+		rec__unready(node, t);
+		rec__thread_free(node, t);
+	}
+	free(node->threads);
+	free(node->ready);
+	while (node->inbound_count)
+		free(take_inbound(node));
+	free(node->inbound);
+	for (size_t i = 0; i < node->end_count; i++)
+		rec_link_end_done(&node->ends[i]);
+	free(node->ends);
+	free(node->roots);
+	free(node->files);
+	kg_instance_free(node->instance);
+	rec_nodefs_free(node->fs);
+	if (node->clock)
+		munmap(node->clock, 4096);
+	if (node->clock_fd >= 0)
+		close(node->clock_fd);
+	fmt_buf_done(&node->events);
+	free(node);
+}
+
+size_t rec_node_unfinished(const struct rec_node *node)
+{
+	size_t count = 0;
+
+	if (node->panicked)
+		return 0;
+	for (size_t i = 0; i < node->root_count; i++)
+		count += !node->roots[i].ended && node->roots[i].exp->expected != REC_FINAL_RUNNING;
+	return count;
+}
+
+/* "exited with 0", "killed by SIGTERM", "still running". */
+static void state_text(char *buf, size_t size, enum rec_final_state state, int code)
+{
+	if (state == REC_FINAL_RUNNING)
+		snprintf(buf, size, "still running");
+	else if (state == REC_FINAL_SIGNALED)
+		snprintf(buf, size, "killed by SIG%s", sigabbrev_np(code) ?: "?");
+	else
+		snprintf(buf, size, "exited with %d", code);
+}
+
+static bool check_root(struct rec_node *node, const struct rec_root *root)
+{
+	enum rec_final_state state = !root->ended ? REC_FINAL_RUNNING :
+				     WIFSIGNALED(root->code) ? REC_FINAL_SIGNALED : REC_FINAL_EXITED;
+	int code = !root->ended ? 0 : WIFSIGNALED(root->code) ? WTERMSIG(root->code) : WEXITSTATUS(root->code);
+	char is[64], should[64];
+
+	if (state == root->exp->expected && (state == REC_FINAL_RUNNING || code == root->exp->expected_code))
+		return true;
+	state_text(is, sizeof(is), state, code);
+	state_text(should, sizeof(should), root->exp->expected, root->exp->expected_code);
+	if (!root->started)
+		snprintf(is, sizeof(is), "never started");
+	rec__warn(node, root->pid, "%s: %s, expected: %s", root->exp->name, is, should);
+	return false;
+}
+
+size_t rec_node_stop(struct rec_node *node, vtime_ns now)
+{
+	size_t failed = 0;
+
+	if (now > node->now)
+		node->now = now;
+	for (size_t i = 0; i < node->root_count; i++)
+		failed += !check_root(node, &node->roots[i]);
+	for (size_t i = 0; i < node->thread_count; i++) {
+		struct rec_thread *t = node->threads[i];
+
+		if (t && t->tracee && t->pid == t->tid)
+			rec_tracee_kill(t->tracee);
+		if (t && t->pid == t->tid)
+			t->tracee = NULL;
+	}
+	return failed;
+}

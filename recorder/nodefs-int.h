@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nodefs-int.h - the inside of a node's files: the tree (nodefs.c) and what the kernel asks of it (nodefs-ops.c). */
+#ifndef REC_NODEFS_INT_H
+#define REC_NODEFS_INT_H
+
+#include "nodefs.h"
+
+struct inode {
+	uint64_t ino;
+	uint64_t size;
+	uint64_t rdev;
+	uint64_t version;	/* changes of content since the lower file */
+	int64_t mtime_ns;
+	uint32_t mode, nlink, uid, gid;
+	struct inode *parent;	/* one of its names; NULL for the root and for what has no name left */
+	char *name;
+	char *lower;		/* host path of what it shows, NULL when it is the node's own */
+	bool upper;		/* it stands in the upper directory */
+	bool listed;		/* directory: the lower names are in entries */
+	bool shared;		/* mapped shared and writable at some time */
+	int fd[2];		/* [writable], -1 when closed */
+	int stream;		/* of an output file, else -1 */
+	char *io_path;		/* host path of an io file */
+	char *target;		/* of a symbolic link */
+	struct entry *entries;	/* directory: sorted by name */
+	size_t entry_count, entry_capacity;
+};
+
+struct entry {
+	char *name;
+	struct inode *inode;	/* NULL: removed, hides a lower name */
+};
+
+struct rec_nodefs {
+	struct rec_nodefs_config config;
+	char *lower, *upper;
+	struct inode **inodes;	/* [ino - 1] */
+	size_t inode_count, inode_capacity;
+	char path[4096];	/* of the last rec_nodefs_path() */
+};
+
+#define REC__DIR_SIZE 4096	/* what every directory says of its size */
+
+/* The inode of a number, NULL when there is none. */
+struct inode *rec__inode_of(struct rec_nodefs *fs, uint64_t ino);
+/* What a name means in a directory; NULL: nothing. */
+struct inode *rec__lookup(struct rec_nodefs *fs, struct inode *dir, const char *name);
+/* Gives a name a meaning; inode NULL hides it. */
+void rec__entry_set(struct inode *dir, const char *name, struct inode *inode);
+/* A new file of the node's own.  It does not yet stand in the upper directory. */
+struct inode *rec__create(struct rec_nodefs *fs, struct inode *dir, const char *name, uint32_t mode,
+			  const char *target);
+/* Brings all lower names of a directory into memory.  0 or -errno. */
+int rec__list(struct rec_nodefs *fs, struct inode *dir);
+/* Makes sure that a directory stands in the upper tree.  0 or -errno. */
+int rec__upper_dir(struct rec_nodefs *fs, struct inode *dir);
+/* Makes a regular file the node's own, with its present content unless truncate.  0 or -errno. */
+int rec__copy_up(struct rec_nodefs *fs, struct inode *inode, bool truncate);
+/* Where it stands, or would stand, in the upper tree; the caller frees it. */
+char *rec__upper_path(struct rec_nodefs *fs, const struct inode *inode);
+/* Host descriptor of a regular file, borrowed.  -errno. */
+int rec__inode_fd(struct rec_nodefs *fs, struct inode *inode, bool writable);
+/* The node's wall clock. */
+int64_t rec__fs_now(struct rec_nodefs *fs);
+
+#endif

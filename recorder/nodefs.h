@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nodefs.h - the files of a node: a read-only lower tree under a private upper directory. */
+#ifndef REC_NODEFS_H
+#define REC_NODEFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host.h"
+
+struct rec_nodefs;
+
+struct rec_nodefs_config {
+	const char *lower;		/* host directory that the node sees as its root, "/" as a rule */
+	const char *upper;		/* host directory for all that the node writes; made if missing */
+	/* The node's wall clock, for the times of what it writes. */
+	uint64_t (*realtime_ns)(void *arg);
+	/* Bytes that a program wrote to one of the experiment's output files. */
+	void (*output)(void *arg, unsigned stream, const void *bytes, size_t size);
+	void *arg;
+};
+
+/* 0 or -errno. */
+int rec_nodefs_new(const struct rec_nodefs_config *config, struct rec_nodefs **ret);
+void rec_nodefs_free(struct rec_nodefs *fs);
+
+/* Puts a file into the node before it starts (parents are made). */
+int rec_nodefs_put(struct rec_nodefs *fs, const char *path, const void *bytes, size_t size, uint32_t mode);
+/* A file that exists for the node under REC_NODEFS_IO/name, and for the host at host_path.  stream 0: it is read
+ * (host_path NULL: empty); 1 or 2: it is written, and every write is reported as output of that stream. */
+#define REC_NODEFS_IO "/.hindcast"
+int rec_nodefs_io(struct rec_nodefs *fs, const char *name, const char *host_path, unsigned stream);
+/* Whether a path names an executable regular file (symbolic links are followed, on the node). */
+bool rec_nodefs_executable(struct rec_nodefs *fs, const char *path);
+
+/* Descriptor of a regular file, borrowed, for mapping; -errno. */
+int rec_nodefs_fd(struct rec_nodefs *fs, uint64_t ino, bool writable);
+/* Absolute path on the node, borrowed until the next call. */
+const char *rec_nodefs_path(struct rec_nodefs *fs, uint64_t ino);
+/* Counts the changes of a file's content by the node; 0: it is as in the lower tree. */
+uint64_t rec_nodefs_version(struct rec_nodefs *fs, uint64_t ino);
+/* A file was mapped shared and writable: it may change at any time from now on. */
+void rec_nodefs_touch(struct rec_nodefs *fs, uint64_t ino);
+
+/* Fills the fs_ part of the host's table; its ctx must begin with a struct rec_nodefs * (see node-int.h). */
+struct kg_host;
+void rec_nodefs_ops(struct kg_host *host);
+
+#endif

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * supervisor.c - the life of a syscall.
+ *
+ * A thread of a program runs natively until it wants something.  Its call then goes where the routing table
+ * (syscall-routes.def) sends it: to the node's kernel, or to one of the few functions that
+ * deal with what no library kernel can do, memory and births.
+ *
+ *            rec__step()             rec__finish()
+ *    READY ------------> (running) ----------------> READY
+ *                            | kernel blocks            ^
+ *                            v                          |
+ *                         IN_CALL -- on_done() ---------+
+ *                            |
+ *                            +----- rec__on_exit() ----> DEAD -- rec__reap()
+ *
+ * Invariants
+ *  1. One thread of a node runs at a time, and only inside rec__step().
+ *  2. A slice of execution ends with exactly one of the events syscall, syscall-enter, tsc, fault: the order
+ *     of these is the order of execution, which is all that replay needs to know about scheduling.
+ *  3. Nothing that changes a program's memory is told before the slice that
+ *     preceded it: when the kernel, in the middle of one thread's call, finishes another's, the first call is
+ *     told as syscall-enter at that moment and ends with syscall-exit (rec__before_event).
+ *  4. What the kernel wrote for a thread that goes on waiting is told before any other thread runs
+ *     (rec__effects_taken).
+ *  5. Virtual time passes by the model alone: a cost for each call, charged when it ends, and a cost for each
+ *     clock read, charged to the read that follows.  A lone read is free, so the instant that a program
+ *     reads is the instant at which its next packet leaves.
+ */
+#include "node-int.h"
+
+#include <asm/unistd.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "effect.h"
+#include "syscall-names.h"
+
+enum route { ROUTE_KERNEL, ROUTE_MEMORY, ROUTE_CLONE, ROUTE_EXEC, ROUTE_EXIT, ROUTE_SIGRETURN, ROUTE_IGNORE,
+	     ROUTE_REFUSE, ROUTE_ABSENT };
+
+struct route_row {
+	enum route route;
+	int error;		/* REFUSE: what the program gets */
+};
+
+static const struct route_row ROUTES[] = {
+#define ROUTE(name, to, errno_) [__NR_##name] = { ROUTE_##to, errno_ },
+#include "syscall-routes.def"
+#undef ROUTE
+};
+
+/* Calls that a thread makes before others get their turn: long enough to spare native context
+ * switches, short enough that a poller cannot starve its neighbours. */
+#define QUANTUM 100
+
+/* ---- threads and the ready queue --------------------------------------- */
+
+struct rec_thread *rec__thread(struct rec_node *node, kg_cookie cookie)
+{
+	return cookie >= REC_COOKIE_FIRST && cookie - REC_COOKIE_FIRST < node->thread_count ?
+	       node->threads[cookie - REC_COOKIE_FIRST] : NULL;
+}
+
+struct rec_thread *rec__thread_new(struct rec_node *node)
+{
+	if (node->thread_count == node->thread_capacity) {
+		node->thread_capacity = node->thread_capacity ? 2 * node->thread_capacity : 32;
+		node->threads = reallocarray(node->threads, node->thread_capacity, sizeof(*node->threads));
+		CHECK(node->threads != NULL);
+	}
+	struct rec_thread *t = calloc(1, sizeof(*t));
+
+	CHECK(t != NULL);
+	t->cookie = REC_COOKIE_FIRST + node->thread_count;
+	node->threads[node->thread_count++] = t;
+	return t;
+}
+
+static void ready_grow(struct rec_node *node)
+{
+	size_t capacity = node->ready_capacity ? 2 * node->ready_capacity : 32;
+	struct rec_thread **ring = calloc(capacity, sizeof(*ring));
+
+	CHECK(ring != NULL);
+	for (size_t i = 0; i < node->ready_count; i++)
+		ring[i] = node->ready[(node->ready_head + i) % node->ready_capacity];
+	free(node->ready);
+	node->ready = ring;
+	node->ready_head = 0;
+	node->ready_capacity = capacity;
+}
+
+void rec__ready(struct rec_node *node, struct rec_thread *t, bool front)
+{
+	CHECK(!t->queued);
+	t->state = REC_THREAD_READY;
+	t->queued = true;
+	if (node->ready_count == node->ready_capacity)
+		ready_grow(node);
+	if (front) {
+		node->ready_head = (node->ready_head + node->ready_capacity - 1) % node->ready_capacity;
+		node->ready[node->ready_head] = t;
+	} else {
+		t->quantum = QUANTUM;
+		node->ready[(node->ready_head + node->ready_count) % node->ready_capacity] = t;
+	}
+	node->ready_count++;
+}
+
+void rec__unready(struct rec_node *node, struct rec_thread *t)
+{
+	size_t kept = 0;
+
+	if (!t->queued)
+		return;
+	for (size_t i = 0; i < node->ready_count; i++) {
+		struct rec_thread *other = node->ready[(node->ready_head + i) % node->ready_capacity];
+
+		if (other != t)
+			node->ready[(node->ready_head + kept++) % node->ready_capacity] = other;
+	}
+	CHECK(kept + 1 == node->ready_count);
+	node->ready_count = kept;
+	t->queued = false;
+}
+
+/* ---- telling ------------------------------------------------------------ */
+
+static struct fmt_bytes take_effects(struct rec_node *node, struct rec_thread *t)
+{
+	if (t->dirty) {
+		t->dirty = false;
+		node->dirty_count--;
+	}
+	return (struct fmt_bytes) { t->effects.data, t->effects.size };
+}
+
+void rec__enter(struct rec_node *node, struct rec_thread *t)
+{
+	const uint64_t *a = t->call.args;
+
+	if (t->entered)
+		return;
+	t->entered = true;
+	fmt_put_syscall_enter(&node->events, node->now, node->id, t->tid, &(struct fmt_ev_syscall_enter) {
+		.ran = t->ran, .nr = t->call.nr, .a0 = a[0], .a1 = a[1], .a2 = a[2], .a3 = a[3],
+		.a4 = a[4], .a5 = a[5], .effects = take_effects(node, t),
+	});
+	fmt_buf_clear(&t->effects);
+}
+
+void rec__before_event(struct rec_node *node, const struct rec_thread *about)
+{
+	struct rec_thread *t = node->current;
+
+	if (t && t != about)
+		rec__enter(node, t);
+}
+
+void rec__finish(struct rec_node *node, struct rec_thread *t, int64_t result)
+{
+	const uint64_t *a = t->call.args;
+
+	rec__before_event(node, t);
+	if (t->entered)
+		fmt_put_syscall_exit(&node->events, node->now, node->id, t->tid,
+				     &(struct fmt_ev_syscall_exit) {
+			.nr = t->call.nr, .ret = result, .effects = take_effects(node, t) });
+	else
+		fmt_put_syscall(&node->events, node->now, node->id, t->tid, &(struct fmt_ev_syscall) {
+			.ran = t->ran, .nr = t->call.nr, .a0 = a[0], .a1 = a[1], .a2 = a[2], .a3 = a[3],
+			.a4 = a[4], .a5 = a[5], .ret = result, .effects = take_effects(node, t),
+		});
+	fmt_buf_clear(&t->effects);
+	t->entered = false;
+	rec_tracee_answer(t->tracee, result);
+	if (t->quantum > 0 && t->call.nr != __NR_sched_yield) {
+		t->quantum--;
+		rec__ready(node, t, /* front= */ t == node->current);
+	} else {
+		rec__ready(node, t, /* front= */ false);
+	}
+}
+
+/* Tells what waiting threads' memory has received, before another thread can see it. */
+static void tell_effects(struct rec_node *node)
+{
+	for (size_t i = 0; node->dirty_count && i < node->thread_count; i++) {
+		struct rec_thread *t = node->threads[i];
+
+		if (!t || !t->dirty)
+			continue;
+		fmt_put_effects(&node->events, node->now, node->id, t->tid,
+				&(struct fmt_ev_effects) { take_effects(node, t) });
+		fmt_buf_clear(&t->effects);
+	}
+}
+
+void rec__effects_taken(struct rec_node *node, struct rec_thread *t)
+{
+	take_effects(node, t);
+	fmt_buf_clear(&t->effects);
+}
+
+/* ---- what the kernel asks ------------------------------------------------ */
+
+static void effect_added(struct rec_node *node, struct rec_thread *t)
+{
+	if (!t->dirty) {
+		t->dirty = true;
+		node->dirty_count++;
+	}
+}
+
+static kg_u64 on_copy_from_user(void *ctx, kg_cookie task, void *to, kg_u64 from, kg_u64 size)
+{
+	struct rec_node *node = ctx;
+	struct rec_thread *t = rec__thread(node, task);
+
+	if (!t || !t->tracee)
+		return size;
+	size_t left = rec_tracee_read(t->tracee, to, from, size);
+
+	if (left < size) {
+		fmt_effect_put(&t->effects, &(struct fmt_effect) {
+			.op = FMT_EFFECT_READ, .addr = from, .size = size - left,
+			.crc = fmt_crc32c(0, to, size - left) });
+		effect_added(node, t);
+	}
+	return left;
+}
+
+static kg_u64 on_copy_to_user(void *ctx, kg_cookie task, kg_u64 to, const void *from, kg_u64 size)
+{
+	struct rec_node *node = ctx;
+	struct rec_thread *t = rec__thread(node, task);
+
+	if (!t || !t->tracee || !rec_aspace_allowed(to, size))
+		return size;
+	/* The kernel respects page protection, our way into the process does not. */
+	const struct rec_vma *vma = rec_aspace_at(&t->memory->as, to);
+
+	if (!vma || !(vma->prot & 2 /* PROT_WRITE */))
+		return size;
+	size_t left = rec_tracee_write(t->tracee, to, from, size);
+
+	if (left < size) {
+		fmt_effect_put(&t->effects, &(struct fmt_effect) {
+			.op = FMT_EFFECT_WRITE, .addr = to, .size = size - left, .bytes = from });
+		effect_added(node, t);
+	}
+	return left;
+}
+
+static void on_done(void *ctx, kg_cookie task, kg_s64 result)
+{
+	struct rec_node *node = ctx;
+	struct rec_thread *t = rec__thread(node, task);
+
+	/* A call of the host's own in the task's name is answered to nobody. */
+	if (t && t->state == REC_THREAD_IN_CALL)
+		rec__finish(node, t, result);
+}
+
+void rec__supervisor_ops(struct kg_host *host)
+{
+	host->copy_from_user = on_copy_from_user;
+	host->copy_to_user = on_copy_to_user;
+	host->futex_key = rec__on_futex_key;
+	host->done = on_done;
+	host->signal = rec__on_signal;
+	host->exit = rec__on_exit;
+	host->exec = rec__on_exec;
+}
+
+/* ---- one step ------------------------------------------------------------ */
+
+static void call_kernel(struct rec_node *node, struct rec_thread *t)
+{
+	int64_t result = 0;
+	struct user_regs_struct regs = { 0 };
+
+	if (t->call.nr == __NR_sigaltstack)
+		rec_tracee_get_regs(t->tracee, &regs);
+	t->state = REC_THREAD_IN_CALL;
+	enum kg_outcome outcome = rec__kernel_call(node, t->cookie, t->call.nr, t->call.args, regs.rsp, &result);
+
+	if (outcome == KG_DONE) {
+		if (result == -ENOSYS)
+			rec__warn(node, t->tid, "syscall %s is not in this kernel: ENOSYS",
+				  fmt_syscall_name(t->call.nr) ?: "?");
+		rec__finish(node, t, result);
+	} else if (outcome == KG_BLOCKED) {
+		rec__enter(node, t);
+	}
+}
+
+static int route_call(struct rec_node *node, struct rec_thread *t)
+{
+	uint64_t nr = t->call.nr;
+	struct route_row row = { .route = ROUTE_KERNEL };
+
+	if (nr < sizeof(ROUTES) / sizeof(*ROUTES))
+		row = ROUTES[nr];
+	switch (row.route) {
+	case ROUTE_KERNEL:
+		call_kernel(node, t);
+		return 0;
+	case ROUTE_MEMORY:
+		rec__finish(node, t, rec__memory_call(node, t));
+		return node->failure;
+	case ROUTE_CLONE:
+		return rec__clone(node, t);
+	case ROUTE_EXEC:
+		return rec__execve(node, t);
+	case ROUTE_EXIT:
+		rec__exit(node, t);
+		return 0;
+	case ROUTE_SIGRETURN:
+		return rec__sigreturn(node, t);
+	case ROUTE_IGNORE:
+		rec__finish(node, t, 0);
+		return 0;
+	case ROUTE_REFUSE:
+		rec__warn(node, t->tid, "syscall %s is refused: %s", fmt_syscall_name(nr), strerrorname_np(row.error));
+		rec__finish(node, t, -row.error);
+		return 0;
+	case ROUTE_ABSENT:
+		/* Programs probe for these and have another way; a warning would only be noise. */
+		rec__finish(node, t, -ENOSYS);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static void tsc_stop(struct rec_node *node, struct rec_thread *t)
+{
+	/* A counter of 1 GHz that is the node's clock. */
+	uint64_t value = node->now + REC_CLOCK_START_NS;
+
+	fmt_put_tsc(&node->events, node->now, node->id, t->tid,
+		    &(struct fmt_ev_tsc) { .ran = t->ran, .pc = t->call.pc, .value = value });
+	rec_tracee_answer_tsc(t->tracee, value, 0);
+	node->now += node->env->exp->clock_cost_ns;
+	rec__ready(node, t, t->quantum-- > 1);
+}
+
+static void fault_stop(struct rec_node *node, struct rec_thread *t)
+{
+	const struct rec_stop_info *stop = &t->call;
+	uint64_t args[6] = { (uint64_t)stop->signo, (uint64_t)(int64_t)stop->code, stop->addr };
+	int64_t result;
+
+	fmt_put_fault(&node->events, node->now, node->id, t->tid, &(struct fmt_ev_fault) {
+		.ran = t->ran, .pc = stop->pc, .signo = (uint64_t)stop->signo,
+		.code = (uint64_t)(int64_t)stop->code, .addr = stop->addr });
+	t->entered = true;	/* the slice is told */
+	t->state = REC_THREAD_IN_CALL;
+	enum kg_outcome outcome = rec__kernel_call(node, t->cookie, KG_NR_FAULT, args, 0, &result);
+
+	t->entered = false;
+	if (outcome == KG_DONE)
+		rec__ready(node, t, true);
+}
+
+int rec__step(struct rec_node *node, struct rec_thread *t)
+{
+	CHECK(t->state == REC_THREAD_READY && !t->queued);
+	if (node->dirty_count)
+		tell_effects(node);
+	if (t->signal_count) {
+		int r = rec__push_signals(node, t);
+
+		if (r < 0 || t->state == REC_THREAD_DEAD)
+			return r;
+	}
+	struct rec_clock_page *clock = node->clock;
+
+	clock->base_ns = node->now + REC_CLOCK_START_NS;
+	clock->reads = 0;
+	int r = rec_tracee_run(t->tracee, &t->call);
+
+	if (r < 0)
+		return r;
+	uint64_t reads = clock->reads, step = node->env->exp->clock_cost_ns;
+	uint64_t entered_at = node->now;
+
+	/* A program may scribble over the page; time must not jump for it. */
+	if (reads > 1000000000)
+		reads = 0;
+	t->ran = reads ? (reads - 1) * step : 0;
+	node->now = entered_at + t->ran;
+	node->current = t;
+	t->entered = false;
+	switch (t->call.kind) {
+	case REC_STOP_SYSCALL:
+		r = route_call(node, t);
+		node->now += node->env->exp->syscall_cost_ns;
+		break;
+	case REC_STOP_TSC:
+		tsc_stop(node, t);
+		break;
+	case REC_STOP_FAULT:
+		fault_stop(node, t);
+		break;
+	case REC_STOP_EXITED:
+		/* Nothing of ours does that: the host's memory ran out, or a person killed it. */
+		rec__warn(node, t->tid, "the native thread was killed from outside");
+		node->failure = -EOWNERDEAD;
+		break;
+	}
+	node->current = NULL;
+	node->now += reads ? step : 0;
+	return r ? r : node->failure;
+}
