@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* text.h - pieces of lines of text, for whoever shows events.  All append to out. */
+#ifndef FMT_TEXT_H
+#define FMT_TEXT_H
+
+#include "event.h"
+
+/* At most 255 bytes at once. */
+__attribute__((format(printf, 2, 3))) void fmt_put_text(struct fmt_buf *out, const char *format, ...);
+/* "1.020000001s" */
+void fmt_put_vtime(struct fmt_buf *out, vtime_ns vtime);
+/* As between the quotes of a C string, UTF-8 kept; nothing in it moves a terminal's cursor. */
+void fmt_put_escaped(struct fmt_buf *out, struct fmt_bytes text);
+
+#endif
