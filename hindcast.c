@@ -679,6 +679,48 @@ static enum status command_check(const struct arguments *args)
 	return status;
 }
 
+/* All operands after the trace, as one filter. */
+static char *filter_of(const struct arguments *args)
+{
+	char *filter = text_of("%s", "");
+
+	for (size_t i = 1; i < args->operand_count; i++) {
+		char *const longer = text_of("%s%s%s", filter, i > 1 ? " " : "", args->operand[i]);
+
+		free(filter);
+		filter = longer;
+	}
+	return filter;
+}
+
+static enum status command_dump(const struct arguments *args)
+{
+	const char *const path = args->operand[0];
+	_cleanup_free_ char *filter = filter_of(args);
+	enum status status = STATUS_OK;
+	struct fmt_error error = {{0}};
+	struct fmt_reader *const reader = open_trace(path, &status);
+
+	if (!reader)
+		return status;
+	const int r = args->value[OPTION_STORY] ? fmt_story(reader, stdout, filter, &error)
+						: fmt_dump(reader, stdout, filter, &error);
+	return close_trace(reader, path, r, &error);
+}
+
+static enum status command_info(const struct arguments *args)
+{
+	const char *const path = args->operand[0];
+	enum status status = STATUS_OK;
+	struct fmt_error error = {{0}};
+	struct fmt_reader *const reader = open_trace(path, &status);
+
+	if (!reader)
+		return status;
+	const int r = fmt_info(reader, stdout, args->value[OPTION_JSON] != NULL, &error);
+	return close_trace(reader, path, r, &error);
+}
+
 static enum status command_replay(const struct arguments *args)
 {
 	struct rep_report report = {0};
@@ -944,7 +986,7 @@ static const struct command commands[] = {
 	 "output seed workers until set verify data kernel no-trace quiet", 0, 1, command_record},
 	{"replay", "TRACE", "execute a recorded run again, from the trace alone", "check node", 1, 1,
 	 command_replay},
-	{"dump", "TRACE [FILTER]", "print events, one stable line each", "story node", 1, 2, command_dump},
+	{"dump", "TRACE [FILTER...]", "print events, one stable line each", "story", 1, 64, command_dump},
 	{"info", "TRACE", "print a trace's summary", "json", 1, 1, command_info},
 	{"check", "TRACE", "read a whole trace and look for damage", "", 1, 1, command_check},
 	{"syscalls", "", "print which system call is carried out where", "", 0, 0, command_syscalls},
