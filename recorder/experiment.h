@@ -10,11 +10,14 @@
 #include "event.h"
 
 #define REC_IF_NAME_SIZE 16
+#define REC_NODES_MAX 65535u	/* a node's number has two bytes in its MAC addresses */
+#define REC_LINKS_MAX 65536u	/* a link's number has two bytes in automatic addresses */
+#define REC_INTERFACES_MAX 256u	/* of one node */
 
 enum rec_final_state { REC_FINAL_EXITED, REC_FINAL_SIGNALED, REC_FINAL_RUNNING };
 
 struct rec_exp_process {
-	char *name;			/* node.program, or as given; unique on its node */
+	char *name;			/* file name of path, or as given; "name.2" and so on make it unique on its node */
 	char *path;			/* absolute, or looked up in PATH on the node */
 	char **args;			/* argv, NULL terminated, [0] is the path as given */
 	char **env;			/* NAME=value, sorted by name, NULL terminated */
@@ -23,7 +26,7 @@ struct rec_exp_process {
 	int shutdown_signal;		/* default SIGTERM */
 	enum rec_final_state expected;	/* default exited with 0 */
 	int expected_code;		/* exit code, or signal number */
-	char *stdin_path;		/* file on the host relative to the experiment, NULL: empty */
+	char *stdin_path;		/* file on the host (what is relative in the file has got its dir), NULL: empty */
 };
 
 /* One direction of a link. */
@@ -50,7 +53,8 @@ struct rec_exp_link {
 };
 
 struct rec_exp_route {			/* explicit, or the automatic shortest path ones; see docs */
-	char destination[50], via[50];
+	char destination[50];		/* address/prefix; "0.0.0.0/0" and "::/0" are the default ones */
+	char via[50];			/* address; "": the destination is on the interface's own link */
 	uint32_t ifid;
 };
 
@@ -59,8 +63,8 @@ struct rec_exp_node {
 	char *name;
 	struct rec_exp_process *processes;
 	size_t process_count;
-	char **sysctls;			/* "path=value", NULL terminated */
-	struct rec_exp_route *routes;
+	char **sysctls;			/* "path=value", path with dots, NULL terminated */
+	struct rec_exp_route *routes;	/* in the order in which they can be added */
 	size_t route_count;
 	uint64_t memory_size;		/* bytes of the node's kernel */
 };
@@ -68,7 +72,7 @@ struct rec_exp_node {
 struct rec_experiment {
 	char *path;			/* as opened */
 	char *dir;			/* where it lies; relative host paths start here */
-	char *text;			/* the file, which goes into the trace */
+	char *text;			/* the file and, as comments, the overrides; goes into the trace */
 	size_t text_size;
 	uint64_t seed;
 	vtime_ns stop_time;		/* UINT64_MAX: until every process has ended */
@@ -79,6 +83,7 @@ struct rec_experiment {
 	size_t node_count;
 	struct rec_exp_link *links;	/* [id] */
 	size_t link_count;
+	bool auto_routes;
 	vtime_ns lookahead;		/* least delay of any link; UINT64_MAX without links */
 };
 
@@ -90,6 +95,10 @@ struct rec_exp_error {
 int rec_experiment_load(const char *path, const char *const *set, struct rec_experiment **ret, struct rec_exp_error *error);
 /* hindcast record -- PROGRAM ARGS...: one node, one program. */
 int rec_experiment_single(char *const *argv, struct rec_experiment **ret, struct rec_exp_error *error);
-void rec_experiment_free(struct rec_experiment *exp);
+void rec_experiment_free(struct rec_experiment *exp);	/* takes NULL */
+
+/* Appends the /etc/hosts of a node: localhost, and every node's name with its first addresses.  A node's
+ * own name stands on 127.0.0.1 only when it has no interface. */
+void rec_experiment_hosts_file(const struct rec_experiment *exp, node_id self, struct fmt_buf *out);
 
 #endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * experiment-int.h - what the files that read an experiment share.
+ *
+ * Functions that can fail return 0 or -EINVAL with rec__fail() having told where and why; -ENOMEM does not occur,
+ * since an experiment that does not fit into memory could not run either (CHECK).
+ */
+#ifndef REC_EXPERIMENT_INT_H
+#define REC_EXPERIMENT_INT_H
+
+#include <yaml.h>
+
+#include "experiment.h"
+
+struct rec__load;
+/* Reads the value of a key, or an item of a list, into object. */
+typedef int rec__take_fn(struct rec__load *load, int value, void *object);
+
+enum rec__scope {
+#define SCOPE(name, title) REC__SCOPE_##name,
+#define KEY(scope, key, take, type, member)
+#define PART(scope, key, take)
+#include "experiment-keys.def"
+#undef SCOPE
+#undef KEY
+#undef PART
+};
+
+#define SCOPE(name, title)
+#define KEY(scope, key, take, type, member) rec__take_fn rec__take_##take;
+#define PART(scope, key, take) rec__take_fn rec__take_##take;
+#include "experiment-keys.def"
+#undef SCOPE
+#undef KEY
+#undef PART
+
+/* A host while it is read. */
+struct rec__host {
+	int name, value;		/* YAML nodes, for the place of errors */
+	bool isolated;
+	uint32_t interface_count;
+	int routes;			/* YAML node, 0: none; read when the links are known */
+	char ip_addr[20];
+};
+
+/* An end of a link while it is read. */
+struct rec__end {
+	struct rec_exp_end end;
+	int value;			/* YAML node for the place of errors, 0: not yet seen */
+};
+
+struct rec__link {
+	int value;
+	uint32_t mtu;
+	struct rec__end end[2];
+	struct rec_exp_channel both;	/* what is said for both directions */
+	int a_to_b, b_to_a;		/* YAML nodes of overrides, 0: none */
+};
+
+struct rec__route {
+	struct rec_exp_route route;
+	int interface, via;		/* YAML nodes, 0: none */
+};
+
+struct rec__process {
+	struct rec_exp_process process;
+	uint64_t quantity;
+};
+
+struct rec__load {
+	struct rec_experiment *exp;
+	struct rec_exp_error *error;
+	const char *file;		/* name in messages */
+	yaml_document_t doc;
+	int file_nodes;			/* YAML nodes from here on come from overrides */
+	const char *const *set;		/* the overrides */
+	int *set_first;			/* [i]: first YAML node of override i */
+	struct rec__host *hosts;	/* [id - 1] */
+	struct rec__host *host;		/* that is being read */
+};
+
+/* ---- experiment-yaml.c ---- */
+yaml_node_t *rec__yaml(struct rec__load *load, int index);
+int rec__fail(struct rec__load *load, int index, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+int rec__yaml_parse(struct rec__load *load, const char *text, size_t size);
+int rec__yaml_override(struct rec__load *load, const char *set);
+/* Value of a key, 0: none. */
+int rec__yaml_find(struct rec__load *load, int map, const char *key);
+/* Takes all keys of a map in the order of the table. what is said in messages ("a process"). */
+/* A map whose keys are names: all are text, and each is there once. */
+int rec__check_names(struct rec__load *load, int map, const char *what);
+int rec__take_map(struct rec__load *load, int map, enum rec__scope scope, void *object);
+/* Borrowed text of a scalar, NULL when failed. what: "a host's name". */
+const char *rec__scalar(struct rec__load *load, int index, const char *what);
+int rec__expect(struct rec__load *load, int index, yaml_node_type_t type, const char *what);
+/* Calls take for every item of a list. */
+int rec__each(struct rec__load *load, int list, const char *what, rec__take_fn *take, void *object);
+/* The candidate most like word, NULL when none is alike. */
+const char *rec__nearest(const char *word, const char *const *candidates, size_t count);
+
+/* ---- experiment-units.c: text to numbers.  0, -EINVAL (not of this form), -ERANGE ---- */
+int rec__parse_time(const char *text, vtime_ns *ret);
+int rec__parse_rate(const char *text, uint64_t *ret_bps);
+int rec__parse_size(const char *text, uint64_t *ret_bytes);
+int rec__parse_fraction(const char *text, uint64_t *ret_ppb);
+int rec__parse_u64(const char *text, uint64_t *ret);
+int rec__parse_realtime(const char *text, uint64_t *ret_ns);
+int rec__parse_signal(const char *text, int *ret);
+/* Splits as a shell would: blanks, quotes, backslashes; appends to the NULL-terminated list. */
+int rec__split_words(const char *text, char ***list, size_t *count);
+
+/* ---- experiment-hosts.c ---- */
+/* Adds a copy of text to a list and keeps it NULL terminated. */
+void rec__list_add(char ***list, size_t *count, const char *text);
+char *rec__copy(const char *text);
+/* The array with room for one more element, which is zeroed. */
+void *rec__grow(void *array, size_t count, size_t element_size);
+/* The host that a scalar names. */
+int rec__find_host(struct rec__load *load, int value, node_id *ret);
+void rec__add_sysctl(struct rec_exp_node *node, const char *name, const char *value);
+void rec__process_done(struct rec_exp_process *process);
+
+/* ---- experiment-links.c ---- */
+/* The explicit routes of all hosts, when the links are known. */
+int rec__take_routes(struct rec__load *load);
+/* Canonical "address/prefix" of "address" or "address/prefix"; -EINVAL.  prefix is used when there is none. */
+int rec__parse_address(const char *text, int family, unsigned int prefix, char *ret, size_t ret_size);
+
+/* ---- experiment-routes.c ---- */
+/* Adds the routes of shortest delay, and forwarding where they pass. */
+void rec__add_routes(struct rec_experiment *exp);
+/* Whether an address lies in the network of an "address/prefix". */
+bool rec__on_network(const char *address, const char *network);
+
+#endif

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* experiment-links.c - links, interfaces, addresses, and the routes that are written out. */
+#include "experiment-int.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/cleanup.h"
+
+#define QUEUE_DEFAULT 64
+#define QUEUE_MAX (1u << 20)
+#define MTU_MIN 1280u	/* IPv6 does not live on less */
+#define MTU_MAX 65535u
+#define MTU_DEFAULT 1500u
+#define UNSET UINT64_MAX	/* delay that was not given */
+
+/* ---- addresses ---- */
+
+int rec__parse_address(const char *text, int family, unsigned int prefix, char *ret, size_t ret_size)
+{
+	char address[INET6_ADDRSTRLEN];
+	uint8_t binary[16];
+	const char *slash = strchr(text, '/');
+	const size_t size = slash ? (size_t)(slash - text) : strlen(text);
+
+	if (size >= sizeof(address))
+		return -EINVAL;
+	memcpy(address, text, size);
+	address[size] = 0;
+	if (inet_pton(family, address, binary) != 1)
+		return -EINVAL;
+	if (slash) {
+		uint64_t value;
+
+		if (rec__parse_u64(slash + 1, &value) < 0 || value > (family == AF_INET ? 32 : 128))
+			return -EINVAL;
+		prefix = (unsigned int)value;
+	}
+	CHECK(inet_ntop(family, binary, address, sizeof(address)));
+	CHECK((size_t)snprintf(ret, ret_size, "%s/%u", address, prefix) < ret_size);
+	return 0;
+}
+
+/* Link i has the networks 10.<i / 256>.<i % 256>.0/24 and fd00:0:0:<i in hex>::/64; its ends are 1 and 2. */
+static void set_automatic_addresses(struct rec_exp_end *end, uint32_t link, unsigned int side)
+{
+	char text[64];
+
+	if (!*end->ipv4) {
+		snprintf(text, sizeof(text), "10.%u.%u.%u", link >> 8, link & 255, side + 1);
+		CHECK(!rec__parse_address(text, AF_INET, 24, end->ipv4, sizeof(end->ipv4)));
+	}
+	if (!*end->ipv6) {
+		snprintf(text, sizeof(text), "fd00:0:0:%x::%u", link, side + 1);
+		CHECK(!rec__parse_address(text, AF_INET6, 64, end->ipv6, sizeof(end->ipv6)));
+	}
+}
+
+/* ---- a direction ---- */
+
+int rec__take_rate(struct rec__load *load, int value, void *object)
+{
+	const char *text = rec__scalar(load, value, "rate");
+
+	if (!text)
+		return -EINVAL;
+	if (!strcmp(text, "unlimited")) {
+		*(uint64_t *)object = 0;
+		return 0;
+	}
+	if (rec__parse_rate(text, object) < 0)
+		return rec__fail(load, value, "'%s' is not a rate; write it as 10 Mbit/s, or unlimited", text);
+	if (!*(uint64_t *)object)
+		return rec__fail(load, value, "a rate of 0 never sends; write 'unlimited', or leave it out");
+	return 0;
+}
+
+int rec__take_delay(struct rec__load *load, int value, void *object)
+{
+	const int error = rec__take_time(load, value, object);
+
+	if (!error && !*(vtime_ns *)object)
+		return rec__fail(load, value, "a link's delay cannot be 0: nodes run side by side for as "
+				 "long as the shortest link delays a packet (the lookahead), and without "
+				 "a delay nobody could move; the least is 1 ns, and 10 us is fast");
+	return error;
+}
+
+int rec__take_fraction(struct rec__load *load, int value, void *object)
+{
+	const char *text = rec__scalar(load, value, "loss");
+
+	if (!text)
+		return -EINVAL;
+	if (rec__parse_fraction(text, object) < 0)
+		return rec__fail(load, value, "'%s' is not a share of frames; write it as 1%% or 0.01, "
+				 "from 0 to 1 in steps of 10^-9", text);
+	return 0;
+}
+
+int rec__take_queue(struct rec__load *load, int value, void *object)
+{
+	uint64_t count;
+	const int error = rec__take_u64(load, value, &count);
+
+	if (error)
+		return error;
+	if (count < 1 || count > QUEUE_MAX)
+		return rec__fail(load, value, "queue is a number of frames, 1 to %u", QUEUE_MAX);
+	*(uint32_t *)object = (uint32_t)count;
+	return 0;
+}
+
+/* ---- a link ---- */
+
+int rec__take_both_rate(struct rec__load *load, int value, void *object)
+{
+	return rec__take_rate(load, value, &((struct rec__link *)object)->both.rate_bps);
+}
+
+int rec__take_both_delay(struct rec__load *load, int value, void *object)
+{
+	return rec__take_delay(load, value, &((struct rec__link *)object)->both.delay_ns);
+}
+
+int rec__take_both_loss(struct rec__load *load, int value, void *object)
+{
+	return rec__take_fraction(load, value, &((struct rec__link *)object)->both.loss_ppb);
+}
+
+int rec__take_both_queue(struct rec__load *load, int value, void *object)
+{
+	return rec__take_queue(load, value, &((struct rec__link *)object)->both.queue_frames);
+}
+
+int rec__take_a_to_b(struct rec__load *load, int value, void *object)
+{
+	((struct rec__link *)object)->a_to_b = value;
+	return 0;
+}
+
+int rec__take_b_to_a(struct rec__load *load, int value, void *object)
+{
+	((struct rec__link *)object)->b_to_a = value;
+	return 0;
+}
+
+int rec__take_mtu(struct rec__load *load, int value, void *object)
+{
+	uint64_t mtu;
+	const int error = rec__take_u64(load, value, &mtu);
+
+	if (error)
+		return error;
+	if (mtu < MTU_MIN || mtu > MTU_MAX)
+		return rec__fail(load, value, "mtu is to be %u to %u bytes", MTU_MIN, MTU_MAX);
+	((struct rec__link *)object)->mtu = (uint32_t)mtu;
+	return 0;
+}
+
+int rec__take_end_node(struct rec__load *load, int value, void *object)
+{
+	return rec__find_host(load, value, &((struct rec__end *)object)->end.node);
+}
+
+int rec__take_end_interface(struct rec__load *load, int value, void *object)
+{
+	struct rec__end *e = object;
+	const char *name = rec__scalar(load, value, "an interface's name");
+
+	if (!name)
+		return -EINVAL;
+	if (!*name || strlen(name) >= REC_IF_NAME_SIZE || strpbrk(name, "/: \t\n") ||
+	    !strcmp(name, ".") || !strcmp(name, "..") || !strcmp(name, "lo"))
+		return rec__fail(load, value, "'%s' cannot be an interface's name: 1 to %d characters "
+				 "without blanks, '/' and ':', and not lo", name, REC_IF_NAME_SIZE - 1);
+	strcpy(e->end.if_name, name);
+	return 0;
+}
+
+int rec__take_end_ipv4(struct rec__load *load, int value, void *object)
+{
+	struct rec__end *e = object;
+	const char *text = rec__scalar(load, value, "ipv4");
+
+	if (!text)
+		return -EINVAL;
+	if (rec__parse_address(text, AF_INET, 24, e->end.ipv4, sizeof(e->end.ipv4)) < 0)
+		return rec__fail(load, value, "'%s' is not an IPv4 address; write it as 10.0.0.1/24", text);
+	return 0;
+}
+
+int rec__take_end_ipv6(struct rec__load *load, int value, void *object)
+{
+	struct rec__end *e = object;
+	const char *text = rec__scalar(load, value, "ipv6");
+
+	if (!text)
+		return -EINVAL;
+	if (rec__parse_address(text, AF_INET6, 64, e->end.ipv6, sizeof(e->end.ipv6)) < 0)
+		return rec__fail(load, value, "'%s' is not an IPv6 address; write it as fd00::1/64", text);
+	return 0;
+}
+
+/* A host's name, or a map of what is special about its interface. */
+static int take_end(struct rec__load *load, int value, struct rec__end *e)
+{
+	if (e->value)
+		return rec__fail(load, value, "this end of the link was given already; a link has "
+				 "either 'ends' or 'a' and 'b'");
+	e->value = value;
+	if (rec__yaml(load, value)->type == YAML_SCALAR_NODE)
+		return rec__find_host(load, value, &e->end.node);
+	const int error = rec__take_map(load, value, REC__SCOPE_end, e);
+
+	if (!error && !e->end.node)
+		return rec__fail(load, value, "an end of a link needs the name of a host: node: NAME");
+	return error;
+}
+
+int rec__take_end_a(struct rec__load *load, int value, void *object)
+{
+	return take_end(load, value, &((struct rec__link *)object)->end[0]);
+}
+
+int rec__take_end_b(struct rec__load *load, int value, void *object)
+{
+	return take_end(load, value, &((struct rec__link *)object)->end[1]);
+}
+
+int rec__take_ends(struct rec__load *load, int value, void *object)
+{
+	struct rec__link *l = object;
+
+	if (rec__expect(load, value, YAML_SEQUENCE_NODE, "ends (a list of two hosts)") < 0)
+		return -EINVAL;
+	const yaml_node_t *list = rec__yaml(load, value);
+
+	if (list->data.sequence.items.top - list->data.sequence.items.start != 2)
+		return rec__fail(load, value, "a link joins two hosts: ends: [a, b]; for more, put a "
+				 "host between them that forwards");
+	const int error = take_end(load, list->data.sequence.items.start[0], &l->end[0]);
+
+	return error ?: take_end(load, list->data.sequence.items.start[1], &l->end[1]);
+}
+
+/* ---- links together ---- */
+
+static int check_if_name(struct rec__load *load, int value, const struct rec_exp_end *end)
+{
+	const struct rec_experiment *exp = load->exp;
+
+	for (size_t i = 0; i < exp->link_count; i++)
+		for (unsigned int side = 0; side < 2; side++) {
+			const struct rec_exp_end *other = &exp->links[i].end[side];
+
+			if (other->node == end->node && !strcmp(other->if_name, end->if_name))
+				return rec__fail(load, value, "'%s' has an interface %s already, on "
+						 "link %zu", exp->nodes[end->node - 1].name,
+						 end->if_name, i);
+		}
+	return 0;
+}
+
+/* Numbers the interface, and fills in what was left open. */
+static int finish_end(struct rec__load *load, struct rec__end *e, uint32_t link, unsigned int side)
+{
+	struct rec_exp_end *end = &e->end;
+	struct rec__host *host = &load->hosts[end->node - 1];
+	const uint32_t ifid = host->interface_count;
+
+	if (ifid == REC_INTERFACES_MAX)
+		return rec__fail(load, e->value, "a host can have %u interfaces", REC_INTERFACES_MAX);
+	end->ifid = ifid;
+	if (!*end->if_name)
+		snprintf(end->if_name, sizeof(end->if_name), "eth%u", ifid);
+	memcpy(end->mac, (uint8_t[]){2, 0, (uint8_t)(end->node >> 8), (uint8_t)end->node,
+				     (uint8_t)(ifid >> 8), (uint8_t)ifid}, sizeof(end->mac));
+	if (!ifid && *host->ip_addr && !*end->ipv4)
+		strcpy(end->ipv4, host->ip_addr);
+	set_automatic_addresses(end, link, side);
+	if (check_if_name(load, e->value, end) < 0)
+		return -EINVAL;
+	host->interface_count++;
+	return 0;
+}
+
+static int finish_channel(struct rec__load *load, const struct rec__link *l, int overrides,
+			  struct rec_exp_channel *ret)
+{
+	*ret = l->both;
+	if (overrides && rec__take_map(load, overrides, REC__SCOPE_channel, ret) < 0)
+		return -EINVAL;
+	if (ret->delay_ns == UNSET)
+		return rec__fail(load, overrides ?: l->value, "a link needs a delay, in each direction; "
+				 "for example: delay: 1 ms");
+	return 0;
+}
+
+static int take_link(struct rec__load *load, int value, void *object)
+{
+	struct rec_experiment *exp = load->exp;
+	struct rec__link l = {
+		.value = value,
+		.mtu = MTU_DEFAULT,
+		.both = {.queue_frames = QUEUE_DEFAULT, .delay_ns = UNSET},
+	};
+
+	if (exp->link_count == REC_LINKS_MAX)
+		return rec__fail(load, value, "an experiment can have %u links", REC_LINKS_MAX);
+	if (rec__take_map(load, value, REC__SCOPE_link, &l) < 0)
+		return -EINVAL;
+	if (!l.end[0].value || !l.end[1].value)
+		return rec__fail(load, value, "a link needs two ends: ends: [a, b]");
+	if (l.end[0].end.node == l.end[1].end.node)
+		return rec__fail(load, value, "both ends of the link are on '%s'",
+				 exp->nodes[l.end[0].end.node - 1].name);
+	const uint32_t id = (uint32_t)exp->link_count;
+
+	if (finish_channel(load, &l, l.a_to_b, &l.end[0].end.out) < 0 ||
+	    finish_channel(load, &l, l.b_to_a, &l.end[1].end.out) < 0 ||
+	    finish_end(load, &l.end[0], id, 0) < 0 || finish_end(load, &l.end[1], id, 1) < 0)
+		return -EINVAL;
+	exp->links = rec__grow(exp->links, id, sizeof(*exp->links));
+	exp->links[id] = (struct rec_exp_link){
+		.id = id,
+		.end = {l.end[0].end, l.end[1].end},
+		.mtu = l.mtu,
+	};
+	exp->link_count++;
+	return 0;
+}
+
+static int cmp_address(const void *a, const void *b)
+{
+	const struct rec_exp_end *const *x = a, *const *y = b;
+	const int c = strcmp((*x)->ipv4, (*y)->ipv4);
+
+	return c ? c : (*x)->node < (*y)->node ? -1 : (*x)->node > (*y)->node;
+}
+
+/* An address that two nodes have would make the network look broken where the file is. */
+static int check_addresses(struct rec__load *load, int value)
+{
+	const struct rec_experiment *exp = load->exp;
+	const size_t count = 2 * exp->link_count;
+	_cleanup_free_ const struct rec_exp_end **ends = calloc(count + 1, sizeof(*ends));
+
+	CHECK(ends);
+	for (size_t i = 0; i < count; i++)
+		ends[i] = &exp->links[i / 2].end[i % 2];
+	qsort(ends, count, sizeof(*ends), cmp_address);
+	for (size_t i = 1; i < count; i++)
+		if (!strncmp(ends[i]->ipv4, ends[i - 1]->ipv4, strcspn(ends[i]->ipv4, "/") + 1) &&
+		    ends[i]->node != ends[i - 1]->node)
+			return rec__fail(load, value, "'%s' and '%s' have the same address, %s",
+					 exp->nodes[ends[i - 1]->node - 1].name,
+					 exp->nodes[ends[i]->node - 1].name, ends[i]->ipv4);
+	return 0;
+}
+
+int rec__take_links(struct rec__load *load, int value, void *object)
+{
+	const int error = rec__each(load, value, "links", take_link, object);
+
+	return error ?: check_addresses(load, value);
+}
+
+/* ---- routes that are written out ---- */
+
+int rec__take_route_to(struct rec__load *load, int value, void *object)
+{
+	struct rec__route *r = object;
+	char *to = r->route.destination;
+	const size_t size = sizeof(r->route.destination);
+	const char *text = rec__scalar(load, value, "the destination of a route");
+
+	if (!text)
+		return -EINVAL;
+	if (!strcmp(text, "default"))
+		strcpy(to, "default");
+	else if (rec__parse_address(text, AF_INET, 32, to, size) < 0 &&
+		 rec__parse_address(text, AF_INET6, 128, to, size) < 0)
+		return rec__fail(load, value, "'%s' is not a network; write it as 10.0.0.0/24, "
+				 "fd00::/64 or default", text);
+	return 0;
+}
+
+int rec__take_route_via(struct rec__load *load, int value, void *object)
+{
+	struct rec__route *r = object;
+	const char *text = rec__scalar(load, value, "the gateway of a route");
+	char *slash;
+
+	if (!text)
+		return -EINVAL;
+	if (strchr(text, '/') ||
+	    (rec__parse_address(text, AF_INET, 32, r->route.via, sizeof(r->route.via)) < 0 &&
+	     rec__parse_address(text, AF_INET6, 128, r->route.via, sizeof(r->route.via)) < 0))
+		return rec__fail(load, value, "'%s' is not an address", text);
+	slash = strchr(r->route.via, '/');
+	*slash = 0;
+	r->via = value;
+	return 0;
+}
+
+int rec__take_route_interface(struct rec__load *load, int value, void *object)
+{
+	((struct rec__route *)object)->interface = value;
+	return rec__scalar(load, value, "an interface's name") ? 0 : -EINVAL;
+}
+
+/* The interface by its name, or the one on whose network the gateway is. */
+static const struct rec_exp_end *route_end(const struct rec_experiment *exp, node_id node,
+					   const char *interface, const char *via)
+{
+	for (size_t i = 0; i < 2 * exp->link_count; i++) {
+		const struct rec_exp_end *end = &exp->links[i / 2].end[i % 2];
+
+		if (end->node != node)
+			continue;
+		if (interface ? !strcmp(end->if_name, interface)
+			      : rec__on_network(via, end->ipv4) || rec__on_network(via, end->ipv6))
+			return end;
+	}
+	return NULL;
+}
+
+static int take_route(struct rec__load *load, int value, void *object)
+{
+	struct rec_exp_node *node = object;
+	struct rec__route r = {0};
+
+	if (rec__take_map(load, value, REC__SCOPE_route, &r) < 0)
+		return -EINVAL;
+	if (!*r.route.destination || (!r.via && !r.interface))
+		return rec__fail(load, value, "a route needs 'to', and 'via' or 'interface'");
+	const char *interface =
+		r.interface ? rec__scalar(load, r.interface, "an interface's name") : NULL;
+	const struct rec_exp_end *end = route_end(load->exp, node->id, interface, r.route.via);
+
+	if (!end && interface)
+		return rec__fail(load, r.interface, "'%s' has no interface '%s'", node->name, interface);
+	if (!end)
+		return rec__fail(load, r.via, "%s is on no network of '%s'; if it is to be reached all "
+				 "the same, name the interface", r.route.via, node->name);
+	const bool via_v6 = strchr(r.route.via, ':'), to_v6 = strchr(r.route.destination, ':');
+
+	if (!strcmp(r.route.destination, "default"))
+		strcpy(r.route.destination, via_v6 ? "::/0" : "0.0.0.0/0");
+	else if (r.via && via_v6 != to_v6)
+		return rec__fail(load, value, "'to' and 'via' are of different families");
+	r.route.ifid = end->ifid;
+	node->routes = rec__grow(node->routes, node->route_count, sizeof(*node->routes));
+	node->routes[node->route_count++] = r.route;
+	return 0;
+}
+
+int rec__take_routes(struct rec__load *load)
+{
+	struct rec_experiment *exp = load->exp;
+	int error = 0;
+
+	for (size_t i = 0; i < exp->node_count && !error; i++)
+		if (load->hosts[i].routes)
+			error = rec__each(load, load->hosts[i].routes, "routes", take_route,
+					  &exp->nodes[i]);
+	return error;
+}

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * experiment.c - from the file that a person wrote to struct rec_experiment.
+ *
+ *	file --experiment-yaml.c--> tree --overrides--> tree --experiment-keys.def--> hosts, links
+ *	     --experiment-routes.c--> routes, forwarding
+ *
+ * Invariants of what rec_experiment_load() returns
+ *  1. Nothing in it depends on the machine, the directory or the time of reading, except paths of stdin files.
+ *  2. Ids ascend without gaps: nodes from 1 in the order of the file, links from 0, interfaces of a node from 0 in
+ *     the order of links.
+ *  3. Everything that could be checked without running was checked, and every complaint names its place.
+ */
+#include "experiment-int.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/cleanup.h"
+
+#define TEXT_SIZE_MAX (16u << 20)
+#define READ_SIZE (64u << 10)
+#define OVERRIDES_MAX 1000
+#define REALTIME_DEFAULT 946684800000000000ull	/* 2000-01-01T00:00:00Z, as in Shadow */
+#define SYSCALL_COST_DEFAULT 1000
+#define CLOCK_COST_DEFAULT 20
+
+DEFINE_CLEANUP(struct rec_experiment *, rec_experiment_free)
+
+/* ---- plain values ---- */
+
+int rec__take_nothing(struct rec__load *load, int value, void *object)
+{
+	return 0;
+}
+
+int rec__take_u64(struct rec__load *load, int value, void *object)
+{
+	const char *text = rec__scalar(load, value, "a number");
+
+	if (!text)
+		return -EINVAL;
+	if (rec__parse_u64(text, object) < 0)
+		return rec__fail(load, value, "'%s' is not a whole number below 2^64", text);
+	return 0;
+}
+
+int rec__take_bool(struct rec__load *load, int value, void *object)
+{
+	const char *text = rec__scalar(load, value, "true or false");
+
+	if (!text)
+		return -EINVAL;
+	if (strcmp(text, "true") && strcmp(text, "false"))
+		return rec__fail(load, value, "'%s' is to be true or false", text);
+	*(bool *)object = *text == 't';
+	return 0;
+}
+
+int rec__take_time(struct rec__load *load, int value, void *object)
+{
+	const char *text = rec__scalar(load, value, "a time");
+
+	if (!text)
+		return -EINVAL;
+	switch (rec__parse_time(text, object)) {
+	case 0:
+		return 0;
+	case -ERANGE:
+		return rec__fail(load, value, "'%s' is out of range: times are whole nanoseconds, up to "
+				 "292 years", text);
+	default:
+		return rec__fail(load, value, "'%s' is not a time; write it as 20 ms (ns, us, ms, s, min, "
+				 "h; seconds without a unit)", text);
+	}
+}
+
+int rec__take_stop_time(struct rec__load *load, int value, void *object)
+{
+	const int error = rec__take_time(load, value, object);
+
+	if (!error && !*(vtime_ns *)object)
+		return rec__fail(load, value, "a run that stops at 0 does nothing; leave stop_time out to "
+				 "run until every process has ended");
+	return error;
+}
+
+int rec__take_realtime(struct rec__load *load, int value, void *object)
+{
+	const char *text = rec__scalar(load, value, "realtime");
+
+	if (!text)
+		return -EINVAL;
+	if (rec__parse_realtime(text, object) < 0)
+		return rec__fail(load, value, "'%s' is not a time of day; write it as "
+				 "2000-01-01T00:00:00Z, or seconds since 1970", text);
+	return 0;
+}
+
+/* ---- the top ---- */
+
+int rec__take_general(struct rec__load *load, int value, void *object)
+{
+	return rec__take_map(load, value, REC__SCOPE_general, object);
+}
+
+int rec__take_model(struct rec__load *load, int value, void *object)
+{
+	return rec__take_map(load, value, REC__SCOPE_model, object);
+}
+
+int rec__take_network(struct rec__load *load, int value, void *object)
+{
+	return rec__take_map(load, value, REC__SCOPE_network, object);
+}
+
+int rec__take_no_graph(struct rec__load *load, int value, void *object)
+{
+	return rec__fail(load, value, "Shadow's network graphs are not read yet (network.graph, "
+			 "network_node_id, bandwidth_up, bandwidth_down); list the links instead:\n"
+			 "network: {links: [{ends: [a, b], rate: 10 Mbit, delay: 20 ms}]}");
+}
+
+int rec__take_no_template(struct rec__load *load, int value, void *object)
+{
+	return rec__fail(load, value, "template_directory is not carried out yet; name the files by "
+			 "absolute paths in args instead");
+}
+
+/* ---- what only shows when all is read ---- */
+
+static int check_hosts(struct rec__load *load)
+{
+	const struct rec_experiment *exp = load->exp;
+
+	for (size_t i = 0; i < exp->node_count && exp->node_count > 1; i++) {
+		const struct rec__host *host = &load->hosts[i];
+
+		if (!host->interface_count && !host->isolated)
+			return rec__fail(load, host->name, "'%s' has no link to another host; add one "
+					 "under network.links, or say 'isolated: true' on the host",
+					 exp->nodes[i].name);
+		if (host->interface_count && host->isolated)
+			return rec__fail(load, host->name, "'%s' is isolated, but has a link",
+					 exp->nodes[i].name);
+	}
+	return 0;
+}
+
+/* A run ends with its processes; if all are meant to go on for ever, something else has to end it. */
+static int check_end(struct rec__load *load)
+{
+	const struct rec_experiment *exp = load->exp;
+	size_t counted = 0, running = 0;
+
+	for (size_t i = 0; i < exp->node_count; i++)
+		for (size_t p = 0; p < exp->nodes[i].process_count; p++)
+			if (exp->nodes[i].processes[p].expected == REC_FINAL_RUNNING)
+				running++;
+			else
+				counted++;
+	if (running && !counted && exp->stop_time == UINT64_MAX)
+		return rec__fail(load, 0, "every process is expected to be running at the end, so "
+				 "general.stop_time has to say when that is");
+	return 0;
+}
+
+static void find_lookahead(struct rec_experiment *exp)
+{
+	exp->lookahead = UINT64_MAX;
+	for (size_t i = 0; i < 2 * exp->link_count; i++) {
+		const vtime_ns delay = exp->links[i / 2].end[i % 2].out.delay_ns;
+
+		CHECK(delay > 0);
+		if (delay < exp->lookahead)
+			exp->lookahead = delay;
+	}
+}
+
+static int take_all(struct rec__load *load)
+{
+	struct rec_experiment *exp = load->exp;
+	int error = rec__take_map(load, 1, REC__SCOPE_root, exp);
+
+	if (error < 0)
+		return error;
+	if (!exp->node_count)
+		return rec__fail(load, 1, "there are no hosts; for example:\n"
+				 "hosts: {a: {processes: [{path: /bin/true}]}}");
+	error = check_hosts(load) ?: check_end(load) ?: rec__take_routes(load);
+	if (error < 0)
+		return error;
+	find_lookahead(exp);
+	if (exp->auto_routes)
+		rec__add_routes(exp);
+	return 0;
+}
+
+static int apply_overrides(struct rec__load *load)
+{
+	int error = 0;
+
+	for (size_t i = 0; load->set && load->set[i] && !error; i++) {
+		load->set_first[i] = (int)(load->doc.nodes.top - load->doc.nodes.start) + 1;
+		error = rec__yaml_override(load, load->set[i]);
+	}
+	return error;
+}
+
+/* exp->text as it is read; then the overrides go behind it, since they belong to what was run. */
+static int read_text(struct rec_experiment *exp, const char *file, const char *const *set,
+		     struct rec_exp_error *error)
+{
+	struct rec__load load = {.exp = exp, .error = error, .file = file, .set = set};
+	size_t count = 0;
+
+	while (set && set[count])
+		count++;
+	if (count > OVERRIDES_MAX)
+		return rec__fail(&load, 0, "there are more than %d overrides", OVERRIDES_MAX);
+	int result = rec__yaml_parse(&load, exp->text, exp->text_size);
+
+	if (result < 0)
+		return result;
+	load.set_first = calloc(count + 2, sizeof(*load.set_first));
+	CHECK(load.set_first);
+	result = apply_overrides(&load);
+	if (!result)
+		result = take_all(&load);
+	yaml_document_delete(&load.doc);
+	free(load.set_first);
+	free(load.hosts);
+	return result;
+}
+
+static void append_overrides(struct rec_experiment *exp, const char *const *set)
+{
+	struct fmt_buf text = {0};
+
+	fmt_buf_put(&text, exp->text, exp->text_size);
+	if (set && *set && text.data[text.size - 1] != '\n')
+		fmt_buf_put(&text, "\n", 1);
+	for (; set && *set; set++) {
+		fmt_buf_put(&text, "# --set ", 8);
+		fmt_buf_put(&text, *set, strlen(*set));
+		fmt_buf_put(&text, "\n", 1);
+	}
+	exp->text_size = text.size;
+	fmt_buf_put(&text, "", 1);
+	free(exp->text);
+	exp->text = (char *)text.data;
+}
+
+static struct rec_experiment *new_experiment(const char *path)
+{
+	struct rec_experiment *exp = calloc(1, sizeof(*exp));
+
+	CHECK(exp);
+	*exp = (struct rec_experiment){
+		.path = rec__copy(path),
+		.stop_time = UINT64_MAX,
+		.realtime_ns = REALTIME_DEFAULT,
+		.syscall_cost_ns = SYSCALL_COST_DEFAULT,
+		.clock_cost_ns = CLOCK_COST_DEFAULT,
+		.auto_routes = true,
+	};
+	return exp;
+}
+
+static char *directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+
+	CHECK(dir);
+	return dir;
+}
+
+/* The whole file, with a NUL behind it. */
+static int read_file(const char *path, char **ret, size_t *ret_size)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	struct fmt_buf text = {0};
+	ssize_t got;
+
+	do {
+		fmt_buf_reserve(&text, READ_SIZE);
+		got = read(fd, text.data + text.size, READ_SIZE);
+		if (got > 0)
+			text.size += (size_t)got;
+	} while ((got > 0 && text.size <= TEXT_SIZE_MAX) || (got < 0 && errno == EINTR));
+	const int error = got < 0 ? -errno : got > 0 ? -EFBIG : 0;
+
+	if (error < 0) {
+		fmt_buf_done(&text);
+		return error;
+	}
+	*ret_size = text.size;
+	fmt_buf_put(&text, "", 1);
+	*ret = (char *)text.data;
+	return 0;
+}
+
+int rec_experiment_load(const char *path, const char *const *set, struct rec_experiment **ret,
+			struct rec_exp_error *error)
+{
+	_cleanup_(rec_experiment_freep) struct rec_experiment *exp = new_experiment(path);
+	int result = read_file(path, &exp->text, &exp->text_size);
+
+	if (result < 0) {
+		snprintf(error->text, sizeof(error->text), "%s: %s", path, strerror(-result));
+		return result;
+	}
+	exp->dir = directory_of(path);
+	result = read_text(exp, path, set, error);
+	if (result < 0)
+		return result;
+	append_overrides(exp, set);
+	*ret = STEAL(exp);
+	return 0;
+}
+
+/* ---- one program ---- */
+
+/* A YAML scalar in double quotes; what is above 0x7f stays as it is. */
+static void put_quoted(struct fmt_buf *out, const char *text)
+{
+	char escape[8];
+
+	fmt_buf_put(out, "\"", 1);
+	for (; *text; text++) {
+		const unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\') {
+			fmt_buf_put(out, (char[]){'\\', *text}, 2);
+		} else if (c < ' ' || c == 0x7f) {
+			snprintf(escape, sizeof(escape), "\\x%02x", c);
+			fmt_buf_put(out, escape, 4);
+		} else {
+			fmt_buf_put(out, text, 1);
+		}
+	}
+	fmt_buf_put(out, "\"", 1);
+}
+
+static void put_text(struct fmt_buf *out, const char *text)
+{
+	fmt_buf_put(out, text, strlen(text));
+}
+
+/* ./program means the caller's directory; a name without a slash is looked up on the node. */
+static char *absolute_path(const char *path)
+{
+	if (*path == '/' || !strchr(path, '/'))
+		return rec__copy(path);
+	_cleanup_free_ char *here = getcwd(NULL, 0);
+	char *absolute;
+
+	if (!here)
+		return rec__copy(path);
+	while (!strncmp(path, "./", 2))
+		path += 2;
+	CHECK(asprintf(&absolute, "%s/%s", strcmp(here, "/") ? here : "", path) > 0);
+	return absolute;
+}
+
+/*
+ * The experiment is written as YAML and read like any other: so the trace holds a text from which the run can be
+ * made again.
+ */
+int rec_experiment_single(char *const *argv, struct rec_experiment **ret,
+			  struct rec_exp_error *error)
+{
+	_cleanup_(rec_experiment_freep) struct rec_experiment *exp = new_experiment("command line");
+	struct fmt_buf text = {0};
+
+	if (!argv[0] || !*argv[0]) {
+		snprintf(error->text, sizeof(error->text), "there is no program to record");
+		return -EINVAL;
+	}
+	_cleanup_free_ char *path = absolute_path(argv[0]);
+
+	put_text(&text, "hosts:\n  node:\n    processes:\n    - path: ");
+	put_quoted(&text, path);
+	put_text(&text, "\n      args: [");
+	for (size_t i = 1; argv[i]; i++) {
+		put_text(&text, i > 1 ? ", " : "");
+		put_quoted(&text, argv[i]);
+	}
+	put_text(&text, "]\n");
+	exp->text_size = text.size;
+	fmt_buf_put(&text, "", 1);
+	exp->text = (char *)text.data;
+	exp->dir = rec__copy(".");
+	const int result = read_text(exp, exp->path, NULL, error);
+
+	if (result < 0)
+		return result;
+	*ret = STEAL(exp);
+	return 0;
+}
+
+/* ---- the end ---- */
+
+void rec_experiment_free(struct rec_experiment *exp)
+{
+	if (!exp)
+		return;
+	for (size_t i = 0; i < exp->node_count; i++) {
+		struct rec_exp_node *node = &exp->nodes[i];
+
+		for (size_t p = 0; p < node->process_count; p++)
+			rec__process_done(&node->processes[p]);
+		for (char **item = node->sysctls; item && *item; item++)
+			free(*item);
+		free(node->sysctls);
+		free(node->processes);
+		free(node->routes);
+		free(node->name);
+	}
+	free(exp->nodes);
+	free(exp->links);
+	free(exp->path);
+	free(exp->dir);
+	free(exp->text);
+	free(exp);
+}
+
+/* ---- /etc/hosts ---- */
+
+static void put_host(struct fmt_buf *out, const char *address, const char *name)
+{
+	fmt_buf_put(out, address, strcspn(address, "/"));
+	put_text(out, "\t");
+	put_text(out, name);
+	put_text(out, "\n");
+}
+
+static const struct rec_exp_end *first_end(const struct rec_experiment *exp, node_id node)
+{
+	for (size_t i = 0; i < 2 * exp->link_count; i++)
+		if (exp->links[i / 2].end[i % 2].node == node)
+			return &exp->links[i / 2].end[i % 2];
+	return NULL;
+}
+
+void rec_experiment_hosts_file(const struct rec_experiment *exp, node_id self, struct fmt_buf *out)
+{
+	CHECK(self >= 1 && self <= exp->node_count);
+	put_text(out, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+	for (size_t i = 0; i < exp->node_count; i++) {
+		const struct rec_exp_node *node = &exp->nodes[i];
+		const struct rec_exp_end *end = first_end(exp, node->id);
+
+		if (end) {
+			put_host(out, end->ipv4, node->name);
+			put_host(out, end->ipv6, node->name);
+		} else if (node->id == self) {
+			put_host(out, "127.0.0.1", node->name);
+		}
+	}
+}
