@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * content.h - the files that programs have mapped, out of the trace.
+ *
+ * A file event gives a number of its node to a content (hash).  A content is unpacked into a sealed memfd
+ * when it is first mapped, and the least recently used go when there are many: a mapping keeps its pages
+ * without the descriptor.  A shared mapping needs an object that all processes of the node write
+ * to; it gets a copy of its own, which stays.
+ */
+#ifndef REP_CONTENT_H
+#define REP_CONTENT_H
+
+#include <stdbool.h>
+
+#include "id-table.h"
+#include "trace.h"
+
+#define REP_CONTENT_OPEN_MAX 128	/* descriptors of unpacked contents */
+#define REP_CONTENT_FILE_MAX (1u << 20)	/* file events of a trace */
+#define REP_CONTENT_SHARED_MAX 1024	/* files that are mapped shared */
+
+struct rep_content_file;
+
+struct rep_content {
+	struct fmt_reader *reader;		/* borrowed */
+	struct rep_id_table by_number;		/* rep__id(node, number) -> struct rep_content_file */
+	struct rep_content_file *first;		/* all, to be freed */
+	size_t file_count;
+	size_t shared_count;
+	struct {
+		uint8_t hash[FMT_HASH_SIZE];
+		int fd;				/* -EBADF: free */
+		uint64_t used;			/* when, in calls */
+	} open[REP_CONTENT_OPEN_MAX];
+	uint64_t calls;
+};
+
+void rep__content_init(struct rep_content *content, struct fmt_reader *reader);
+void rep__content_done(struct rep_content *content);
+/* A file event.  0, -EEXIST (the number is taken), -EMFILE (too many), -EBADMSG (no hash, or number). */
+int rep__content_add(struct rep_content *content, node_id node, const struct fmt_ev_file *ev);
+/* Borrowed descriptor, valid until the next call.  -ENOENT: no such number; -errno with error set: not in
+ * the trace, or damaged. */
+int rep__content_fd(struct rep_content *content, node_id node, uint64_t number, bool shared,
+		    struct fmt_error *error);
+
+#endif
