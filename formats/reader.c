@@ -178,19 +178,8 @@ static int open_form(struct fmt_reader *r, const char *path, int *fd, struct fmt
 					  "nor as a log of hindcast");
 }
 
-/* Puts the path in front of a message. */
-static int name_path(struct fmt_error *error, const char *path, int code)
-{
-	struct fmt_error inner;
-
-	if (!error)
-		return code;
-	inner = *error;
-	snprintf(error->text, sizeof(error->text), "%.200s: %.300s", path, inner.text);
-	return code;
-}
-
-static int open_reader(const char *path, struct fmt_reader **ret, struct fmt_error *error)
+/* The messages do not name the path: who asked knows it. */
+int fmt_reader_open(const char *path, struct fmt_reader **ret, struct fmt_error *error)
 {
 	_cleanup_(fmt_reader_closep) struct fmt_reader *r = calloc(1, sizeof(*r));
 	struct stat st;
@@ -216,13 +205,6 @@ static int open_reader(const char *path, struct fmt_reader **ret, struct fmt_err
 	CHECK(r->unpacker);
 	*ret = STEAL(r);
 	return 0;
-}
-
-int fmt_reader_open(const char *path, struct fmt_reader **ret, struct fmt_error *error)
-{
-	const int failed = open_reader(path, ret, error);
-
-	return failed < 0 ? name_path(error, path, failed) : 0;
 }
 
 /* ---- what the index knows ---- */

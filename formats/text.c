@@ -36,11 +36,8 @@ void fmt_put_vtime(struct fmt_buf *out, vtime_ns vtime)
 		     (unsigned long long)(vtime % 1000000000u));
 }
 
-/*
- * Length of a printable UTF-8 sequence of two bytes or more; 0 when there is none.  C1 controls
- * (U+0080..U+009F) would reach the terminal as commands.
- */
-static size_t utf8_size(const uint8_t *bytes, size_t size)
+/* C1 controls (U+0080..U+009F) would reach the terminal as commands. */
+size_t fmt_utf8_size(const uint8_t *bytes, size_t size)
 {
 	static const uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000};
 	size_t need;
@@ -92,7 +89,7 @@ void fmt_put_escaped(struct fmt_buf *out, struct fmt_bytes text)
 {
 	for (size_t i = 0; i < text.size;) {
 		const uint8_t byte = text.data[i];
-		const size_t wide = utf8_size(text.data + i, text.size - i);
+		const size_t wide = fmt_utf8_size(text.data + i, text.size - i);
 
 		if (wide) {
 			fmt_buf_put(out, text.data + i, wide);
@@ -168,9 +165,6 @@ static void put_unsigned(struct fmt_buf *out, const char *name, uint64_t value)
 		put_named(out, fmt_syscall_name(value), value);
 	else if (strcmp(name, "signo") == 0)
 		put_named(out, fmt_signal_name(value), value);
-	else if (strcmp(name, "packet") == 0)
-		fmt_put_text(out, "n%llu.%llu", (unsigned long long)(value >> 40),
-			     (unsigned long long)(value & ((1ull << 40) - 1)));
 	else
 		fmt_put_text(out, "%llu", (unsigned long long)value);
 }
@@ -218,12 +212,22 @@ static void put_field(struct fmt_buf *out, const struct fmt_field *field,
 
 void fmt_event_text(const struct fmt_event *event, struct fmt_buf *out)
 {
+	char node[16];
+
+	snprintf(node, sizeof(node), "n%u", event->node);
+	fmt_put_event(out, event, node);
+}
+
+void fmt_put_event(struct fmt_buf *out, const struct fmt_event *event, const char *node)
+{
 	const struct fmt_kind_info *info = fmt_kind_info(event->kind);
 	struct fmt_value values[FMT_FIELD_MAX];
 
 	fmt_put_text(out, "%llu ", (unsigned long long)event->seq);
 	fmt_put_vtime(out, event->vtime);
-	fmt_put_text(out, " n%u %u ", event->node, event->tid);
+	fmt_put_text(out, " ");
+	fmt_buf_put(out, node, strlen(node));
+	fmt_put_text(out, " %u ", event->tid);
 	const int count = fmt_event_values(event, values);
 
 	if (info)

@@ -260,7 +260,7 @@ static void test_text(void)
 	fmt_put_packet_drop(&record, 5, 1, 0, &(struct fmt_ev_packet_drop){
 						      .link = 1, .packet = 1ull << 40 | 17,
 						      .reason = T("loss")});
-	STRING(text_of(&record, &text), "12 0.000000005s n1 0 packet-drop link=1 iface=0 packet=n1.17 "
+	STRING(text_of(&record, &text), "12 0.000000005s n1 0 packet-drop link=1 iface=0 packet=1099511627793 "
 					"reason=\"loss\"");
 	fmt_effect_put(&effects, &(struct fmt_effect){.op = FMT_EFFECT_FILL, .addr = 1, .size = 1});
 	fmt_put_sigreturn(&record, 5, 1, 1, &(struct fmt_ev_sigreturn){

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dump.h - a trace as text.
+ *
+ * A filter is terms with spaces between them; an event must match all.  A term with "!" before it must not match.
+ *
+ *	kind=packet-send,packet-drop	also with * and ?
+ *	node=client			name or number
+ *	tid=30
+ *	from=1.5s  to=1200ms		vtime; ns, us, ms or s (taken when there is none); both are included
+ *	seq=100..200  seq=100
+ *	nr=connect			any other name: the field's text begins so
+ *	EINPROGRESS			the line contains it
+ */
+#ifndef FMT_DUMP_H
+#define FMT_DUMP_H
+
+#include <stdio.h>
+
+#include "trace.h"
+
+/* All return 0; -EINVAL: the filter makes no sense; -EIO: out could not be written; -EBADMSG: the trace is damaged.
+ * filter may be NULL.  What was printed before a failure is true. */
+
+/* Each event as one line: as fmt_event_text(), with names of nodes ("-" for the machine). */
+int fmt_dump(struct fmt_reader *r, FILE *out, const char *filter, struct fmt_error *error);
+/* What happened, for a person: processes, packets with arrows, what programs print.  The filter is about the events
+ * behind the lines. */
+int fmt_story(struct fmt_reader *r, FILE *out, const char *filter, struct fmt_error *error);
+/* A summary of the trace: what ran, how much of what, how it ended. */
+int fmt_info(struct fmt_reader *r, FILE *out, bool json, struct fmt_error *error);
+
+#endif
