@@ -32,6 +32,11 @@ printf 'general: {stop_time: 1s}\nnetwork: {links: [{ends: [a, b], delay: 1 ms}]
 refuse "$work/ends.yaml"
 expect_text "$work/err" 'ends\.yaml:2:[0-9]+:.*b'
 
+printf 'general: {stop_time: 1s}\nnetwork: {links: [{ends: [a, b], delay: 1 ms}]}\nhosts: {a: {}, b: {}, alone: {}}\n' \
+    >"$work/alone.yaml"
+refuse "$work/alone.yaml"
+expect_text "$work/err" "alone\.yaml:3:[0-9]+:.*'alone' has no link"
+
 # a data directory that is not hindcast's is left alone
 mkdir "$work/precious"
 touch "$work/precious/file"
