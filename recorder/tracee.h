@@ -34,7 +34,8 @@ enum rec_stop {
 	REC_STOP_SYSCALL,	/* wants an answer; nr, args */
 	REC_STOP_TSC,		/* rdtsc or rdtscp; answer by rec_tracee_answer_tsc() */
 	REC_STOP_FAULT,		/* synchronous signal: signo, code, addr */
-	REC_STOP_EXITED,	/* the thread is gone (only after rec_tracee_exit(), or killed from outside) */
+	REC_STOP_EXITED,	/* the whole process is gone: killed from outside, or for using the stub page */
+	REC_STOP_INTERRUPTED,	/* rec_tracer_interrupt() */
 };
 
 struct rec_stop_info {
@@ -68,8 +69,8 @@ struct rec_clock_page {
 	uint64_t realtime_ns;	/* CLOCK_REALTIME - CLOCK_MONOTONIC */
 };
 
-/* One per worker process.  The calling thread becomes the tracer of all. 0 or -errno (and *ret_reason, static
- * text for a person: what the host lacks). */
+/* One per worker process, which leaves SIGCHLD to it.  The calling thread becomes the tracer of all.
+ * 0 or -errno (and *ret_reason, static text for a person: what the host lacks). */
 int rec_tracer_new(struct rec_tracer **ret, const char **ret_reason);
 void rec_tracer_free(struct rec_tracer *tracer);	/* kills every tracee */
 
@@ -89,6 +90,11 @@ void rec_tracee_answer(struct rec_tracee *thread, int64_t result);
 void rec_tracee_answer_tsc(struct rec_tracee *thread, uint64_t value, uint32_t aux);
 /* Runs the thread until its next stop.  cpuid is answered inside, from the virtual CPU. 0 or -errno. */
 int rec_tracee_run(struct rec_tracee *thread, struct rec_stop_info *ret);
+/* The same for one instruction: REC_STOP_FAULT with SIGTRAP when it has been executed.  Traps the thread. */
+int rec_tracee_step(struct rec_tracee *thread, struct rec_stop_info *ret);
+/* Makes the rec_tracee_run() that is under way (or the next one) return REC_STOP_INTERRUPTED, unless the thread stops of
+ * itself first.  For watchdogs: callable from any thread of the process and from signal handlers. */
+void rec_tracer_interrupt(struct rec_tracer *tracer);
 
 /* Brings a thread that waits in a notification into a ptrace stop after the call (its pending answer is
  * delivered, no instruction of the program runs).  No-op when trapped already.  Afterwards registers can
@@ -98,16 +104,22 @@ int rec_tracee_trap(struct rec_tracee *thread);
  * Only when trapped. Setting them forgets the pending syscall. */
 int rec_tracee_get_regs(struct rec_tracee *thread, struct user_regs_struct *ret);
 int rec_tracee_set_regs(struct rec_tracee *thread, const struct user_regs_struct *regs);
+/* Changes the FS base alone, keeps the pending syscall.  Traps the thread. -EPERM: not a user address. */
+int rec_tracee_set_tls(struct rec_tracee *thread, uint64_t fs_base);
+/* Floating point registers in the form of FXSAVE, without what differs between makers of processors. */
 int rec_tracee_get_fpregs(struct rec_tracee *thread, struct user_fpregs_struct *ret);
 int rec_tracee_set_fpregs(struct rec_tracee *thread, const struct user_fpregs_struct *regs);
 
 /* Carries out a native syscall in the thread; keeps registers and pending answer.  Traps it if need be.
  * The call's result, or -errno of the layer itself in *ret_error (0: none). */
-int64_t rec_tracee_inject(struct rec_tracee *thread, uint64_t nr, const uint64_t args[6]);
+int64_t rec_tracee_inject(struct rec_tracee *thread, uint64_t nr, const uint64_t args[6], int *ret_error);
 
-/* Memory of the thread's process.  Bytes NOT copied (0: all).  Write ignores page protection. */
+/* Memory of the thread's process.  Bytes NOT copied (0: all).  hindcast's own pages cannot be written.
+ * rec_tracee_write() ignores page protection, as a debugger does (images, patches, effects);
+ * rec_tracee_write_user() obeys it, as copy_to_user() does: not to PROT_READ or PROT_NONE pages. */
 size_t rec_tracee_read(struct rec_tracee *thread, void *to, uint64_t from, size_t size);
 size_t rec_tracee_write(struct rec_tracee *thread, uint64_t to, const void *from, size_t size);
+size_t rec_tracee_write_user(struct rec_tracee *thread, uint64_t to, const void *from, size_t size);
 
 /* Birth, from a trapped thread: flags as of clone(2); only CLONE_VM and CLONE_THREAD matter natively.  stack 0: the
  * parent's.  tls only with CLONE_SETTLS.  The child stands in a ptrace stop, with its registers as after
@@ -120,6 +132,11 @@ int rec_tracee_map(struct rec_tracee *thread, uint64_t addr, uint64_t size, int 
 int rec_tracee_unmap(struct rec_tracee *thread, uint64_t addr, uint64_t size);
 int rec_tracee_protect(struct rec_tracee *thread, uint64_t addr, uint64_t size, int prot);
 int rec_tracee_remap(struct rec_tracee *thread, uint64_t from, uint64_t from_size, uint64_t addr, uint64_t size);
+/* madvise(MADV_DONTNEED): private pages are as newly mapped. */
+int rec_tracee_clear(struct rec_tracee *thread, uint64_t addr, uint64_t size);
+
+/* The vDSO that every tracee has at REC_VDSO_ADDR.  Borrowed for ever. */
+const void *rec_vdso_image(size_t *ret_size);
 
 /* Where cpuid instructions stand in code that was just mapped executable: each is to be overwritten with the two bytes
  * of REC_CPUID_PATCH, which the layer recognises when they trap.  Calls found(arg, address). Used where the host
