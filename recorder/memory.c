@@ -308,7 +308,7 @@ static int64_t do_madvise(struct rec_thread *t, uint64_t addr, uint64_t size, in
 		return advice == MADV_WIPEONFORK || advice == MADV_REMOVE || advice == MADV_DONTFORK ? -EINVAL : 0;
 	if (!rec_aspace_allowed(addr, size))
 		return -ENOMEM;
-	int64_t r = rec_tracee_inject(t->tracee, __NR_madvise, (uint64_t[6]) { addr, size, MADV_DONTNEED });
+	int r = rec_tracee_clear(t->tracee, addr, size);
 
 	if (r == 0)
 		tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_CLEAR, .addr = addr, .size = size });
@@ -325,12 +325,12 @@ static int64_t do_arch_prctl(struct rec_thread *t, uint64_t code, uint64_t addr)
 		if (addr >= TASK_TOP)
 			return -EPERM;
 		tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_TLS, .addr = addr });
-		return rec_tracee_inject(t->tracee, __NR_arch_prctl, (uint64_t[6]) { ARCH_SET_FS, addr });
+		return rec_tracee_set_tls(t->tracee, addr);
 	case ARCH_GET_FS:
 		if (rec_tracee_get_regs(t->tracee, &regs) < 0)
 			return -EFAULT;
 		value = regs.fs_base;
-		if (rec_tracee_write(t->tracee, addr, &value, sizeof(value)))
+		if (rec_tracee_write_user(t->tracee, addr, &value, sizeof(value)))
 			return -EFAULT;
 		tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_WRITE, .addr = addr, .size = sizeof(value),
 					       .bytes = (const uint8_t *)&value });

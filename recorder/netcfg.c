@@ -150,7 +150,7 @@ static int add_route(struct rec_node *node, int64_t fd, int index, const struct 
 	struct request rq;
 	struct rtmsg *msg = request_init(&rq, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, sizeof(*msg));
 	bool is_default = !strcmp(route->destination, "default");
-	uint8_t to[16], via[16], prefix, family;
+	uint8_t to[16], via[16], prefix, family = AF_INET;
 	size_t via_size = route->via[0] ? parse_address(route->via, via, &prefix, &family) : 0;
 	size_t to_size = is_default ? 0 : parse_address(route->destination, to, &msg->rtm_dst_len, &msg->rtm_family);
 

@@ -41,6 +41,7 @@ struct rec_thread {
 	enum rec_thread_state state;
 	bool queued;		/* in the ready queue */
 	bool entered;		/* the syscall-enter event of the present call is out */
+	bool newborn;		/* out of clone, and not yet told of its return */
 	bool last;		/* DEAD: the whole process goes */
 	bool dirty;		/* effects is not empty, while it stands in a call */
 	struct rec_tracee *tracee;
@@ -118,7 +119,7 @@ int rec__file_number(struct rec_node *node, uint64_t ino, uint64_t *ret);
 /* ---- supervisor.c ---- */
 void rec__supervisor_ops(struct kg_host *host);
 struct rec_thread *rec__thread(struct rec_node *node, kg_cookie cookie);
-struct rec_thread *rec__thread_new(struct rec_node *node);
+struct rec_thread *rec__task_new(struct rec_node *node);
 void rec__ready(struct rec_node *node, struct rec_thread *t, bool front);
 void rec__unready(struct rec_node *node, struct rec_thread *t);
 /* Emits syscall-enter for the present call, once. */
@@ -145,7 +146,7 @@ void rec__on_signal(void *ctx, kg_cookie task, const struct kg_signal *sig);
 /* Reaps native threads whose tasks have died.  0 or -errno. */
 int rec__reap(struct rec_node *node);
 void rec__memory_unref(struct rec_memory *memory);
-void rec__thread_free(struct rec_node *node, struct rec_thread *t);
+void rec__task_free(struct rec_node *node, struct rec_thread *t);
 
 /* ---- memory.c ---- */
 int64_t rec__memory_call(struct rec_node *node, struct rec_thread *t);

@@ -104,7 +104,7 @@ int64_t rec__init_call(struct rec_node *node, kg_cookie task, uint64_t nr, uint6
 {
 	const uint64_t args[6] = { a0, a1, a2, a3, a4, a5 };
 	int64_t result = 0;
-	enum kg_outcome outcome = rec__kernel_call(node, task, nr, args, 0, &result);
+	enum kg_outcome outcome = rec__kernel_call(node, task, nr < 1024 ? nr | KG_NR_HOST : nr, args, 0, &result);
 
 	return outcome == KG_DONE ? result : outcome == KG_BLOCKED ? -EAGAIN : -EIO;
 }
@@ -504,7 +504,7 @@ void rec_node_free(struct rec_node *node)
 		if (!t)
 			continue;
 		rec__unready(node, t);
-		rec__thread_free(node, t);
+		rec__task_free(node, t);
 	}
 	free(node->threads);
 	free(node->ready);

@@ -17,6 +17,7 @@ struct inode {
 	char *lower;		/* host path of what it shows, NULL when it is the node's own */
 	bool upper;		/* it stands in the upper directory */
 	bool listed;		/* directory: the lower names are in entries */
+	bool quiet;		/* directory: lower names are found, but not listed */
 	bool shared;		/* mapped shared and writable at some time */
 	int fd[2];		/* [writable], -1 when closed */
 	int stream;		/* of an output file, else -1 */

@@ -12,7 +12,9 @@
  *     empty when the run begins, and only this file writes to it.
  *  3. Inode numbers come from a counter, in the order in which a node meets its files; a directory
  *     is listed in the order of its names' bytes.  Neither depends on the host's file system.
- *  4. Trees that describe the host and not the experiment (HIDDEN) are empty directories.
+ *  4. Trees that describe the host and not the experiment (HIDDEN) are empty directories.  In those where
+ *     everybody's temporary files lie (QUIET) what is named is found, so that a program under test may lie
+ *     there, but only the node's own files are listed: the others come and go between runs.
  *
  * Names are sorted arrays, not hashes: directories are small, listed in order, and nothing may
  * iterate in an order that depends on addresses.
@@ -31,7 +33,8 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 
-static const char *const HIDDEN[] = { "/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp" };
+static const char *const HIDDEN[] = { "/proc", "/sys", "/dev", "/run" };
+static const char *const QUIET[] = { "/tmp", "/var/tmp" };
 
 #define COPY_CHUNK (256 * 1024)
 
@@ -167,13 +170,13 @@ void rec__entry_set(struct inode *dir, const char *name, struct inode *inode)
 	}
 }
 
-static bool hidden(const struct inode *inode)
+static bool is_among(const struct inode *inode, const char *const *paths, size_t count)
 {
 	char path[4096] = "";
 
 	path_append(inode, path, sizeof(path));
-	for (size_t i = 0; i < sizeof(HIDDEN) / sizeof(*HIDDEN); i++)
-		if (!strcmp(path, HIDDEN[i]))
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(path, paths[i]))
 			return true;
 	return false;
 }
@@ -214,11 +217,17 @@ static struct inode *lower_lookup(struct rec_nodefs *fs, struct inode *dir, cons
 	inode->target = STEAL(target);
 	inode->lower = STEAL(path);
 	rec__entry_set(dir, name, inode);
-	if (S_ISDIR(st.st_mode) && hidden(inode)) {
+	if (!S_ISDIR(st.st_mode))
+		return inode;
+	inode->quiet = is_among(inode, QUIET, sizeof(QUIET) / sizeof(*QUIET));
+	bool hidden = is_among(inode, HIDDEN, sizeof(HIDDEN) / sizeof(*HIDDEN));
+
+	if (hidden) {
 		free(inode->lower);
 		inode->lower = NULL;
-		inode->mtime_ns = rec__fs_now(fs);
 	}
+	if (hidden || inode->quiet)
+		inode->mtime_ns = (int64_t)fs->config.realtime_ns(fs->config.arg);
 	return inode;
 }
 
@@ -240,7 +249,7 @@ static int compare_names(const void *a, const void *b)
 /* Brings all lower names of a directory into memory, in the order of their bytes. */
 int rec__list(struct rec_nodefs *fs, struct inode *dir)
 {
-	if (dir->listed)
+	if (dir->listed || dir->quiet)
 		return 0;
 	if (!dir->lower) {
 		dir->listed = true;

@@ -61,7 +61,7 @@ static void exec_free(struct rec_exec *exec)
 	free(exec);
 }
 
-void rec__thread_free(struct rec_node *node, struct rec_thread *t)
+void rec__task_free(struct rec_node *node, struct rec_thread *t)
 {
 	CHECK(!t->queued);
 	rec__effects_taken(node, t);
@@ -327,7 +327,7 @@ static int64_t exec_search(struct rec_node *node, struct rec_thread *t, const st
 
 void rec__root_start(struct rec_node *node, struct rec_root *root)
 {
-	struct rec_thread *t = rec__thread_new(node);
+	struct rec_thread *t = rec__task_new(node);
 	int64_t pid = rec__init_call(node, KG_INIT, KG_NR_SPAWN, t->cookie, 0, 0, 0, 0, 0);
 	const char *name = root->exp->name;
 
@@ -391,7 +391,7 @@ static void child_born(struct rec_node *node, struct rec_thread *t, struct rec_t
 		.child_tid = child->tid, .child_pid = child->pid, .flags = args[0],
 		.stack = args[1], .tls = args[4] });
 	child->state = REC_THREAD_IN_CALL;
-	child->entered = true;
+	child->entered = child->newborn = true;
 	child->call.nr = t->call.nr;
 }
 
@@ -402,7 +402,7 @@ int rec__clone(struct rec_node *node, struct rec_thread *t)
 
 	clone_args(&t->call, args);
 	rec__enter(node, t);
-	struct rec_thread *child = rec__thread_new(node);
+	struct rec_thread *child = rec__task_new(node);
 	int r = rec_tracee_clone(t->tracee, args[0], args[1], args[4], &child->tracee);
 
 	if (r < 0)
@@ -425,7 +425,7 @@ int rec__clone(struct rec_node *node, struct rec_thread *t)
 		else
 			rec_tracee_kill(child->tracee);
 		child->tracee = NULL;
-		rec__thread_free(node, child);
+		rec__task_free(node, child);
 		rec__finish(node, t, result);
 		return 0;
 	}
@@ -515,7 +515,7 @@ int rec__sigreturn(struct rec_node *node, struct rec_thread *t)
 {
 	struct user_regs_struct at, regs;
 	struct user_fpregs_struct fp;
-	struct rec_sigframe_restored restored;
+	struct rec_sigframe_rest restored;
 	int64_t result;
 
 	rec__enter(node, t);
@@ -606,7 +606,7 @@ static void reap_one(struct rec_node *node, struct rec_thread *t)
 	else if (t->tracee)
 		rec_tracee_exit(t->tracee);
 	t->tracee = NULL;
-	rec__thread_free(node, t);
+	rec__task_free(node, t);
 	node->dead_count--;
 }
 

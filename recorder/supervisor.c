@@ -64,7 +64,7 @@ struct rec_thread *rec__thread(struct rec_node *node, kg_cookie cookie)
 	       node->threads[cookie - REC_COOKIE_FIRST] : NULL;
 }
 
-struct rec_thread *rec__thread_new(struct rec_node *node)
+struct rec_thread *rec__task_new(struct rec_node *node)
 {
 	if (node->thread_count == node->thread_capacity) {
 		node->thread_capacity = node->thread_capacity ? 2 * node->thread_capacity : 32;
@@ -176,7 +176,10 @@ void rec__finish(struct rec_node *node, struct rec_thread *t, int64_t result)
 		});
 	fmt_buf_clear(&t->effects);
 	t->entered = false;
-	rec_tracee_answer(t->tracee, result);
+	/* A child's registers hold its answer from birth. */
+	if (!t->newborn)
+		rec_tracee_answer(t->tracee, result);
+	t->newborn = false;
 	if (t->quantum > 0 && t->call.nr != __NR_sched_yield) {
 		t->quantum--;
 		rec__ready(node, t, /* front= */ t == node->current);
@@ -238,14 +241,9 @@ static kg_u64 on_copy_to_user(void *ctx, kg_cookie task, kg_u64 to, const void *
 	struct rec_node *node = ctx;
 	struct rec_thread *t = rec__thread(node, task);
 
-	if (!t || !t->tracee || !rec_aspace_allowed(to, size))
+	if (!t || !t->tracee)
 		return size;
-	/* The kernel respects page protection, our way into the process does not. */
-	const struct rec_vma *vma = rec_aspace_at(&t->memory->as, to);
-
-	if (!vma || !(vma->prot & 2 /* PROT_WRITE */))
-		return size;
-	size_t left = rec_tracee_write(t->tracee, to, from, size);
+	size_t left = rec_tracee_write_user(t->tracee, to, from, size);
 
 	if (left < size) {
 		fmt_effect_put(&t->effects, &(struct fmt_effect) {
@@ -405,6 +403,9 @@ int rec__step(struct rec_node *node, struct rec_thread *t)
 		break;
 	case REC_STOP_FAULT:
 		fault_stop(node, t);
+		break;
+	case REC_STOP_INTERRUPTED:
+		rec__ready(node, t, true);
 		break;
 	case REC_STOP_EXITED:
 		/* Nothing of ours does that: the host's memory ran out, or a person killed it. */
