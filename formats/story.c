@@ -194,11 +194,15 @@ static void see_start(struct story *story, const struct fmt_event *event)
 	put_line(story);
 }
 
-/* Arguments end with zero bytes; with spaces between them they can be read. */
+/* Arguments have spaces between them; or zero bytes, and then those with spaces are quoted. */
 static void put_args(struct fmt_buf *line, struct fmt_bytes args)
 {
 	bool first = true;
 
+	if (!memchr(args.data, 0, args.size)) {
+		fmt_put_escaped(line, args);
+		return;
+	}
 	while (args.size) {
 		const uint8_t *zero = memchr(args.data, 0, args.size);
 		const size_t size = zero ? (size_t)(zero - args.data) : args.size;

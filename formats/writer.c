@@ -164,6 +164,7 @@ int fmt_writer_new(const char *path, struct fmt_writer **ret)
 		unlink(w->part_path);
 		return error;
 	}
+	w->tail.tail = true;
 	w->hash = fmt__hash_new();
 	w->packer = fmt__packer_new();
 	w->flush_time_ns = wall_ns();
@@ -196,6 +197,7 @@ static int publish(struct fmt_writer *w)
 static int append_chunk(struct fmt_writer *w, struct fmt__chunk chunk, const uint8_t *raw,
 			size_t size)
 {
+	CHECK(chunk.tail || size == w->raw.size);
 	chunk.codec = fmt__pack(w->packer, raw, size, &w->packed);
 	chunk.raw_size = (uint32_t)size;
 	chunk.checksum = fmt_crc32c(0, raw, size);
