@@ -164,9 +164,10 @@ static int check_end(struct rec__load *load)
 				running++;
 			else
 				counted++;
-	if (running && !counted && exp->stop_time == UINT64_MAX)
-		return rec__fail(load, 0, "every process is expected to be running at the end, so "
-				 "general.stop_time has to say when that is");
+	if (!counted && exp->stop_time == UINT64_MAX)
+		return rec__fail(load, 0, "%s, so general.stop_time has to say when the run ends",
+				 running ? "every process is expected to be running at the end"
+					 : "there are no processes");
 	return 0;
 }
 

@@ -13,17 +13,29 @@ struct rec_run_options {
 	bool quiet;			/* no progress line on stderr */
 };
 
+/* The status of the end event. */
+enum rec_end {
+	REC_END_HOPED = 0,		/* every expectation was met */
+	REC_END_FAILED = 1,		/* some were not */
+	REC_END_INTERRUPTED = 2,	/* by a signal to the recorder: no other run ends in the same place */
+};
+
 struct rec_run_result {
 	uint8_t hash[32];		/* run hash (zero without a trace) */
 	vtime_ns end;			/* virtual time at the end */
 	uint64_t events;
 	uint64_t packets;
 	size_t failed_expectations;
+	enum rec_end status;
 	char reason[256];		/* why it ended, for a person */
 };
 
-/* 0; -ENOSPC/-EIO...: the trace could not be written on (what was flushed is there); -ENOSYS: this host cannot
- * (error says what); -ECHILD: a worker died (a bug). error is for a person. */
+/*
+ * Runs until every process that is expected to end has ended, or stop_time, or nothing can happen any more, or SIGINT
+ * or SIGTERM.  0; otherwise error is for a person and what was flushed of the trace is there: -ENOSPC/-EIO...: the
+ * trace could not be written on; -ENOSYS: this host cannot (error says what); -ECHILD: a worker died, -EPROTO: a node
+ * broke its word (bugs); -EINTR: interrupted twice; -errno of the kernel image or of booting a node.
+ */
 int rec_machine_run(const struct rec_experiment *exp, const struct rec_run_options *options,
 		    struct rec_run_result *ret, struct rec_exp_error *error);
 

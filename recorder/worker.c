@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * worker.c - the process that runs a share of the nodes.
+ *
+ * It has one thread, since the tracer of its programs is a thread, and shares its table of descriptors with them.
+ * What it needs of node, tracer and kernel image it finds at link time; the tests of machine.c bring their own.
+ */
+#include "worker.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/cleanup.h"
+#include "hashset.h"
+#include "loader.h"
+#include "mailbox.h"
+#include "tracee.h"
+
+struct place {			/* of a node of the experiment */
+	struct rec_node *node;	/* NULL: another worker's */
+	bool touched;		/* to be told of in the next DONE */
+};
+
+struct worker {
+	int socket;
+	const struct rec_experiment *exp;
+	struct rec_node_env env;
+	struct place *places;	/* [id - 1] */
+	struct fmt_buf outbound;/* packets of this window */
+	struct fmt_buf message;	/* that came */
+	struct fmt_buf reply;
+	struct rec_hashset files;
+};
+
+/* Why the worker cannot go on; it stays for QUIT, so that its end is in order. */
+__attribute__((format(printf, 3, 4)))
+static int fail(struct worker *w, int error, const char *format, ...)
+{
+	struct fmt_buf body = {0};
+	const int32_t code = error;
+	char text[900];
+	va_list args;
+
+	CHECK(error < 0);
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fmt_buf_put(&body, &code, sizeof(code));
+	fmt_buf_put(&body, text, strlen(text) + 1);
+	rec_mail_send(w->socket, REC_MAIL_FAILED, body.data, body.size, /* pass_fd= */ -1);
+	fmt_buf_done(&body);
+	return error;
+}
+
+/* ---- what nodes call ---- */
+
+static void on_send(void *arg, struct rec_packet *packet)
+{
+	struct worker *w = arg;
+
+	rec_mail_put_packet(&w->outbound, packet);
+	free(packet);
+}
+
+/* Without the machine there is nobody to run for: QUIT or its death ends the process here. */
+static void on_file(void *arg, const uint8_t hash[32], int fd)
+{
+	struct worker *w = arg;
+	struct fmt_buf body = {0};
+	enum rec_mail kind = 0;
+	int passed = -EBADF;
+
+	if (!rec_hashset_add(&w->files, hash))
+		return;
+	if (rec_mail_send(w->socket, REC_MAIL_FILE, hash, 32, fd) < 0 ||
+	    rec_mail_receive(w->socket, &kind, &body, &passed) < 0 || kind == REC_MAIL_QUIT)
+		_exit(EXIT_FAILURE);
+	CHECK(kind == REC_MAIL_GO && passed < 0);
+	fmt_buf_done(&body);
+}
+
+/* ---- replies ---- */
+
+static void put_state(struct worker *w, node_id id, uint64_t failed)
+{
+	struct rec_node *node = w->places[id - 1].node;
+	struct fmt_buf *events = rec_node_events(node);
+	const struct rec_node_state state = {
+		.next = rec_node_next(node),
+		.unfinished = rec_node_unfinished(node),
+		.failed = failed,
+		.events_size = events->size,
+		.node = id,
+	};
+
+	fmt_buf_put(&w->reply, &state, sizeof(state));
+	fmt_buf_put(&w->reply, events->data, events->size);
+	fmt_buf_clear(events);
+}
+
+/* DONE: touched nodes by id, then packets.  failed is by id, NULL: none. */
+static int send_done(struct worker *w, const uint64_t *failed)
+{
+	uint64_t count = 0;
+
+	fmt_buf_clear(&w->reply);
+	fmt_buf_put(&w->reply, &count, sizeof(count));
+	for (size_t i = 0; i < w->exp->node_count; i++) {
+		if (!w->places[i].touched)
+			continue;
+		put_state(w, (node_id)i + 1, failed ? failed[i] : 0);
+		w->places[i].touched = false;
+		count++;
+	}
+	memcpy(w->reply.data, &count, sizeof(count));
+	fmt_buf_put(&w->reply, w->outbound.data, w->outbound.size);
+	fmt_buf_clear(&w->outbound);
+	return rec_mail_send(w->socket, REC_MAIL_DONE, w->reply.data, w->reply.size,
+			     /* pass_fd= */ -1);
+}
+
+/* ---- commands ---- */
+
+static int run_window(struct worker *w)
+{
+	struct rec_packet *packet;
+	uint64_t until;
+	size_t pos = 0;
+
+	CHECK(!rec_mail_get(&w->message, &pos, &until, sizeof(until)));
+	while (rec_mail_get_packet(&w->message, &pos, &packet) > 0) {
+		CHECK(packet->dst >= 1 && packet->dst <= w->exp->node_count);
+		struct place *place = &w->places[packet->dst - 1];
+
+		CHECK(place->node);
+		place->touched = true;
+		rec_node_receive(place->node, packet);
+	}
+	for (size_t i = 0; i < w->exp->node_count; i++) {
+		struct place *place = &w->places[i];
+
+		if (!place->node || rec_node_next(place->node) >= until)
+			continue;
+		place->touched = true;
+		const int error = rec_node_run(place->node, until);
+
+		if (error < 0)
+			return fail(w, error, "node '%s' cannot go on: %s", w->exp->nodes[i].name,
+				    strerror(-error));
+	}
+	return send_done(w, NULL);
+}
+
+static int stop_nodes(struct worker *w)
+{
+	_cleanup_free_ uint64_t *failed = calloc(w->exp->node_count, sizeof(*failed));
+	uint64_t now;
+	size_t pos = 0;
+
+	CHECK(failed);
+	CHECK(!rec_mail_get(&w->message, &pos, &now, sizeof(now)));
+	for (size_t i = 0; i < w->exp->node_count; i++) {
+		struct place *place = &w->places[i];
+
+		if (!place->node)
+			continue;
+		place->touched = true;
+		failed[i] = rec_node_stop(place->node, now);
+	}
+	return send_done(w, failed);
+}
+
+static int boot_nodes(struct worker *w, unsigned int index, const struct rec_run_options *options)
+{
+	const char *reason = NULL;
+	int error = rec_tracer_new(&w->env.tracer, &reason);
+
+	if (error < 0)
+		return fail(w, -ENOSYS, "this host cannot run programs under hindcast: %s",
+			    reason ? reason : strerror(-error));
+	error = kg_image_open(options->kernel_path, &w->env.image);
+	if (error < 0)
+		return fail(w, error, "kernel image %s: %s", options->kernel_path,
+			    error == -EPROTO ? "it was built for another version of hindcast" :
+			    error == -EBADMSG ? "it is not a kernel image of hindcast" : strerror(-error));
+	for (node_id id = 1; id <= w->exp->node_count; id++) {
+		if (rec_worker_of(id, options->workers) != index)
+			continue;
+		error = rec_node_new(&w->env, id, &w->places[id - 1].node);
+		if (error < 0)
+			return fail(w, error, "node '%s' does not boot: %s",
+				    w->exp->nodes[id - 1].name, strerror(-error));
+		w->places[id - 1].touched = true;
+	}
+	return send_done(w, NULL);
+}
+
+static void worker_done(struct worker *w)
+{
+	for (size_t i = 0; i < w->exp->node_count; i++)
+		if (w->places[i].node)
+			rec_node_free(w->places[i].node);
+	if (w->env.image)
+		kg_image_close(w->env.image);
+	if (w->env.tracer)
+		rec_tracer_free(w->env.tracer);
+	free(w->places);
+	fmt_buf_done(&w->outbound);
+	fmt_buf_done(&w->message);
+	fmt_buf_done(&w->reply);
+	rec_hashset_done(&w->files);
+}
+
+/* One command; 1 when it was the last. */
+static int obey(struct worker *w, bool failed)
+{
+	enum rec_mail kind = 0;
+	int fd = -EBADF;
+	const int error = rec_mail_receive(w->socket, &kind, &w->message, &fd);
+
+	if (error < 0)
+		return error;
+	CHECK(fd < 0);
+	if (kind == REC_MAIL_QUIT)
+		return 1;
+	CHECK(!failed);
+	CHECK(kind == REC_MAIL_RUN || kind == REC_MAIL_STOP);
+	return kind == REC_MAIL_RUN ? run_window(w) : stop_nodes(w);
+}
+
+int rec_worker_main(int socket, const struct rec_experiment *exp,
+		    const struct rec_run_options *options, unsigned int index)
+{
+	struct worker w = {
+		.socket = socket,
+		.exp = exp,
+		.env = {.exp = exp, .data_dir = options->data_dir, .send = on_send, .file = on_file},
+		.places = calloc(exp->node_count, sizeof(*w.places)),
+	};
+	int error;
+
+	CHECK(w.places);
+	w.env.arg = &w;
+	error = boot_nodes(&w, index, options);
+	while (!error)
+		error = obey(&w, /* failed= */ false);
+	if (error < 0)
+		obey(&w, /* failed= */ true);
+	worker_done(&w);
+	return error > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
