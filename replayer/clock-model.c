@@ -12,10 +12,14 @@
 /* A slice with more readings than this is a program that wrote into its clock page; the recorder takes
  * such a number for 0, or time would jump for it. */
 #define READS_MAX 1000000000u
+/* 2000-01-01T00:00:00Z, where experiments begin that do not say otherwise. */
+#define REALTIME_DEFAULT 946684800000000000ULL
+/* The virtual CPU of this version's tracee layer (recorder/vcpu.c), as recorders name it. */
+#define CPU "hindcast-1"
 /* Of all words that are known, the longest is a key and 20 digits. */
 #define WORD_SIZE 64
 
-/* The value after "key=" when word begins so.  False: it does not, or is no number. */
+/* The value of "key=123ns" when word is that.  False: it is not. */
 static bool word_value(const char *word, const char *key, uint64_t *ret)
 {
 	const size_t size = strlen(key);
@@ -28,7 +32,7 @@ static bool word_value(const char *word, const char *key, uint64_t *ret)
 	errno = 0;
 	const uint64_t value = strtoull(word + size + 1, &end, 10);
 
-	if (errno || *end)
+	if (errno || strcmp(end, "ns") != 0)
 		return false;
 	*ret = value;
 	return true;
@@ -41,8 +45,8 @@ static bool is_space(char c)
 
 int rep__model_parse(const char *text, size_t size, struct rep_model *ret)
 {
-	struct rep_model model = {0};
-	bool has_cost = false, has_realtime = false;
+	struct rep_model model = {.realtime_ns = REALTIME_DEFAULT};
+	bool has_cost = false;
 	size_t at = 0;
 
 	while (at < size) {
@@ -54,12 +58,12 @@ int rep__model_parse(const char *text, size_t size, struct rep_model *ret)
 		if (length < sizeof(word)) {
 			memcpy(word, text + at, length);
 			word[length] = '\0';
-			has_cost |= word_value(word, "clock_cost_ns", &model.clock_cost_ns);
-			has_realtime |= word_value(word, "realtime_ns", &model.realtime_ns);
+			has_cost |= word_value(word, "clock", &model.clock_cost_ns);
+			word_value(word, "realtime", &model.realtime_ns);
 		}
 		at += length + 1;
 	}
-	if (!has_cost || !has_realtime)
+	if (!has_cost)
 		return -EBADMSG;
 	*ret = model;
 	return 0;
@@ -92,6 +96,13 @@ enum rep_outcome rep__model_load(struct fmt_reader *reader, struct rep_model *re
 	if (!text || rep__model_parse(text, size, ret) < 0) {
 		*ret_reason = "it does not say how its clock went (meta \"model\")";
 		return REP_TRACE_ERROR;
+	}
+	const char *cpu = fmt_reader_meta(reader, "cpu", &size);
+
+	if (!cpu || size != strlen(CPU) || memcmp(cpu, CPU, size) != 0) {
+		*ret_reason = "its programs were shown another virtual CPU than this version has "
+			      "(" CPU "); replay it with the version that recorded it";
+		return REP_HOST_CANNOT;
 	}
 	return REP_AGREES;
 }

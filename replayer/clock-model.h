@@ -14,7 +14,7 @@ struct rep_model {
 /* Reads it from the metas "cpu" and "model".  TRACE_ERROR or HOST_CANNOT with *ret_reason, static text. */
 enum rep_outcome rep__model_load(struct fmt_reader *reader, struct rep_model *ret,
 				 const char **ret_reason);
-/* "clock_cost_ns=20 realtime_ns=946684800000000000": keys that are not known are left alone. 0, -EBADMSG. */
+/* "syscall=1000ns clock=20ns realtime=946684800000000000ns": keys that are not known are left alone. 0, -EBADMSG. */
 int rep__model_parse(const char *text, size_t size, struct rep_model *ret);
 /* How long a slice with so many readings took; a program can write any number there. */
 uint64_t rep__model_ran(const struct rep_model *model, uint64_t reads);
