@@ -83,6 +83,10 @@ extern const uint8_t rec__vdso_start[], rec__vdso_end[];
 int rec__filter_install(void);		/* in the zygote; the listener, or -errno. */
 bool rec__filter_traces(uint64_t nr);
 
+/* tracee-tsc.c */
+void rec__tsc_share(void);
+void rec__tsc_unshare(void);
+
 /* zygote.c: 0 or -errno, with a reason for a person. */
 int rec__zygote_start(struct rec_tracer *tracer, const char **ret_reason);
 

@@ -759,6 +759,7 @@ int rec_tracer_new(struct rec_tracer **ret, const char **ret_reason)
 	}
 	/* Runs the woken side on this processor at once; a host without it is only slower. */
 	(void)ioctl(tracer->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, NOTIF_SYNC_WAKE_UP);
+	rec__tsc_share();
 	*ret = tracer;
 	return 0;
 }
@@ -771,6 +772,7 @@ void rec_tracer_free(struct rec_tracer *tracer)
 		rec_tracee_kill(tracer->processes->threads);
 	if (tracer->listener >= 0)
 		close(tracer->listener);
+	rec__tsc_unshare();
 	leave_sigchld(tracer);
 	free(tracer);
 }

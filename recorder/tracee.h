@@ -22,6 +22,7 @@
 #ifndef REC_TRACEE_H
 #define REC_TRACEE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,6 +74,13 @@ struct rec_clock_page {
  * 0 or -errno (and *ret_reason, static text for a person: what the host lacks). */
 int rec_tracer_new(struct rec_tracer **ret, const char **ret_reason);
 void rec_tracer_free(struct rec_tracer *tracer);	/* kills every tracee */
+
+/* In a virtual machine rdtsc faults in the tracer's thread as well (tracee-tsc.c says why), and a handler of
+ * SIGSEGV mends it.  Two kinds of callers need to know: who installs another handler of SIGSEGV after
+ * rec_tracer_new() calls the first function in it and returns when it says true; and who executes another program calls
+ * the second with true before the fork and with false after it. */
+bool rec_tracer_mend_tsc(const siginfo_t *info, void *context);
+void rec_tracer_tsc(bool on);
 
 /* A new process: empty but for stub page, and clock page (clock_fd: a memfd of one page, mapped shared) and vDSO.
  * One thread, in a ptrace stop. */
