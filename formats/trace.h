@@ -74,7 +74,8 @@ const void *fmt_reader_meta(struct fmt_reader *r, const char *key, size_t *ret_s
 int fmt_reader_event(struct fmt_reader *r, event_seq seq, struct fmt_event *ret, struct fmt_error *error);
 /* Number of the first event at or after a time; fmt_reader_count() when there is none.  0, -EBADMSG. */
 int fmt_reader_seek(struct fmt_reader *r, vtime_ns vtime, event_seq *ret, struct fmt_error *error);
-/* Writes an embedded file to a new sealed memfd; its content is checked against hash.  fd (the caller's), -ENOENT, -EBADMSG, -errno. */
+/* Writes an embedded file to a new sealed memfd; its content is checked against hash.  fd
+ * (the caller's), -ENOENT, -EBADMSG, -errno. */
 int fmt_reader_file(struct fmt_reader *r, const uint8_t hash[FMT_HASH_SIZE], struct fmt_error *error);
 /* Reads everything and checks it: checksums, order, hash, files. */
 int fmt_reader_verify(struct fmt_reader *r, struct fmt_error *error);

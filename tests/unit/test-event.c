@@ -209,6 +209,32 @@ static void test_kinds(void)
 	EQUAL(fmt_event_values(&(struct fmt_event){.kind = 9999}, values), -ENOENT);
 }
 
+/* The document has every row of the table, as it is. */
+static void test_document(void)
+{
+	static char document[1 << 18];
+	const struct fmt_kind_info *info;
+	FILE *file = fopen("docs/trace-format.5.md", "re");
+
+	part("the document");
+	if (!file) {
+		printf("# skipped: needs the source tree as working directory\n");
+		return;
+	}
+	document[fread(document, 1, sizeof(document) - 1, file)] = 0;
+	fclose(file);
+	for (size_t i = 0; (info = fmt_kind_at(i)); i++) {
+		char row[500];
+		int size = snprintf(row, sizeof(row), "\n| %u | %s |", info->kind, info->name);
+
+		for (size_t k = 0; k < info->field_count; k++)
+			size += snprintf(row + size, sizeof(row) - (size_t)size, "%s %s:%c",
+					 k ? "," : "", info->fields[k].name, info->fields[k].type);
+		snprintf(row + size, sizeof(row) - (size_t)size, " |\n");
+		judge(strstr(document, row) != NULL, __FILE__, __LINE__, "no row%s", row);
+	}
+}
+
 /* ---- text ---- */
 
 static const char *text_of(struct fmt_buf *record, struct fmt_buf *text)
@@ -336,6 +362,7 @@ int main(void)
 		bytes[i] = (uint8_t)random_u64();
 	test_round_trips();
 	test_kinds();
+	test_document();
 	test_text();
 	test_frames();
 	test_names();

@@ -657,6 +657,38 @@ static void test_damage(void)
 	sweep_flips("log.hct", /* log= */ true);
 }
 
+/* Both forms of the same run, read by a program that was written from the document alone. */
+static void test_second_reader(void)
+{
+	static const char script[] = "tests/unit/second-reader.py";
+	static const char *const forms[] = {"database", "log"}, *const names[] = {"good.hct", "log.hct"};
+	char command[PATH_MAX + 100], line[200], expected[200];
+
+	part("the second reader");
+	if (!exists(script) || system("zstd --version >/dev/null 2>&1") != 0 ||
+	    system("python3 --version >/dev/null 2>&1") != 0) {
+		printf("# skipped: needs python3, zstd, and the source tree as working directory\n");
+		return;
+	}
+	struct fmt_reader *r = open_good(path_of("good.hct"));
+	int size = 0;
+
+	for (int form = 0; form < 2; form++) {
+		size = snprintf(expected, sizeof(expected), "%s 6000 ", forms[form]);
+		for (size_t i = 0; i < FMT_HASH_SIZE; i++)
+			size += snprintf(expected + size, sizeof(expected) - (size_t)size, "%02x",
+					 fmt_reader_hash(r)[i]);
+		snprintf(expected + size, sizeof(expected) - (size_t)size, "\n");
+		snprintf(command, sizeof(command), "python3 %s %s", script, path_of(names[form]));
+		FILE *output = popen(command, "re");
+
+		HOLDS(output && fgets(line, sizeof(line), output));
+		EQUAL(pclose(output), 0);
+		STRING(line, expected);
+	}
+	fmt_reader_close(r);
+}
+
 static void refused(const void *bytes, size_t size, int code, const char *word)
 {
 	const char *path = path_of("strange.hct");
@@ -726,6 +758,7 @@ int main(int argc, char **argv)
 	test_kill();
 	test_full_disk();
 	test_damage();
+	test_second_reader();
 	test_strangers();
 	if (!getenv("KEEP"))
 		remove_all();
