@@ -5,7 +5,7 @@
  * A file event gives a number of its node to a content (hash).  A content is unpacked into a sealed memfd
  * when it is first mapped, and the least recently used go when there are many: a mapping keeps its pages
  * without the descriptor.  A shared mapping needs an object that all processes of the node write
- * to; it gets a copy of its own, which stays.
+ * to; each path gets a copy of its own, which stays.
  */
 #ifndef REP_CONTENT_H
 #define REP_CONTENT_H
@@ -20,12 +20,14 @@
 #define REP_CONTENT_SHARED_MAX 1024	/* files that are mapped shared */
 
 struct rep_content_file;
+struct rep_content_shared;
 
 struct rep_content {
 	struct fmt_reader *reader;		/* borrowed */
 	struct rep_id_table by_number;		/* rep__id(node, number) -> struct rep_content_file */
 	struct rep_content_file *first;		/* all, to be freed */
 	size_t file_count;
+	struct rep_content_shared *shared;	/* all objects of shared mappings */
 	size_t shared_count;
 	struct {
 		uint8_t hash[FMT_HASH_SIZE];

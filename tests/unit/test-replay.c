@@ -879,7 +879,7 @@ static void test_flips(const struct toy *toy, unsigned long count)
 /* test-replay [FLIPS [SEED]] */
 int main(int argc, char **argv)
 {
-	const unsigned long flips = argc > 1 ? strtoul(argv[1], NULL, 10) : 300;
+	const unsigned long flips = argc > 1 ? strtoul(argv[1], NULL, 10) : 100;
 
 	struct toy toy = {0};
 
