@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* trace.h - the trace file: an SQLite database with compressed chunks of events. */
+/*
+ * trace.h - the trace file: while its run goes on a log, then an SQLite database (see writer.c for why); both
+ * hold compressed chunks of events, and one reader reads both.  docs/trace-format.5.md has the bytes.
+ */
 #ifndef FMT_TRACE_H
 #define FMT_TRACE_H
 

@@ -226,6 +226,38 @@ static void test_unfinished(void)
 	contains(json, "\"run_hash\": null");
 }
 
+/* Whoever made the trace: nothing that is shown reads beyond a body, or breaks a line. */
+static void test_strange_bodies(void)
+{
+	struct fmt_buf buf = {0};
+	struct fmt_writer *w = NULL;
+	struct fmt_event event;
+	uint8_t body[1200];
+	vtime_ns vtime = 0;
+
+	part("bodies that are not those of their kinds");
+	put_run(&buf);
+	EQUAL(fmt_writer_new(path, &w), 0);
+	for (int i = 0; i < 300; i++) {
+		for (size_t pos = 0; fmt_record_next(buf.data, buf.size, &pos, &event) > 0;) {
+			event.vtime = vtime++;
+			event.body_size -= i % 3 ? 0 : random_below(event.body_size + 1);
+			memcpy(body, event.body, event.body_size);
+			for (int k = 0; k < i % 4 && event.body_size; k++)
+				body[random_below(event.body_size)] = (uint8_t)random_u64();
+			event.body = body;
+			EQUAL(fmt_writer_event(w, &event), 0);
+		}
+	}
+	EQUAL(fmt_writer_finish(w, NULL), 0);
+	fmt_buf_done(&buf);
+	EQUAL(lines(NULL), 34 * 300);
+	free(show(fmt_story, NULL, 0));
+	free(show(fmt_story, "node=1", 0));
+	free(show(info, NULL, 0));
+	free(show(json, NULL, 0));
+}
+
 int main(void)
 {
 	const int fd = mkstemp(path);
@@ -237,6 +269,7 @@ int main(void)
 	test_story();
 	test_info();
 	test_unfinished();
+	test_strange_bodies();
 	unlink(path);
 	return done();
 }
