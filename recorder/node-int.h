@@ -78,7 +78,7 @@ struct rec_node {
 	const struct kg_api *api;
 	vtime_ns now;
 	struct fmt_buf events;
-	struct rec_thread *current;	/* whose syscall the kernel is carrying out */
+	struct rec_thread *current;	/* whose syscall is being carried out and not yet answered */
 	struct rec_thread **threads;	/* [cookie - REC_COOKIE_FIRST], NULL when reaped */
 	size_t thread_count, thread_capacity;
 	struct rec_thread **ready;	/* ring */

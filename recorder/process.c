@@ -216,6 +216,7 @@ static int become(struct rec_node *node, struct rec_thread *t)
 		t->tid = tid;
 		t->pid = pid;
 	}
+	node->current = NULL;	/* the call is over */
 	rec__reap(node);
 	int r = fill(node, t);
 
@@ -538,6 +539,7 @@ int rec__sigreturn(struct rec_node *node, struct rec_thread *t)
 	fmt_put_sigreturn(&node->events, node->now, node->id, t->tid, &(struct fmt_ev_sigreturn) {
 		.regs = { all, sizeof(all) } });
 	t->entered = false;
+	node->current = NULL;	/* the call is over */
 	r = rec_tracee_set_regs(t->tracee, &regs);
 	if (r == 0)
 		r = rec_tracee_set_fpregs(t->tracee, &fp);

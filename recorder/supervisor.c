@@ -180,9 +180,14 @@ void rec__finish(struct rec_node *node, struct rec_thread *t, int64_t result)
 	if (!t->newborn)
 		rec_tracee_answer(t->tracee, result);
 	t->newborn = false;
+	bool front = t == node->current;
+
+	/* The call is over, whatever else the kernel does before it comes back. */
+	if (front)
+		node->current = NULL;
 	if (t->quantum > 0 && t->call.nr != __NR_sched_yield) {
 		t->quantum--;
-		rec__ready(node, t, /* front= */ t == node->current);
+		rec__ready(node, t, front);
 	} else {
 		rec__ready(node, t, /* front= */ false);
 	}
