@@ -413,7 +413,17 @@ int rec__take_route_interface(struct rec__load *load, int value, void *object)
 	return rec__scalar(load, value, "an interface's name") ? 0 : -EINVAL;
 }
 
-/* The interface by its name, or the one on whose network the gateway is. */
+/* Whether the gateway is on the network of an interface, or at the other end of its link. */
+static bool reaches(const struct rec_exp_end *end, const struct rec_exp_end *far, const char *via)
+{
+	const char *address = strchr(via, ':') ? far->ipv6 : far->ipv4;
+	const size_t size = strlen(via);
+
+	return rec__on_network(via, end->ipv4) || rec__on_network(via, end->ipv6) ||
+	       (!strncmp(address, via, size) && address[size] == '/');
+}
+
+/* The interface by its name, or the one through which the gateway is reached. */
 static const struct rec_exp_end *route_end(const struct rec_experiment *exp, node_id node,
 					   const char *interface, const char *via)
 {
@@ -423,7 +433,7 @@ static const struct rec_exp_end *route_end(const struct rec_experiment *exp, nod
 		if (end->node != node)
 			continue;
 		if (interface ? !strcmp(end->if_name, interface)
-			      : rec__on_network(via, end->ipv4) || rec__on_network(via, end->ipv6))
+			      : reaches(end, &exp->links[i / 2].end[!(i % 2)], via))
 			return end;
 	}
 	return NULL;
