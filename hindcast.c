@@ -728,6 +728,13 @@ static enum status command_replay(const struct arguments *args)
 		.check = args->value[OPTION_CHECK] != NULL,
 		.node_name = args->value[OPTION_NODE],
 	};
+	enum status status = STATUS_OK;
+	/* Opened here first, so that what is no trace at all is refused as by every other command. */
+	struct fmt_reader *const reader = open_trace(args->operand[0], &status);
+
+	if (!reader)
+		return status;
+	fmt_reader_close(reader);
 	const int outcome = rep_replay(args->operand[0], &rep_options, &report);
 
 	/* The verdict is the result of --check; without it the programs' output is. */
