@@ -2,12 +2,14 @@
 /*
  * experiment-routes.c - the routes that a network has when nobody writes them.
  *
- * Every node gets a host route to every address that it does not have on its own links, along the least sum of delays
- * to the nearer end of the address's link, and then across that link (as a link-state protocol would: Dijkstra's
- * algorithm from each node).  So what is sent to an address arrives by its own interface, even where another way
- * to the same node is shorter: hosts with two interfaces count on it.  Of paths that are equal the one that starts on the lowest link wins.  Host routes rather than networks, since
- * addresses can be given freely, and two links then may share a network.  Nodes that others' routes pass through
- * forward.  n nodes with m links have about 4 n m routes; a run of 1000 nodes and links needs a second for it.
+ * Every node gets a host route to every address that it does not have on its own links, along the least sum of
+ * delays to the nearer end of the address's link, and then across that link (as a link-state protocol would:
+ * Dijkstra's algorithm from each node).  So what is sent to an address arrives by its own interface, even where
+ * another way to the same node is shorter: hosts with two interfaces count on it.  Of paths that are equal the one
+ * that starts on the lowest link wins.
+ *
+ * Host routes rather than networks, since addresses can be given freely, and two links then may share a network.
+ * Nodes that others' routes pass through forward.  n nodes with m links have about 4 n m routes.
  */
 #include "experiment-int.h"
 

@@ -23,8 +23,6 @@
  */
 #include "machine.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -44,6 +42,7 @@
 #include "hashset.h"
 #include "mailbox.h"
 #include "merge.h"
+#include "preamble.h"
 #include "syscall-names.h"
 #include "trace.h"
 #include "worker.h"
@@ -158,88 +157,30 @@ static struct fmt_bytes text(const char *string)
 	return (struct fmt_bytes){(const uint8_t *)string, strlen(string)};
 }
 
-static void put_node(struct fmt_buf *records, const struct rec_experiment *exp, node_id id)
-{
-	struct fmt_ev_node ev = {.id = id, .name = text(exp->nodes[id - 1].name)};
-
-	for (size_t i = 0; i < 2 * exp->link_count && !ev.address.size; i++)
-		if (exp->links[i / 2].end[i % 2].node == id)
-			ev.address = text(exp->links[i / 2].end[i % 2].ipv4);
-	fmt_put_node(records, 0, 0, 0, &ev);
-}
-
-/* The first direction's figures; the experiment's text has the rest. */
-static void put_link(struct fmt_buf *records, const struct rec_exp_link *link)
-{
-	const struct fmt_ev_link ev = {
-		.id = link->id,
-		.node_a = link->end[0].node,
-		.if_a = text(link->end[0].if_name),
-		.node_b = link->end[1].node,
-		.if_b = text(link->end[1].if_name),
-		.rate_bps = link->end[0].out.rate_bps,
-		.delay_ns = link->end[0].out.delay_ns,
-		.loss_ppb = link->end[0].out.loss_ppb,
-	};
-
-	fmt_put_link(records, 0, 0, 0, &ev);
-}
-
 static int emit_first(struct machine *m)
 {
 	struct fmt_buf records = {0};
 
-	for (node_id id = 1; id <= m->exp->node_count; id++)
-		put_node(&records, m->exp, id);
-	for (size_t i = 0; i < m->exp->link_count; i++)
-		put_link(&records, &m->exp->links[i]);
+	rec_preamble_events(m->exp, &records);
 	return emit_records(m, &records);
-}
-
-static int put_meta(struct machine *m, const char *key, const char *value)
-{
-	const int error = fmt_writer_meta(m->writer, key, value, strlen(value));
-
-	return error < 0 ? fail_trace(m, error) : 0;
-}
-
-static int put_kernel_meta(struct machine *m)
-{
-	_cleanup_close_ int fd = open(m->options.kernel_path, O_RDONLY | O_CLOEXEC);
-	char hex[2 * FMT_HASH_SIZE + 1];
-	uint8_t hash[FMT_HASH_SIZE];
-	uint64_t size;
-	int error = fd < 0 ? -errno : fmt_hash_fd(fd, hash, &size);
-
-	if (error < 0)
-		return fail(m, error, "kernel image %s: %s", m->options.kernel_path, strerror(-error));
-	for (unsigned int i = 0; i < FMT_HASH_SIZE; i++)
-		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
-	return put_meta(m, "kernel", hex);
 }
 
 static int open_trace(struct machine *m)
 {
-	char seed[32], model[80];
-
 	if (!m->options.trace_path)
 		return 0;
-	const int error = fmt_writer_new(m->options.trace_path, &m->writer);
+	int error = fmt_writer_new(m->options.trace_path, &m->writer);
 
 	if (error < 0)
 		return fail(m, error, "%s: %s", m->options.trace_path,
 			    error == -EBUSY ? "another recorder writes there" : strerror(-error));
-	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)m->exp->seed);
-	snprintf(model, sizeof(model), "syscall=%lluns clock=%lluns",
-		 (unsigned long long)m->exp->syscall_cost_ns,
-		 (unsigned long long)m->exp->clock_cost_ns);
-	const int meta_error =
-		fmt_writer_meta(m->writer, "experiment", m->exp->text, m->exp->text_size);
+	uint8_t kernel[FMT_HASH_SIZE];
 
-	if (meta_error < 0)
-		return fail_trace(m, meta_error);
-	return put_kernel_meta(m) ?: put_meta(m, "seed", seed) ?: put_meta(m, "model", model)
-		?: put_meta(m, "cpu", "hindcast-1");
+	error = rec_preamble_kernel(m->options.kernel_path, kernel);
+	if (error < 0)
+		return fail(m, error, "kernel image %s: %s", m->options.kernel_path, strerror(-error));
+	error = rec_preamble_meta(m->writer, m->exp, kernel);
+	return error < 0 ? fail_trace(m, error) : 0;
 }
 
 /* ---- workers ---- */
