@@ -187,6 +187,11 @@ enum kg_private_nr {
 	KG_NR_COMM,		/* (KG_HOST_PTR|char[16]): task name */
 };
 
+/* Or'ed to a number below 1024: this call may hold pointers tagged KG_HOST_PTR.  Without it a tag
+ * is a bad address, or else a program could reach the host's memory by it.  Private calls and
+ * calls by KG_INIT always may. */
+#define KG_NR_HOST (1ULL << 32)
+
 struct kg_fd {
 	kg_u64 ino;		/* of a file of the host file system, else 0 */
 	kg_u32 flags;		/* O_* of the open file description */

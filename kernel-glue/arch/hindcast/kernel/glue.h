@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* glue.h - what the files of this architecture share among themselves. */
+#ifndef _HINDCAST_GLUE_H
+#define _HINDCAST_GLUE_H
+
+#include <linux/types.h>
+#include <linux/sched.h>
+#include <asm/host.h>
+
+/* thread.flags */
+#define KG_TASK_HOST_ARGS 1u	/* the current call may hold pointers tagged KG_HOST_PTR */
+#define KG_TASK_PARKED 2u	/* asleep because its program runs, or could */
+
+/* Numbers of calls that the architecture makes to itself, behind the host's own. */
+#define KG_NR_IF_ADD 1280	/* (ifid, name, mac, mtu), kernel pointers */
+
+/* kg_irq_bits */
+#define KG_IRQ_TIMER 1ul
+#define KG_IRQ_NET 2ul
+#define KG_IRQ_WORK 4ul
+
+/* A request of the host to a task; lives at the top of the task's kernel stack. */
+struct kg_call {
+	u64 nr;
+	u64 args[6];
+	u64 user_sp;
+	s64 result;
+	u64 pad;		/* keeps the stack below aligned to 16 */
+};
+
+/* A request about an interface; see kg_aside() in entry.c. */
+struct kg_side_call {
+	s32 (*fn)(const struct kg_side_call *call);
+	u32 ifid;
+	u32 number;
+	const void *frame;
+	u64 size;
+};
+
+extern const struct kg_host *kg_host;
+extern struct kg_boot kg_boot_info;
+
+/* switch.S */
+void *kg_swap(unsigned long *save_sp, unsigned long sp, void *value);
+void kg_fork_entry(void);
+void kg_start_entry(void);
+
+/* entry.c: control between the host's stack and the kernel's */
+void kg_to_host(void);
+void __noreturn kg_die(const char *text);
+bool kg_answer(struct task_struct *task, enum kg_outcome outcome, s64 result);
+
+/* task.c: the tasks that have a cookie */
+struct task_struct *kg_find_task(u64 cookie);
+void kg_name_task(struct task_struct *task, u64 cookie);
+struct kg_call *kg_call_of(struct task_struct *task);
+long kg_private_call(const struct kg_call *call);
+
+/* signal.c */
+bool kg_exit_work(s64 *result, bool in_call);
+long kg_sigreturn(const u64 *args);
+
+/* exec.c */
+long kg_exec(const u64 *args);
+
+/* time.c */
+void kg_timer_irq(void);
+void kg_set_time(kg_u64 vtime_ns);
+kg_u64 kg_next_timer(void);
+void kg_clock_start(u64 vtime_ns);
+
+/* setup.c */
+void kg_console_start(void);
+
+/* nodeinit.c */
+void kg_node_init(void);
+
+/* net/link.c */
+void kg_net_irq(void);
+s32 kg_if_add(const struct kg_call *call);
+s32 kg_if_carrier(const struct kg_side_call *call);
+s32 kg_rx(const struct kg_side_call *call);
+s32 kg_tx_done(const struct kg_side_call *call);
+
+/* fs/hcfs.c */
+u64 kg_file_ino(struct file *file);
+
+#endif

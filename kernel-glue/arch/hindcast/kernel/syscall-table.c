@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* syscall-table.c - x86-64's calls.  What touches a program's mappings or registers is the host's. */
+#include <linux/linkage.h>
+#include <linux/syscalls.h>
+#include <asm/syscall.h>
+
+#define sys_mmap sys_ni_syscall
+#define sys_arch_prctl sys_ni_syscall
+#define sys_rt_sigreturn sys_ni_syscall
+#define sys_modify_ldt sys_ni_syscall
+#define sys_iopl sys_ni_syscall
+#define sys_ioperm sys_ni_syscall
+
+#define __SYSCALL_NORETURN __SYSCALL
+#define __SYSCALL(nr, call) [nr] = (sys_call_ptr_t)(void *)call,
+
+const sys_call_ptr_t sys_call_table[] = {
+#include <asm/syscall_table_64.h>
+};

@@ -1,0 +1,182 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# build-kernel.sh [--out FILE] [--print-key] [--jobs N]
+#
+# Builds the kernel image from the distribution's source and what is in this folder, or finds it in
+# the cache.  Prints the image's path; with --print-key the cache key before it, on a line of its own.
+# With --out, FILE becomes a copy of the image, and is not touched if it is one already.
+#
+# An image is the same bytes wherever it is built: the build runs inside the unpacked source, so
+# that no absolute path reaches an object, and all stamps are pinned.  The cache key covers
+# everything that goes in.
+#
+# Environment: KERNEL_SOURCE (tarball), HINDCAST_CACHE (default $XDG_CACHE_HOME/hindcast), CC.
+set -euo pipefail
+export LC_ALL=C
+
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${HINDCAST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hindcast}
+tarball=${KERNEL_SOURCE:-/usr/src/linux-source-6.12.tar.xz}
+compiler=${CC:-gcc}
+jobs=$(nproc)
+out=
+print_key=
+
+usage()
+{
+	echo "usage: build-kernel.sh [--out FILE] [--print-key] [--jobs N]" >&2
+	exit 2
+}
+
+die()
+{
+	echo "build-kernel.sh: $*" >&2
+	exit 1
+}
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--out) [ $# -ge 2 ] || usage; out=$2; shift ;;
+	--jobs) [ $# -ge 2 ] || usage; jobs=$2; shift ;;
+	--print-key) print_key=1 ;;
+	*) usage ;;
+	esac
+	shift
+done
+
+[ -r "$tarball" ] || die "$tarball: not found (Debian package linux-source-6.12)"
+for tool in "$compiler" make flex bison bc xz flock patch; do
+	command -v "$tool" >/dev/null || die "$tool is not installed"
+done
+
+# Hashing 150 MB takes a second; the sum is kept for as long as the file looks the same.
+hash_tarball()
+{
+	local stamp memo=$cache/tarball.sum
+
+	stamp=$(stat -c '%n %s %Y' "$tarball")
+	if [ -r "$memo" ] && [ "$(head -n 1 "$memo")" = "$stamp" ]; then
+		tail -n 1 "$memo"
+		return
+	fi
+	mkdir -p "$cache"
+	{ echo "$stamp"; sha256sum <"$tarball"; } >"$memo.$$"
+	mv "$memo.$$" "$memo"
+	tail -n 1 "$memo"
+}
+
+make_key()
+{
+	{
+		dpkg-query -W -f '${Version}\n' linux-source-6.12 2>/dev/null || true
+		hash_tarball
+		"$compiler" --version | head -n 1
+		"$compiler" -dumpmachine
+		ld --version | head -n 1
+		cd "$here"
+		find -L arch config patches -type f -print0 | sort -z | xargs -0 sha256sum
+		sha256sum host.h build-kernel.sh
+	} | sha256sum | cut -c 1-32
+}
+
+key=$(make_key)
+store=$cache/kernel/$key
+image=$store/hindcast-kernel.so
+log=$cache/kernel/$key.log
+
+finish()
+{
+	if [ -n "$out" ] && ! cmp -s "$image" "$out"; then
+		cp "$image" "$out.$$"
+		mv "$out.$$" "$out"
+	fi
+	[ -z "$print_key" ] || echo "$key"
+	echo "$image"
+	exit 0
+}
+
+[ ! -f "$image" ] || finish
+mkdir -p "$cache/kernel"
+exec 9>"$cache/kernel/lock"
+flock -n 9 || { echo "waiting for another build" >&2; flock 9; }
+[ ! -f "$image" ] || finish
+
+# Left-overs of builds that were killed: the lock is ours, so nobody uses them.
+rm -rf "$cache"/kernel/build.*
+work=$cache/kernel/build.$$
+mkdir -p "$work"
+progress=
+cleanup()
+{
+	[ -z "$progress" ] || kill "$progress" 2>/dev/null || true
+	rm -rf "$work"
+}
+trap cleanup EXIT
+
+failed()
+{
+	echo "build-kernel.sh: $1 failed; the end of $log:" >&2
+	grep -E 'error|Error|undefined|\*\*\*' "$log" | tail -n 20 >&2 || true
+	tail -n 20 "$log" >&2
+	exit 1
+}
+
+# What other architectures and drivers need is most of the source: it stays packed.
+unpack()
+{
+	tar -C "$work" --strip-components=1 -xf "$tarball" \
+		--exclude='linux-source-*/Documentation/*/*' --exclude='linux-source-*/tools/testing' \
+		--exclude='linux-source-*/sound/*.[ch]' --exclude='linux-source-*/drivers/gpu/*.[ch]' \
+		--exclude='linux-source-*/arch/*/boot/dts' --exclude='linux-source-*/arch/*/configs'
+	cp -rL "$here/arch/hindcast" "$work/arch/hindcast"
+	for p in "$here"/patches/*.patch; do
+		patch -d "$work" -p1 -s <"$p"
+	done
+}
+
+cc=$compiler
+if command -v ccache >/dev/null; then
+	export CCACHE_DIR=$cache/ccache CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content
+	export CCACHE_BASEDIR=$work CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-2G}
+	cc="ccache $compiler"
+fi
+export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
+export KBUILD_BUILD_USER=hindcast KBUILD_BUILD_HOST=hindcast KBUILD_BUILD_VERSION=1
+export KCFLAGS= KAFLAGS= SOURCE_DATE_EPOCH=0
+
+kmake()
+{
+	make -C "$work" ARCH=hindcast CC="$cc" HOSTCC="$compiler" "$@" >>"$log" 2>&1 9>&-
+}
+
+# A line every ten seconds.  The number of objects is that of the configuration here, roughly.
+watch()
+{
+	local started=$SECONDS done
+
+	while sleep 10; do
+		done=$(grep -c '^  CC ' "$log" || true)
+		echo "kernel: $done of about 760 objects, $((SECONDS - started)) s" >&2
+	done
+}
+
+: >"$log"
+echo "kernel: building $key" >&2
+unpack >>"$log" 2>&1 || failed unpacking
+kmake KCONFIG_ALLCONFIG="$here/config/hindcast.config" allnoconfig || failed configuration
+while read -r line; do
+	grep -qxF "$line" "$work/.config" || die "the source does not know $line"
+done < <(grep '^CONFIG_' "$here/config/hindcast.config")
+watch 9>&- &
+progress=$!
+kmake -j "$jobs" vmlinux || failed compilation
+kill "$progress" 2>/dev/null || true
+progress=
+
+strip --strip-all -o "$work/hindcast-kernel.so" "$work/vmlinux"
+"$here/check-exports.sh" "$work/hindcast-kernel.so" >>"$log" 2>&1 || failed "the check of exports"
+mkdir -p "$work/store"
+cp "$work/hindcast-kernel.so" "$work/System.map" "$work/.config" "$work/store/"
+mv "$work/store" "$store"
+finish
