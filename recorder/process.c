@@ -584,7 +584,8 @@ void rec__on_exit(void *ctx, kg_cookie task, kg_s32 code)
 
 	if (!t || t->state == REC_THREAD_DEAD)
 		return;
-	rec__before_event(node, t);
+	/* Its own call may be what it dies of; then the slice before that call comes first. */
+	rec__before_event(node, NULL);
 	rec__unready(node, t);
 	t->state = REC_THREAD_DEAD;
 	t->last = is_last(node, t);

@@ -296,7 +296,7 @@ static void call_kernel(struct rec_node *node, struct rec_thread *t)
 			rec__warn(node, t->tid, "syscall %s is not in this kernel: ENOSYS",
 				  fmt_syscall_name(t->call.nr) ?: "?");
 		rec__finish(node, t, result);
-	} else if (outcome == KG_BLOCKED) {
+	} else if (outcome == KG_BLOCKED && t->state == REC_THREAD_IN_CALL) {
 		rec__enter(node, t);
 	}
 }
