@@ -98,7 +98,7 @@ struct arguments {
 	const char *value[OPTION_COUNT];	/* "" for a given option without a value */
 	const char **set;			/* all --set, NULL terminated */
 	size_t set_count;
-	char *const *operand;			/* NULL terminated */
+	const char **operand;			/* NULL terminated */
 	size_t operand_count;
 	char *const *program;			/* after "--", NULL terminated; NULL without "--" */
 };
@@ -270,25 +270,24 @@ static bool parse_option(const struct command *command, char *const *argv, size_
 	return true;
 }
 
-/* Takes argv (what follows the command, NULL terminated) apart; operands and --set share two
- * arrays as long as argv, which live as long as the program. */
+/* Takes argv (what follows the command, NULL terminated) apart; operands and --set go to two
+ * arrays as long as argv, which are the caller's to free, also after a failure. */
 static bool parse(const struct command *command, char *const *argv, struct arguments *ret)
 {
 	size_t count = 0;
 
 	while (argv[count])
 		count++;
-	char **operand = calloc(count + 1, sizeof(*operand));
+	ret->operand = calloc(count + 1, sizeof(*ret->operand));
 	ret->set = calloc(count + 1, sizeof(*ret->set));
-	CHECK(operand && ret->set);
-	ret->operand = operand;
+	CHECK(ret->operand && ret->set);
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(argv[i], "--") == 0) {
 			ret->program = argv + i + 1;
 			break;
 		}
 		if (argv[i][0] != '-' || !argv[i][1])
-			operand[ret->operand_count++] = argv[i];
+			ret->operand[ret->operand_count++] = argv[i];
 		else if (!parse_option(command, argv, &i, ret))
 			return false;
 	}
@@ -1049,22 +1048,28 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static enum status run_command(const struct command *command, char *const *argv)
+static enum status run_parsed(const struct command *command, const struct arguments *args)
 {
-	struct arguments args = {0};
-
-	if (!parse(command, argv, &args))
-		return STATUS_USAGE;
-	if (args.value[OPTION_HELP]) {
+	if (args->value[OPTION_HELP]) {
 		print_command_help(command);
 		return STATUS_OK;
 	}
-	if (args.operand_count < command->operand_min || args.operand_count > command->operand_max ||
-	    (args.program && command->run != command_record)) {
+	if (args->operand_count < command->operand_min || args->operand_count > command->operand_max ||
+	    (args->program && command->run != command_record)) {
 		complain("usage: hindcast %s [OPTION...] %s", command->name, command->usage);
 		return STATUS_USAGE;
 	}
-	return command->run(&args);
+	return command->run(args);
+}
+
+static enum status run_command(const struct command *command, char *const *argv)
+{
+	struct arguments args = {0};
+	const enum status status = parse(command, argv, &args) ? run_parsed(command, &args) : STATUS_USAGE;
+
+	free(args.set);
+	free(args.operand);
+	return status;
 }
 
 int main(int argc, char **argv)
