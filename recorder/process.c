@@ -344,6 +344,11 @@ void rec__root_start(struct rec_node *node, struct rec_root *root)
 		rec__warn(node, 0, "%s cannot be started: %s", name, strerrorname_np((int)-pid));
 		return;
 	}
+	/* Init ignores SIGCHLD, so that orphans are reaped; an exec would hand that on to a program whose
+	 * children were then gone before it could wait for them. */
+	static const uint64_t DEFAULT_ACTION[4];
+
+	rec__init_call(node, t->cookie, __NR_rt_sigaction, SIGCHLD, REC_PTR(DEFAULT_ACTION), 0, 8, 0, 0);
 	rec__init_call(node, t->cookie, __NR_setsid, 0, 0, 0, 0, 0, 0);
 	fmt_put_start(&node->events, node->now, node->id, t->tid, &(struct fmt_ev_start) {
 		.pid = t->pid, .name = { (const uint8_t *)name, strlen(name) } });
