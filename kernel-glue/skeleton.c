@@ -18,7 +18,10 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <linux/futex.h>
 #include <net/if.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +36,8 @@
 #define NODE_MEMORY (16ull << 20)
 #define WIRE_NS 1000000ull
 #define PROGRAM ((kg_cookie)100)
+#define CHILD ((kg_cookie)101)
+#define THREAD ((kg_cookie)102)
 #define NODES_MAX 2
 
 struct frame {
@@ -50,6 +55,9 @@ struct node {
 	struct frame *first, **last;	/* on their way to this node */
 	kg_cookie done_task;		/* of the last done() */
 	int64_t done_result;
+	int exit_code;			/* of the last exit() */
+	struct kg_signal sig;		/* the last signal() */
+	unsigned sig_count;
 	bool exited;
 	bool verbose;
 };
@@ -122,9 +130,11 @@ static void on_done(void *ctx, kg_cookie task, kg_s64 result)
 
 static void on_signal(void *ctx, kg_cookie task, const struct kg_signal *sig)
 {
-	(void)ctx;
+	struct node *node = ctx;
+
 	(void)task;
-	(void)sig;
+	node->sig = *sig;
+	node->sig_count++;
 }
 
 static void on_exit_task(void *ctx, kg_cookie task, kg_s32 code)
@@ -132,7 +142,7 @@ static void on_exit_task(void *ctx, kg_cookie task, kg_s32 code)
 	struct node *node = ctx;
 
 	(void)task;
-	(void)code;
+	node->exit_code = code;
 	node->exited = true;
 }
 
@@ -255,17 +265,20 @@ static void run_all(void)
 		nodes[i]->api->run();
 }
 
-static int64_t call(struct node *node, kg_cookie task, uint64_t nr, uint64_t a, uint64_t b,
-		    uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+/* Starts a call and does not wait for it: -EINPROGRESS if it blocks. */
+static int64_t start_call(struct node *node, kg_cookie task, uint64_t nr, const uint64_t *args)
 {
-	uint64_t args[6] = { a, b, c, d, e, f };
 	kg_s64 result = -ENOSYS;
 	int outcome;
 
 	node->done_task = 0;
 	outcome = node->api->syscall(task, nr, args, 0, &result);
-	if (outcome != KG_BLOCKED)
-		return outcome == KG_DONE ? result : -ESRCH;
+	return outcome == KG_DONE ? result : outcome == KG_BLOCKED ? -EINPROGRESS : -ESRCH;
+}
+
+/* The result of a call that has blocked. */
+static int64_t finish_call(struct node *node, kg_cookie task)
+{
 	for (int i = 0; i < 10000; i++) {
 		run_all();
 		if (node->done_task == task)
@@ -274,6 +287,15 @@ static int64_t call(struct node *node, kg_cookie task, uint64_t nr, uint64_t a, 
 			break;
 	}
 	return -ETIME;
+}
+
+static int64_t call(struct node *node, kg_cookie task, uint64_t nr, uint64_t a, uint64_t b,
+		    uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+	const uint64_t args[6] = { a, b, c, d, e, f };
+	int64_t result = start_call(node, task, nr, args);
+
+	return result == -EINPROGRESS ? finish_call(node, task) : result;
 }
 
 #define CALL0(node, task, nr) call(node, task, nr, 0, 0, 0, 0, 0, 0)
@@ -331,6 +353,109 @@ static void check_udp(struct node *node)
 	CALL1(node, PROGRAM, SYS_close, b);
 }
 
+/* A read that waits, and what ends it. */
+static int64_t start_read(struct node *node, kg_cookie task, int fd, char *buf)
+{
+	const uint64_t args[6] = { (uint64_t)fd, (uint64_t)buf, 1 };
+
+	return start_call(node, task, SYS_read, args);
+}
+
+static void set_handler(struct node *node, int sig, uint64_t flags)
+{
+	/* As the kernel knows it: handler, flags, restorer, mask. */
+	const uint64_t action[4] = { 0x1234, flags | 0x04000000, 0x5678, 0 };
+	int64_t r = call(node, PROGRAM, SYS_rt_sigaction, (uint64_t)sig, (uint64_t)action, 0, 8, 0, 0);
+
+	check(r == 0, "rt_sigaction", r);
+}
+
+static void check_signals(struct node *node, int read_end, int write_end)
+{
+	int64_t pid = CALL0(node, PROGRAM, SYS_getpid), r;
+	char byte = 0;
+
+	set_handler(node, SIGUSR1, 0);
+	r = start_read(node, PROGRAM, read_end, &byte);
+	check(r == -EINPROGRESS, "read of an empty pipe waits", r);
+	CALL2(node, KG_INIT, SYS_kill, pid, SIGUSR1);
+	r = finish_call(node, PROGRAM);
+	check(r == -EINTR && node->sig_count == 1 && !node->sig.restart, "a handler interrupts it", r);
+	check(node->sig.signo == SIGUSR1 && node->sig.handler == 0x1234 &&
+	      node->sig.restorer == 0x5678 && node->sig.saved_mask == 0, "the handler is told",
+	      node->sig.signo);
+	CALL1(node, PROGRAM, KG_NR_SIGRETURN, 0);
+
+	set_handler(node, SIGUSR1, SA_RESTART);
+	start_read(node, PROGRAM, read_end, &byte);
+	CALL2(node, KG_INIT, SYS_kill, pid, SIGUSR1);
+	r = finish_call(node, PROGRAM);
+	check(node->sig_count == 2 && node->sig.restart, "SA_RESTART asks for a redo", r);
+	CALL1(node, PROGRAM, KG_NR_SIGRETURN, 0);
+
+	/* SIGCHLD has no handler: the kernel goes on with the call by itself. */
+	start_read(node, PROGRAM, read_end, &byte);
+	CALL2(node, KG_INIT, SYS_kill, pid, SIGCHLD);
+	CALL3(node, KG_INIT, SYS_kill, pid, SIGWINCH, 0);
+	run_all();
+	check(node->done_task != PROGRAM, "an ignored signal is not seen", 0);
+	CALL3(node, CHILD, SYS_write, write_end, "x", 1);
+	r = finish_call(node, PROGRAM);
+	check(r == 1 && byte == 'x', "the child's byte ends the read", r);
+
+	CALL2(node, KG_INIT, SYS_kill, pid, SIGUSR1);
+	run_all();
+	check(node->sig_count == 3 && node->done_task != PROGRAM, "a signal outside any call", 3);
+	CALL1(node, PROGRAM, KG_NR_SIGRETURN, 0);
+}
+
+static void check_futex(struct node *node)
+{
+	static uint32_t word = 1;
+	const uint64_t wait[6] = { (uint64_t)&word, FUTEX_WAIT, 1 };
+	uint64_t flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+			 CLONE_SYSVSEM;
+	int64_t tid, r;
+
+	node->api->set_child(PROGRAM, THREAD);
+	tid = CALL3(node, PROGRAM, SYS_clone, flags, 0, 0);
+	check(tid > 0, "clone of a thread", tid);
+	check(CALL0(node, THREAD, SYS_gettid) == tid, "its own number", tid);
+	r = start_call(node, PROGRAM, SYS_futex, wait);
+	check(r == -EINPROGRESS, "futex waits without the private flag", r);
+	r = CALL3(node, CHILD, SYS_futex, &word, FUTEX_WAKE, 1);
+	check(r == 0, "another process does not wake it", r);
+	r = CALL3(node, THREAD, SYS_futex, &word, FUTEX_WAKE, 1);
+	check(r == 1 && finish_call(node, PROGRAM) == 0, "its thread wakes it", r);
+	/* The end of a thread clears its word and wakes, as pthread_join() expects. */
+	word = 1;
+	CALL1(node, THREAD, SYS_set_tid_address, &word);
+	start_call(node, PROGRAM, SYS_futex, wait);
+	CALL1(node, THREAD, SYS_exit, 0);
+	check(word == 0 && finish_call(node, PROGRAM) == 0, "the end of a thread wakes", word);
+}
+
+static void check_tasks(struct node *node)
+{
+	int fds[2] = { -1, -1 }, status = -1;
+	int64_t r = CALL1(node, PROGRAM, SYS_pipe, fds), pid;
+
+	check(r == 0 && fds[1] > fds[0], "pipe", r);
+	check(CALL0(node, PROGRAM, SYS_fork) == -EINVAL, "no child without a cookie for it", 0);
+	node->api->set_child(PROGRAM, CHILD);
+	pid = CALL0(node, PROGRAM, SYS_fork);
+	check(pid > 0 && CALL0(node, CHILD, SYS_getpid) == pid, "fork", pid);
+	check_signals(node, fds[0], fds[1]);
+	check_futex(node);
+	CALL2(node, PROGRAM, SYS_kill, pid, SIGTERM);
+	run_all();
+	check(node->exited && node->exit_code == SIGTERM, "a fatal signal ends the child",
+	      node->exit_code);
+	r = CALL6(node, PROGRAM, SYS_wait4, -1, &status, 0, 0, 0, 0);
+	check(r == pid, "wait4", r);
+	check(status == SIGTERM, "the status that it tells", status);
+}
+
 static void check_program(struct node *node)
 {
 	struct timespec ts = { .tv_sec = 2, .tv_nsec = 345 };
@@ -342,6 +467,9 @@ static void check_program(struct node *node)
 	check(CALL0(node, PROGRAM, SYS_getpid) == pid, "the program's own pid", pid);
 	check(CALL0(node, PROGRAM, SYS_getppid) == 1, "its parent is init", 1);
 	check_udp(node);
+	check_tasks(node);
+	node->exited = false;
+	before = now_ns;
 	r = CALL2(node, PROGRAM, SYS_nanosleep, &ts, 0);
 	check(r == 0 && now_ns - before == 2000000345ull, "sleep is exact in virtual time",
 	      (int64_t)(now_ns - before));
@@ -351,7 +479,7 @@ static void check_program(struct node *node)
 	check(r >= 0, "open of a file in /proc by the host", r);
 	CALL1(node, PROGRAM, SYS_exit_group, 3);
 	node->api->run();
-	check(node->exited, "exit is told", 0);
+	check(node->exited && node->exit_code == 3 << 8, "exit is told", node->exit_code);
 	check(CALL0(node, PROGRAM, SYS_getpid) == -ESRCH, "and then the task is gone", 0);
 }
 

@@ -139,10 +139,13 @@ static void __init kg_tune_tcp(void)
 	init_net.ipv4.sysctl_tcp_wmem[2] = 4 << 20;
 }
 
-/* Children of pid 1 leave no zombies: it never waits. */
-static void __init kg_ignore_children(void)
+/*
+ * Children of pid 1 leave no zombies: it never waits.  SIG_IGN would do as much, but programs
+ * would inherit it: neither CLONE_CLEAR_SIGHAND nor execve() resets what is ignored.
+ */
+static void __init kg_forget_children(void)
 {
-	current->sighand->action[SIGCHLD - 1].sa.sa_handler = SIG_IGN;
+	current->sighand->action[SIGCHLD - 1].sa.sa_flags = SA_NOCLDWAIT;
 }
 
 void __ref kg_node_init(void)
@@ -154,6 +157,6 @@ void __ref kg_node_init(void)
 		kg_take_host_root();
 	kg_loopback_up();
 	kg_tune_tcp();
-	kg_ignore_children();
+	kg_forget_children();
 	ksys_setsid();
 }

@@ -112,7 +112,7 @@ struct task_struct *kg_switch_to(struct task_struct *prev, struct task_struct *n
 
 static long kg_spawn(u64 cookie)
 {
-	/* Dispositions of pid 1 (it ignores SIGCHLD) must not come to a program. */
+	/* Dispositions of pid 1 must not come to a program. */
 	struct kernel_clone_args args = {
 		.flags = CLONE_CLEAR_SIGHAND,
 		.exit_signal = SIGCHLD,
