@@ -19,7 +19,9 @@
  *          | step_tsc()           | | +------------> IN_SYSCALL ------+ step_exec()      |
  *          | step_signal()        | |                                   step_sigreturn() |
  *          +----------------------+ | step_fault()                                       |
- *                                   +--------------> FAULTED ---------- step_signal() ---+
+ *                                   +--------------> INTERRUPTED ------ step_signal() ---+
+ *
+ * A call whose result orders its restart (ERESTARTSYS) also ends in INTERRUPTED: a handler runs first.
  *
  * Only the arrows out of RUNNABLE by syscall, syscall_enter, tsc and fault run a program
  * (run_slice()).  "effects" changes memory and no state.
@@ -172,10 +174,11 @@ static enum rep_outcome damaged(struct rep_session *s)
 	return trace_error(s, "the fields of this event are damaged");
 }
 
-/* The layer never answers with an order to the host's kernel to restart the call, and no record holds one. */
-static bool is_answer(int64_t result)
+/* A result that no program ever sees (ERESTARTSYS and its like): a handler runs first, whose frame holds the
+ * registers of before the call. */
+static bool is_restart(int64_t result)
 {
-	return result < -516 || result > -512;
+	return result >= -516 && result <= -512;
 }
 
 /* ---- what all arrows share -------------------------------------------- */
@@ -187,7 +190,7 @@ static struct rep_thread *thread_in(struct rep_session *s, enum rep_thread_state
 		[REP_EMPTY] = "has no program yet",
 		[REP_RUNNABLE] = "is running, in no system call",
 		[REP_IN_SYSCALL] = "stands in a system call",
-		[REP_FAULTED] = "stands at an instruction that faulted",
+		[REP_INTERRUPTED] = "waits for a signal, after a fault or in a call that is to be redone",
 	};
 	struct rep_thread *thread = rep__thread_get(&s->world, s->event->node, s->event->tid);
 
@@ -394,6 +397,13 @@ static enum rep_outcome run_call(struct rep_session *s, struct rep_thread *threa
 	return compare(s, &slice, pairs, sizeof(pairs) / sizeof(pairs[0]));
 }
 
+/* The recorded result of a call, which the thread sees when it next runs. */
+static void answer(struct rep_thread *thread, int64_t result)
+{
+	rec_tracee_answer(thread->tracee, is_restart(result) ? -EINTR : result);
+	thread->state = is_restart(result) ? REP_INTERRUPTED : REP_RUNNABLE;
+}
+
 static enum rep_outcome step_syscall(struct rep_session *s)
 {
 	struct fmt_ev_syscall ev;
@@ -404,8 +414,6 @@ static enum rep_outcome step_syscall(struct rep_session *s)
 
 	if (!thread)
 		return REP_TRACE_ERROR;
-	if (!is_answer(ev.ret))
-		return trace_error(s, "no program is ever given the result %" PRId64, ev.ret);
 	const struct fmt_ev_syscall_enter call = {
 		.ran = ev.ran, .nr = ev.nr, .a0 = ev.a0, .a1 = ev.a1, .a2 = ev.a2, .a3 = ev.a3,
 		.a4 = ev.a4, .a5 = ev.a5,
@@ -416,7 +424,7 @@ static enum rep_outcome step_syscall(struct rep_session *s)
 		return outcome;
 	/* The answer first: it waits in the layer until the thread runs, and the layer may have to
 	 * deliver it before it can carry out a mapping. */
-	rec_tracee_answer(thread->tracee, ev.ret);
+	answer(thread, ev.ret);
 	return apply(s, thread->tracee, ev.effects);
 }
 
@@ -459,19 +467,18 @@ static enum rep_outcome step_syscall_exit(struct rep_session *s)
 
 	if (!thread)
 		return REP_TRACE_ERROR;
-	if (!is_answer(ev.ret))
-		return trace_error(s, "no program is ever given the result %" PRId64, ev.ret);
 	if (ev.nr != thread->nr)
 		return trace_error(s, "thread %u stands in call %" PRIu64 ", not in %" PRIu64,
 				   thread->tid, thread->nr, ev.nr);
 	if (thread->born && ev.ret != 0)
 		return trace_error(s, "a child begins with %" PRId64 " instead of 0", ev.ret);
-	if (thread->born)
+	if (thread->born) {
 		answer_born(thread->tracee);
-	else
-		rec_tracee_answer(thread->tracee, ev.ret);
+		thread->state = REP_RUNNABLE;
+	} else {
+		answer(thread, ev.ret);
+	}
 	thread->born = false;
-	thread->state = REP_RUNNABLE;
 	return apply(s, thread->tracee, ev.effects);
 }
 
@@ -530,7 +537,7 @@ static enum rep_outcome step_fault(struct rep_session *s)
 
 	outcome = compare(s, &slice, pairs, sizeof(pairs) / sizeof(pairs[0]));
 	if (outcome == REP_AGREES)
-		thread->state = REP_FAULTED;
+		thread->state = REP_INTERRUPTED;
 	return outcome;
 }
 
@@ -548,8 +555,8 @@ static enum rep_outcome step_signal(struct rep_session *s)
 				   at->nr == __NR_rt_sigreturn;
 	enum rep_thread_state state = broken_return ? REP_IN_SYSCALL : REP_RUNNABLE;
 
-	if (at && at->state == REP_FAULTED)
-		state = REP_FAULTED;
+	if (at && at->state == REP_INTERRUPTED)
+		state = REP_INTERRUPTED;
 	struct rep_thread *thread = thread_in(s, state);
 
 	if (!thread)

@@ -22,7 +22,7 @@ enum rep_thread_state {
 	REP_EMPTY,		/* a process of the experiment before its first exec: nothing native yet */
 	REP_RUNNABLE,		/* its next slice may come */
 	REP_IN_SYSCALL,		/* stands in a call that was compared and is not answered yet */
-	REP_FAULTED,		/* stands at an instruction that faulted: a signal must come, or the end */
+	REP_INTERRUPTED,	/* it faulted, or its call is to be redone: a signal must come, or the end */
 };
 
 struct rep_process {
