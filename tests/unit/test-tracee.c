@@ -614,6 +614,8 @@ static void test_effects(void)
 	rec_tracee_kill(t);
 }
 
+static const char ld_so[] = "/lib64/ld-linux-x86-64.so.2";
+
 /* ---- real programs --------------------------------------------------------------------------------- */
 
 struct toy {
@@ -773,11 +775,11 @@ static int toy_fd(void *arg, uint64_t file)
 	return file == 1 ? files->program : file == 2 ? files->interp : -ENOENT;
 }
 
-static void run_program(const char *path, const char *strings, size_t size, unsigned argc, struct toy *toy)
+static void run_program(const char *path, const char *interp, const char *strings, size_t size, unsigned argc, struct toy *toy)
 {
 	static const uint8_t random[16] = {1, 2, 3};
 	struct toy_files files = {open(path, O_RDONLY | O_CLOEXEC),
-				  open("/lib64/ld-linux-x86-64.so.2", O_RDONLY | O_CLOEXEC)};
+				  interp ? open(interp, O_RDONLY | O_CLOEXEC) : -1};
 	struct rec_image_plan plan = {0};
 	const struct rec_image_request request = {
 		.file_fd = files.program, .interp_fd = files.interp, .file = 1, .interp = 2, .exec_path = path,
@@ -795,7 +797,21 @@ static void run_program(const char *path, const char *strings, size_t size, unsi
 	rec_tracee_kill(toy->t);
 	rec_image_plan_done(&plan);
 	close(files.program);
-	close(files.interp);
+	if (interp)
+		close(files.interp);
+}
+
+/* By hand: test-tracee PROGRAM [INTERPRETER], one that needs little of its kernel. */
+static int run_by_hand(const char *path, const char *interp)
+{
+	char strings[4200];
+	const int size = snprintf(strings, sizeof(strings), "%s%cA=b", path, 0) + 1;
+	struct toy toy = {0};
+
+	run_program(path, interp, strings, (size_t)size, 1, &toy);
+	printf("%sexit code %d\n", toy.out, toy.exit_code);
+	rec_tracer_free(tracer);
+	return toy.exit_code;
 }
 
 static void test_programs(void)
@@ -806,18 +822,18 @@ static void test_programs(void)
 	struct toy toy = {0};
 
 	part("programs");
-	run_program("/bin/true", true_strings, sizeof(true_strings), 1, &toy);
+	run_program("/bin/true", ld_so, true_strings, sizeof(true_strings), 1, &toy);
 	EQUAL(toy.exit_code, 0);
 	toy = (struct toy){0};
-	run_program("/bin/false", true_strings, sizeof(true_strings), 1, &toy);
+	run_program("/bin/false", ld_so, true_strings, sizeof(true_strings), 1, &toy);
 	EQUAL(toy.exit_code, 1);
 	toy = (struct toy){0};
-	run_program("/bin/echo", echo_strings, sizeof(echo_strings), 3, &toy);
+	run_program("/bin/echo", ld_so, echo_strings, sizeof(echo_strings), 3, &toy);
 	EQUAL(toy.exit_code, 0);
 	STRING(toy.out, "hello world\n");
 	toy = (struct toy){0};
 	*clock_page = (struct rec_clock_page){.base_ns = 1000000009, .step_ns = 5, .realtime_ns = 86400000000000};
-	run_program("/bin/date", date_strings, sizeof(date_strings), 3, &toy);
+	run_program("/bin/date", ld_so, date_strings, sizeof(date_strings), 3, &toy);
 	EQUAL(toy.exit_code, 0);
 	HOLDS(strncmp(toy.out, "86401 0000000", 13) == 0);	/* by way of the vDSO */
 	HOLDS(clock_page->reads > 0);
@@ -854,11 +870,13 @@ static void make_clock(void)
 	HOLDS(clock_page != MAP_FAILED);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	alarm(100);
 	make_clock();
 	new_tracer();
+	if (argc > 1)
+		return run_by_hand(argv[1], argv[2]);
 	test_calls();
 	test_empty();
 	test_cpu();
