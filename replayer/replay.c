@@ -19,26 +19,34 @@ static void set_reason(struct rep_report *report, enum rep_outcome outcome, cons
 	CHECK(report->reason);
 }
 
-/* A line of a program, as it would have stood on a terminal; with its node before it when there are several. */
+/* Lines of a program, as they would have stood on a terminal; with their node before them when there are several.
+ * A trace may come from a stranger, and a terminal obeys what is printed on it: careful is for terminals. */
+static void print_lines(struct fmt_bytes text, const char *node, bool careful, FILE *to)
+{
+	bool at_start = true;
+
+	for (size_t i = 0; i < text.size; i++) {
+		const uint8_t c = text.data[i];
+		const bool control = (c < ' ' && c != '\n' && c != '\t') || c == 0x7f;
+
+		if (at_start && node)
+			fprintf(to, "%s: ", node);
+		fputc(careful && control ? '?' : c, to);
+		at_start = c == '\n';
+	}
+	if (!at_start)
+		fputc('\n', to);
+}
+
 static void print_output(const struct rep_session *session, const struct fmt_event *event, FILE *to)
 {
 	struct fmt_ev_output ev;
+	const bool several = rep_session_node_count(session) > 1;
 
-	if (fmt_get_output(event, &ev) < 0)
-		return;
-	if (rep_session_node_count(session) > 1)
-		fprintf(to, "%s: ", rep_session_node_name(session, event->node));
-	/* A trace may come from a stranger, and a terminal obeys what is printed on it. */
-	const bool careful = isatty(fileno(to));
-
-	for (size_t i = 0; i < ev.text.size; i++) {
-		const uint8_t c = ev.text.data[i];
-		const bool control = (c < ' ' && c != '\n' && c != '\t') || c == 0x7f;
-
-		fputc(careful && control ? '?' : c, to);
-	}
-	if (ev.text.size == 0 || ev.text.data[ev.text.size - 1] != '\n')
-		fputc('\n', to);
+	/* A stream in memory has no descriptor, and is no terminal. */
+	if (fmt_get_output(event, &ev) == 0)
+		print_lines(ev.text, several ? rep_session_node_name(session, event->node) : NULL,
+			    fileno(to) >= 0 && isatty(fileno(to)), to);
 }
 
 static enum rep_outcome replay_events(struct rep_session *session, struct fmt_reader *reader,
