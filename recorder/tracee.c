@@ -69,6 +69,7 @@ const uint8_t REC_CPUID_PATCH[2] = {0x0e, 0xa2};
 volatile int rec__child_event;
 static volatile int interrupt_wanted;
 static volatile pid_t tracer_tid;
+static pid_t tracer_pid;	/* a forked child starts without a tracer */
 
 /* ---- SIGCHLD --------------------------------------------------------------- */
 
@@ -100,6 +101,7 @@ static void take_sigchld(struct rec_tracer *tracer)
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	tracer_tid = (pid_t)syscall(SYS_gettid);
+	tracer_pid = getpid();
 	sigaction(SIGCHLD, &action, &tracer->old_sigchld);
 	pthread_sigmask(SIG_UNBLOCK, &chld, &tracer->old_mask);
 }
@@ -362,6 +364,35 @@ int rec_tracee_set_fpregs(struct rec_tracee *thread, const struct user_fpregs_st
 	return ptrace(PTRACE_SETFPREGS, thread->tid, NULL, &fp) < 0 ? -errno : 0;
 }
 
+/* Number 4 and 5 are aliases of 6 and 7. */
+static bool is_debug_register(unsigned number)
+{
+	return number < 4 || number == 6 || number == 7;
+}
+
+int rec_tracee_set_debug(struct rec_tracee *thread, unsigned number, uint64_t value)
+{
+	if (thread->state == REC_GONE)
+		return -ESRCH;
+	CHECK(thread->state == REC_TRAPPED && is_debug_register(number));
+	const size_t offset = offsetof(struct user, u_debugreg) + number * sizeof(uint64_t);
+	return ptrace(PTRACE_POKEUSER, thread->tid, offset, value) < 0 ? -errno : 0;
+}
+
+int rec_tracee_get_debug(struct rec_tracee *thread, unsigned number, uint64_t *ret)
+{
+	if (thread->state == REC_GONE)
+		return -ESRCH;
+	CHECK(thread->state == REC_TRAPPED && is_debug_register(number));
+	errno = 0;
+	const long value = ptrace(PTRACE_PEEKUSER, thread->tid,
+				  offsetof(struct user, u_debugreg) + number * sizeof(uint64_t), NULL);
+	if (errno)
+		return -errno;
+	*ret = (uint64_t)value;
+	return 0;
+}
+
 /* ---- answers ----------------------------------------------------------------------- */
 
 void rec_tracee_answer(struct rec_tracee *thread, int64_t result)
@@ -439,7 +470,8 @@ int rec_tracee_trap(struct rec_tracee *thread)
 
 enum verdict {
 	V_REPORT,	/* the caller is to know */
-	V_RESUME,	/* handled here */
+	V_RESUME,	/* not the program's doing */
+	V_EMULATED,	/* one instruction has been carried out here */
 };
 
 static enum verdict report_exit(struct rec_stop_info *info)
@@ -550,7 +582,7 @@ static enum verdict on_fault(struct rec_tracee *thread, const siginfo_t *si, str
 		rec_vcpu_execute(&thread->regs);
 		thread->regs.rip += insn_size;
 		thread->regs_dirty = true;
-		return V_RESUME;
+		return V_EMULATED;
 	}
 	if (insn == INSN_RDTSC || insn == INSN_RDTSCP) {
 		thread->tsc_size = insn_size;
@@ -654,6 +686,16 @@ static int wait_event(struct rec_tracee *thread, int *status, struct seccomp_not
 	}
 }
 
+/* As the host reports a step. */
+static void report_step(const struct rec_tracee *thread, struct rec_stop_info *info)
+{
+	info->kind = REC_STOP_FAULT;
+	info->signo = SIGTRAP;
+	info->code = TRAP_TRACE;
+	info->addr = thread->regs.rip;
+	info->pc = thread->regs.rip;
+}
+
 /* request: PTRACE_CONT or PTRACE_SINGLESTEP. */
 static int resume(struct rec_tracee *thread, enum __ptrace_request request)
 {
@@ -697,7 +739,10 @@ static int run(struct rec_tracee *thread, enum __ptrace_request request, struct 
 			take_notification(thread, &notif, ret);
 			return 0;
 		}
-		if (on_stop(thread, status, ret) == V_REPORT)
+		const enum verdict verdict = on_stop(thread, status, ret);
+		if (verdict == V_EMULATED && request == PTRACE_SINGLESTEP)
+			report_step(thread, ret);
+		if (verdict == V_REPORT || (verdict == V_EMULATED && request == PTRACE_SINGLESTEP))
 			return 0;
 	}
 }
@@ -746,7 +791,7 @@ int rec_tracer_new(struct rec_tracer **ret, const char **ret_reason)
 		*ret_reason = reason;
 		return -ENODEV;
 	}
-	CHECK(tracer_tid == 0);		/* one in a process */
+	CHECK(tracer_tid == 0 || tracer_pid != getpid());	/* one in a process */
 	struct rec_tracer *const tracer = calloc(1, sizeof(*tracer));
 	CHECK(tracer);
 	tracer->listener = -1;

@@ -118,6 +118,11 @@ int rec_tracee_set_tls(struct rec_tracee *thread, uint64_t fs_base);
 int rec_tracee_get_fpregs(struct rec_tracee *thread, struct user_fpregs_struct *ret);
 int rec_tracee_set_fpregs(struct rec_tracee *thread, const struct user_fpregs_struct *regs);
 
+/* Hardware breakpoints and watchpoints of a trapped thread: registers 0-3, 6 and 7 of the processor.  A hit is REC_STOP_FAULT
+ * with SIGTRAP and TRAP_HWBKPT; register 6 says which, and keeps it until it is set to 0. */
+int rec_tracee_set_debug(struct rec_tracee *thread, unsigned number, uint64_t value);
+int rec_tracee_get_debug(struct rec_tracee *thread, unsigned number, uint64_t *ret);
+
 /* Carries out a native syscall in the thread; keeps registers and pending answer.  Traps it if need be.
  * The call's result, or -errno of the layer itself in *ret_error (0: none). */
 int64_t rec_tracee_inject(struct rec_tracee *thread, uint64_t nr, const uint64_t args[6], int *ret_error);

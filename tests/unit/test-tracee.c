@@ -240,7 +240,7 @@ static void test_faults(void)
 	rec_tracee_kill(t);
 }
 
-ASM(steps, "nop\n mov $9, %eax\n syscall\n nop\n nop\n");
+ASM(steps, "nop\n mov $9, %eax\n syscall\n nop\n .byte 0x0e, 0xa2\n nop\n");
 
 static void test_steps(void)
 {
@@ -260,6 +260,66 @@ static void test_steps(void)
 	EQUAL(rec_tracee_step(t, &info), 0);
 	EQUAL(info.kind, REC_STOP_FAULT);
 	EQUAL(info.pc, CODE + 9);
+	EQUAL(rec_tracee_step(t, &info), 0);
+	EQUAL(info.signo, SIGTRAP);
+	EQUAL(info.pc, CODE + 11);	/* cpuid, and no more */
+	rec_tracee_kill(t);
+}
+
+ASM(watch, "nop\n movq $1, 0x20000010\n nop\n movl $2, 0x20000008\n nop\n");
+
+static void test_watch(void)
+{
+	uint64_t hit = 0;
+
+	part("watch");
+	struct rec_tracee *const t = LOAD(watch);
+	EQUAL(rec_tracee_set_debug(t, 0, DATA + 8), 0);
+	EQUAL(rec_tracee_set_debug(t, 7, 1 | 0xd << 16), 0);	/* writes, 4 bytes */
+	const struct rec_stop_info info = run(t);
+	EQUAL(info.kind, REC_STOP_FAULT);
+	EQUAL(info.signo, SIGTRAP);
+	EQUAL(info.code, 4);		/* TRAP_HWBKPT */
+	EQUAL(info.pc, CODE + 1 + 12 + 1 + 11);
+	EQUAL(rec_tracee_get_debug(t, 6, &hit), 0);
+	EQUAL(hit & 15, 1);
+	rec_tracee_kill(t);
+}
+
+ASM(vsyscall, "mov $0xffffffffff600400, %rax\n xor %edi, %edi\n call *%rax\n"
+	      "mov %rax, %rbx\n mov $39, %eax\n syscall\n");
+
+/* The page of old static programs does not tell the host's time. */
+static void test_vsyscall(void)
+{
+	part("vsyscall");
+	struct rec_tracee *const t = LOAD(vsyscall);
+	const struct rec_stop_info info = run(t);
+	if (info.kind == REC_STOP_SYSCALL) {
+		EQUAL(info.nr, SYS_time);
+		rec_tracee_answer(t, 12345);
+		run_to(t, SYS_getpid);
+		rec_tracee_answer(t, 0);
+		EQUAL(regs_of(t).rbx, 12345);
+	} else {
+		EQUAL(info.signo, SIGSEGV);	/* the host has no such page */
+	}
+	rec_tracee_kill(t);
+}
+
+/* Code that goes to a 32-bit segment calls as i386 and gets nothing. */
+ASM(compat, "pushq $0x23\n pushq $0x1000001a\n lretq\n"
+	    ".org blob_compat + 0x1a, 0x90\n"
+	    ".code32\n mov $20, %eax\n int $0x80\n mov %eax, %ebx\n ud2\n .code64\n");
+
+static void test_compat(void)
+{
+	part("compat");
+	struct rec_tracee *const t = LOAD(compat);
+	const struct rec_stop_info info = run(t);
+	EQUAL(info.kind, REC_STOP_FAULT);
+	EQUAL(info.signo, SIGILL);
+	EQUAL((int32_t)regs_of(t).rbx, -ENOSYS);
 	rec_tracee_kill(t);
 }
 
@@ -882,6 +942,9 @@ int main(int argc, char **argv)
 	test_cpu();
 	test_faults();
 	test_steps();
+	test_watch();
+	test_vsyscall();
+	test_compat();
 	test_trap();
 	test_outside_signals();
 	test_interrupt();
