@@ -160,6 +160,13 @@ void rec__before_event(struct rec_node *node, const struct rec_thread *about)
 		rec__enter(node, t);
 }
 
+/* The kernel's own numbers for "again, after the handler" (-ERESTARTSYS to -ERESTART_RESTARTBLOCK): the frame that
+ * follows replaces the answer, and the host must not see one of these or it would restart the call itself. */
+static bool is_redone(int64_t result)
+{
+	return result >= -516 && result <= -512;
+}
+
 void rec__finish(struct rec_node *node, struct rec_thread *t, int64_t result)
 {
 	const uint64_t *a = t->call.args;
@@ -178,7 +185,7 @@ void rec__finish(struct rec_node *node, struct rec_thread *t, int64_t result)
 	t->entered = false;
 	/* A child's registers hold its answer from birth. */
 	if (!t->newborn)
-		rec_tracee_answer(t->tracee, result);
+		rec_tracee_answer(t->tracee, is_redone(result) ? -EINTR : result);
 	t->newborn = false;
 	bool front = t == node->current;
 
