@@ -65,13 +65,13 @@ static void patch_cpuid(void *arg, uint64_t addr)
 					     .size = sizeof(REC_CPUID_PATCH), .bytes = REC_CPUID_PATCH });
 }
 
-/* Program code that was just mapped: its cpuid instructions must ask us. */
-static int patch_code(struct rec_node *node, struct rec_thread *t, const struct rec_vma *vma, int fd)
+/* Program code that was just mapped: its cpuid instructions must ask us.  They are patched even where the processor can
+ * fault on cpuid, since a trace must be the same whatever host it is recorded on. */
+static int patch_code(struct rec_thread *t, const struct rec_vma *vma, int fd)
 {
 	struct patch_list list = { .t = t };
 
-	if (!(vma->prot & PROT_EXEC) || (vma->flags & MAP_SHARED) || fd < 0 ||
-	    !rec_tracer_needs_cpuid_patches(node->env->tracer))
+	if (!(vma->prot & PROT_EXEC) || (vma->flags & MAP_SHARED) || fd < 0)
 		return 0;
 	size_t size = vma->end - vma->start;
 	_cleanup_free_ uint8_t *code = malloc(size);
@@ -154,7 +154,7 @@ static int64_t map_at(struct rec_node *node, struct rec_thread *t, struct rec_vm
 	r = rec_aspace_map(&t->memory->as, vma);
 	if (r < 0)
 		return r;
-	r = patch_code(node, t, vma, fd);
+	r = patch_code(t, vma, fd);
 	return r < 0 ? r : (int64_t)vma->start;
 }
 

@@ -27,11 +27,12 @@ static int put(struct fmt_writer *writer, const char *key, const char *value)
 int rec_preamble_meta(struct fmt_writer *writer, const struct rec_experiment *exp,
 		      const uint8_t kernel[FMT_HASH_SIZE])
 {
-	char seed[32], model[80], hex[2 * FMT_HASH_SIZE + 1];
+	char seed[32], model[120], hex[2 * FMT_HASH_SIZE + 1];
 
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)exp->seed);
-	snprintf(model, sizeof(model), "syscall=%lluns clock=%lluns",
-		 (unsigned long long)exp->syscall_cost_ns, (unsigned long long)exp->clock_cost_ns);
+	snprintf(model, sizeof(model), "syscall=%lluns clock=%lluns realtime=%lluns",
+		 (unsigned long long)exp->syscall_cost_ns, (unsigned long long)exp->clock_cost_ns,
+		 (unsigned long long)exp->realtime_ns);
 	for (unsigned int i = 0; i < FMT_HASH_SIZE; i++)
 		snprintf(hex + 2 * i, 3, "%02x", kernel[i]);
 	return fmt_writer_meta(writer, "experiment", exp->text, exp->text_size)

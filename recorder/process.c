@@ -182,7 +182,7 @@ static int fill(struct rec_node *node, struct rec_thread *t)
 	};
 	_cleanup_(rec_image_plan_done) struct rec_image_plan plan = { 0 };
 
-	r = rec_image_plan(&request, rec_tracer_needs_cpuid_patches(node->env->tracer), &plan);
+	r = rec_image_plan(&request, /* patch_cpuid= */ true, &plan);
 	if (r < 0)
 		return r;
 	struct rec_tracee *fresh;
