@@ -2,15 +2,7 @@
 /*
  * dump.h - a trace as text.
  *
- * A filter is terms with spaces between them; an event must match all.  A term with "!" before it must not match.
- *
- *	kind=packet-send,packet-drop	also with * and ?
- *	node=client			name or number
- *	tid=30
- *	from=1.5s  to=1200ms		vtime; ns, us, ms or s (taken when there is none); both are included
- *	seq=100..200  seq=100
- *	nr=connect			any other name: the field's text begins so
- *	EINPROGRESS			the line contains it
+ * filter.h has the language of filters.
  */
 #ifndef FMT_DUMP_H
 #define FMT_DUMP_H

@@ -1,109 +1,263 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * filter.c - the language of filters: parsed once into a tree, asked for every event.
+ *
+ *	or    = and { ("||" | "or") and }
+ *	and   = not { ["&&" | "and"] not }
+ *	not   = ("!" | "not") not | "(" or ")" | "packet" string | test
+ *	test  = field [ operator value | "in" ("[" value "," value "]" | "{" value { "," value } "}") ] | word
+ *
+ * A filter is written by a person: what cannot mean anything is refused with its column, never taken for something else.
+ * The tree has at most NODES_MAX nodes and is at most DEPTH_MAX deep.
+ */
 #include "filter.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <fnmatch.h>
+#include <pcap/pcap.h>
+#include <regex.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "filter-int.h"
 
-#define TERMS_MAX 32
+#define NODES_MAX 256
+#define DEPTH_MAX 64
+#define SNAPLEN 262144
 
-enum term_type { TERM_KIND, TERM_NODE, TERM_TID, TERM_FROM, TERM_TO, TERM_SEQ, TERM_FIELD, TERM_WORD };
+enum op { OP_AND, OP_OR, OP_NOT, OP_LINE, OP_PCAP, OP_EXISTS, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_CONTAINS,
+	  OP_MATCHES, OP_BETWEEN };
 
-struct term {
-	enum term_type type;
-	bool negated;
-	char *text;		/* owned: the value; for TERM_FIELD " name=value" */
-	uint64_t low, high;	/* numbers */
+struct node {
+	enum op op;
+	int left, right;		/* of AND, OR, NOT */
+	const struct fmt__field *field;
+	bool by_name;			/* compare the text of a number */
+	uint64_t number, high;		/* literal; high: of BETWEEN */
+	char *text;			/* owned */
+	uint8_t address[16];
+	uint8_t version, prefix;	/* bits of address that count */
+	regex_t regex;
+	bool has_regex;
+	struct bpf_program program;
+	bool has_program;
 };
 
 struct fmt_filter {
-	struct term terms[TERMS_MAX];
-	size_t count;
+	struct node nodes[NODES_MAX];
+	int count;
+	int root;			/* -1: everything */
+	bool history;
+	vtime_ns from, to;
+	struct fmt_packets *packets;	/* with history */
+	const struct fmt_packet *packet;
+	struct fmt_buf line;		/* lent to subjects */
+};
+
+struct parser {
+	struct fmt_filter *filter;
+	const char *text, *at;
+	struct fmt_error *error;
+	int depth;
 };
 
 void fmt_filter_free(struct fmt_filter *filter)
 {
 	if (!filter)
 		return;
-	for (size_t i = 0; i < filter->count; i++)
-		free(filter->terms[i].text);
+	for (int i = 0; i < filter->count; i++) {
+		free(filter->nodes[i].text);
+		if (filter->nodes[i].has_regex)
+			regfree(&filter->nodes[i].regex);
+		if (filter->nodes[i].has_program)
+			pcap_freecode(&filter->nodes[i].program);
+	}
+	fmt_packets_free(filter->packets);
+	fmt_buf_done(&filter->line);
 	free(filter);
 }
 
-__attribute__((format(printf, 2, 3))) static int refuse(struct fmt_error *error, const char *format,
-							 ...)
+/* ---- messages ---- */
+
+/* The text with a mark under the place; long ones are cut around it. */
+__attribute__((format(printf, 3, 4))) static int refuse(const struct parser *p, const char *at,
+							 const char *format, ...)
 {
+	char what[256];
 	va_list args;
 
-	if (error) {
-		va_start(args, format);
-		vsnprintf(error->text, sizeof(error->text), format, args);
-		va_end(args);
-	}
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	const size_t column = (size_t)(at - p->text);
+	const size_t start = column > 40 ? column - 40 : 0;
+
+	if (p->error)
+		snprintf(p->error->text, sizeof(p->error->text), "filter, column %zu: %s\n  %.70s\n  %*s^",
+			 column + 1, what, p->text + start, (int)(column - start), "");
 	return -EINVAL;
 }
 
-static int parse_u64(const char *text, uint64_t *ret)
-{
-	char *end;
+/* ---- words ---- */
 
-	if (text[0] < '0' || text[0] > '9')
-		return -EINVAL;
-	errno = 0;
-	*ret = strtoull(text, &end, 10);
-	return errno || *end ? -EINVAL : 0;
+static void skip_space(struct parser *p)
+{
+	p->at += strspn(p->at, " \t\n");
 }
 
-/* "1.5s", "20ms", "3us", "7ns", "2" seconds.  Without floating point: a time must not be off by one. */
-static int parse_time(const char *text, vtime_ns *ret)
+/* Takes a sign of the language if it comes next. */
+static bool take(struct parser *p, const char *sign)
+{
+	skip_space(p);
+	if (strncmp(p->at, sign, strlen(sign)) != 0)
+		return false;
+	p->at += strlen(sign);
+	return true;
+}
+
+/* The same for a word, which ends where a longer one would go on. */
+static bool take_word(struct parser *p, const char *word)
+{
+	skip_space(p);
+	const size_t size = strlen(word);
+
+	if (strncmp(p->at, word, size) != 0 || (p->at[size] && !strchr(" \t\n()[{\"'", p->at[size])))
+		return false;
+	p->at += size;
+	return true;
+}
+
+/* A quoted string or a bare word.  0, -EINVAL.  The caller frees it.  stop: what ends a bare word, too. */
+static int take_value(struct parser *p, const char *stop, char **ret)
+{
+	skip_space(p);
+	const char quote = *p->at;
+	const char *const start = p->at;
+
+	if (quote != '"' && quote != '\'') {
+		const size_t size = strcspn(p->at, stop);
+
+		if (!size)
+			return refuse(p, p->at, "a value is missing here");
+		*ret = strndup(p->at, size);
+		CHECK(*ret);
+		p->at += size;
+		return 0;
+	}
+	char *text = calloc(1, strlen(p->at));
+	size_t size = 0;
+
+	CHECK(text);
+	for (p->at++; *p->at && *p->at != quote; p->at++) {
+		/* A backslash keeps what follows, except in regular expressions, where it is needed itself. */
+		if (*p->at == '\\' && (p->at[1] == quote || p->at[1] == '\\'))
+			p->at++;
+		text[size++] = *p->at;
+	}
+	if (!*p->at) {
+		free(text);
+		return refuse(p, start, "this string has no end");
+	}
+	p->at++;
+	*ret = text;
+	return 0;
+}
+
+#define WORD_STOP " \t\n()[]{}\"'=!<>&|,~"
+#define VALUE_STOP " \t\n()[]{}\"'=!<>&|,"
+/* After a single "=", lists and ranges need no brackets. */
+#define LIST_STOP " \t\n()\"'&|"
+
+/* ---- numbers, times, addresses ---- */
+
+/* "1.5s", "20ms", "3us", "7ns"; without floating point: a time must not be off by one.  bare: ns of a number without a unit. */
+static int parse_time(const char *text, uint64_t bare, uint64_t *ret)
 {
 	static const struct {
 		const char *name;
 		uint64_t ns;
-	} units[] = {{"", 1000000000}, {"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
+	} units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}, {"min", 60000000000}};
 	const size_t whole = strspn(text, "0123456789");
 	const size_t digits = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
 	const char *unit = text + whole + (text[whole] == '.' ? 1 + digits : 0);
+	uint64_t scale = *unit ? 0 : bare;
 
-	if (whole == 0 || whole > 10)
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(unit, units[i].name) == 0)
+			scale = units[i].ns;
+	if (whole == 0 || whole > 19 || !scale)
 		return -EINVAL;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(unit, units[i].name) != 0)
-			continue;
-		uint64_t scale = units[i].ns;
+	const uint64_t number = strtoull(text, NULL, 10);
 
-		*ret = strtoull(text, NULL, 10) * scale;
-		for (size_t k = 0; k < digits && scale; k++) {
-			scale /= 10;
-			*ret += (uint64_t)(text[whole + 1 + k] - '0') * scale;
-		}
-		return 0;
+	if (number > INT64_MAX / scale)
+		return -EINVAL;
+	*ret = number * scale;
+	for (size_t k = 0; k < digits && scale; k++) {
+		scale /= 10;
+		*ret += (uint64_t)(text[whole + 1 + k] - '0') * scale;
 	}
-	return -EINVAL;
+	return 0;
 }
 
-static int parse_range(const char *text, uint64_t *ret_low, uint64_t *ret_high)
+static int parse_number(const struct fmt__field *field, const char *text, uint64_t *ret)
 {
-	const char *dots = strstr(text, "..");
+	char *end;
+	const bool negative = text[0] == '-';
 
-	if (!dots) {
-		const int error = parse_u64(text, ret_low);
-
-		*ret_high = *ret_low;
-		return error;
+	if (field->type == FMT__TIME)
+		return parse_time(text, 1000000000, ret);
+	if (text[negative] >= '0' && text[negative] <= '9') {
+		errno = 0;
+		*ret = strtoull(text + negative, &end, 0);
+		if (negative)
+			*ret = -*ret;
+		if (!errno && !*end)
+			return negative && field->type != FMT__SIGNED ? -EINVAL : 0;
+		return parse_time(text, 0, ret);
 	}
-	_cleanup_free_ char *low = strndup(text, (size_t)(dots - text));
+	return field->number_of ? field->number_of(text, ret) : -ENOENT;
+}
 
-	CHECK(low);
-	*ret_low = 0;
-	*ret_high = UINT64_MAX;
-	if (low[0] && parse_u64(low, ret_low) < 0)
+/* "10.0.0.1", "10.0.0.0/8", "fe80::/10" */
+static int parse_address(const char *text, struct node *node)
+{
+	_cleanup_free_ char *host = strdup(text);
+	char *slash = strchr(host, '/'), *end;
+
+	CHECK(host);
+	if (slash)
+		*slash++ = 0;
+	if (inet_pton(AF_INET, host, node->address) == 1)
+		node->version = 4;
+	else if (inet_pton(AF_INET6, host, node->address) == 1)
+		node->version = 6;
+	else
 		return -EINVAL;
-	return dots[2] ? parse_u64(dots + 2, ret_high) : 0;
+	const unsigned long bits = node->version == 4 ? 32 : 128;
+	const unsigned long prefix = slash ? strtoul(slash, &end, 10) : bits;
+
+	if (prefix > bits || (slash && (!*slash || *end)))
+		return -EINVAL;
+	node->prefix = (uint8_t)prefix;
+	return 0;
+}
+
+/* ---- the tree ---- */
+
+static int add_node(struct parser *p, const struct node *node)
+{
+	if (p->filter->count == NODES_MAX)
+		return refuse(p, p->at, "the filter is too long: more than %d terms", NODES_MAX);
+	p->filter->nodes[p->filter->count] = *node;
+	return p->filter->count++;
+}
+
+static int add_pair(struct parser *p, enum op op, int left, int right)
+{
+	return add_node(p, &(struct node){.op = op, .left = left, .right = right});
 }
 
 static bool is_known_kind(const char *pattern)
@@ -116,184 +270,575 @@ static bool is_known_kind(const char *pattern)
 	return strncmp(pattern, "kind-", 5) == 0;
 }
 
-/* Whether any of a list with commas matches. */
-static bool match_list(const char *list, const char *name)
-{
-	char pattern[128];
-
-	for (const char *at = list; *at;) {
-		const size_t size = strcspn(at, ",");
-
-		snprintf(pattern, sizeof(pattern), "%.*s", (int)size, at);
-		if (fnmatch(pattern, name, 0) == 0)
-			return true;
-		at += size + (at[size] == ',');
-	}
-	return false;
-}
-
-/* A kind that does not exist would match nothing in silence. */
-static int check_kinds(const char *list, struct fmt_error *error)
-{
-	char pattern[128];
-
-	for (const char *at = list; *at;) {
-		const size_t size = strcspn(at, ",");
-
-		snprintf(pattern, sizeof(pattern), "%.*s", (int)size, at);
-		if (!is_known_kind(pattern))
-			return refuse(error, "filter: there is no kind of event \"%s\"", pattern);
-		at += size + (at[size] == ',');
-	}
-	return list[0] ? 0 : refuse(error, "filter: kind= needs a name");
-}
-
-static int parse_value(struct term *term, const char *word, const char *value,
-		       struct fmt_error *error)
-{
-	int bad = 0;
-
-	switch (term->type) {
-	case TERM_KIND:
-		return check_kinds(value, error);
-	case TERM_TID:
-	case TERM_SEQ:
-		bad = parse_range(value, &term->low, &term->high);
-		break;
-	case TERM_FROM:
-		term->high = UINT64_MAX;
-		bad = parse_time(value, &term->low);
-		break;
-	case TERM_TO:
-		bad = parse_time(value, &term->high);
-		break;
-	default:
-		return 0;
-	}
-	return bad < 0 ? refuse(error, "filter: \"%s\" is not a number, range, or time", word) : 0;
-}
-
-static int parse_term(const char *word, struct term *ret, struct fmt_error *error)
+static const char *type_name(enum fmt__type type)
 {
 	static const char *const names[] = {
-		[TERM_KIND] = "kind", [TERM_NODE] = "node", [TERM_TID] = "tid",
-		[TERM_FROM] = "from", [TERM_TO] = "to", [TERM_SEQ] = "seq"};
-	struct term term = {.type = TERM_WORD, .negated = word[0] == '!'};
+		[FMT__NUMBER] = "a number", [FMT__SIGNED] = "a number", [FMT__TEXT] = "text",
+		[FMT__TIME] = "a time such as 12.5s or 300ms", [FMT__ADDRESS] = "an IP address"};
 
-	word += term.negated;
-	const char *equals = strchr(word, '=');
-	const size_t size = equals ? (size_t)(equals - word) : 0;
+	return names[type];
+}
 
-	if (!word[0])
-		return refuse(error, "filter: \"!\" needs a term behind it");
-	if (equals && size) {
-		term.type = TERM_FIELD;
-		for (int i = 0; i < TERM_FIELD; i++)
-			if (strlen(names[i]) == size && memcmp(names[i], word, size) == 0)
-				term.type = (enum term_type)i;
+static bool has_names(const struct fmt__field *field)
+{
+	return field->number_of || strcmp(field->name, "node") == 0 || strcmp(field->name, "kind") == 0;
+}
+
+/* Fills in what a field is compared with.  at: where it stands. */
+static int set_literal(struct parser *p, struct node *node, const char *text, const char *at)
+{
+	const struct fmt__field *field = node->field;
+	const bool equality = node->op == OP_EQ || node->op == OP_NE;
+
+	node->text = strdup(text);
+	CHECK(node->text);
+	if (field->type == FMT__TEXT) {
+		if (equality || node->op == OP_CONTAINS || node->op == OP_MATCHES)
+			return 0;
+		return refuse(p, at, "text has no order; use ==, contains or matches");
 	}
-	const bool named = term.type < TERM_FIELD;
-	const int bad = named ? parse_value(&term, word, equals + 1, error) : 0;
+	if (node->op == OP_CONTAINS || node->op == OP_MATCHES) {
+		node->by_name = has_names(field);
+		return node->by_name ? 0 : refuse(p, at, "%s is %s, not text", field->name, type_name(field->type));
+	}
+	if (field->type == FMT__ADDRESS) {
+		if (!equality)
+			return refuse(p, at, "addresses have no order; use == with a prefix such as 10.0.0.0/8");
+		return parse_address(text, node) < 0 ? refuse(p, at, "\"%s\" is not an IP address", text) : 0;
+	}
+	if (parse_number(field, text, &node->number) == 0)
+		return 0;
+	if (equality && strcmp(field->name, "kind") == 0 && !is_known_kind(text))
+		return refuse(p, at, "there is no kind of event \"%s\"", text);
+	const bool plain = field->number_of && !strpbrk(text, "*?[");
 
-	if (bad < 0)
-		return bad;
-	if (asprintf(&term.text, "%s%s", term.type == TERM_FIELD ? " " : "",
-		     named ? equals + 1 : word) < 0)
-		CHECK(!"memory");
-	*ret = term;
+	if (!equality || !has_names(field) || plain)
+		return refuse(p, at, "\"%s\" is not %s%s", text, type_name(field->type),
+			      has_names(field) ? " or a name that it can have" : "");
+	node->by_name = true;
 	return 0;
+}
+
+/* A term whose literal is known.  Its number, -EINVAL. */
+static int add_test(struct parser *p, enum op op, const struct fmt__field *field, const char *text,
+		    const char *at)
+{
+	struct node node = {.op = op, .field = field};
+	int failed = set_literal(p, &node, text, at);
+
+	if (failed == 0 && op == OP_MATCHES) {
+		const int code = regcomp(&node.regex, text, REG_EXTENDED | REG_NOSUB);
+		char why[128] = "";
+
+		node.has_regex = code == 0;
+		if (code) {
+			regerror(code, &node.regex, why, sizeof(why));
+			failed = refuse(p, at, "not a regular expression: %s", why);
+		}
+	}
+	const int added = failed < 0 ? failed : add_node(p, &node);
+
+	if (added < 0) {
+		free(node.text);
+		if (node.has_regex)
+			regfree(&node.regex);
+	}
+	return added;
+}
+
+/* low..high, both included; what is missing is no limit. */
+static int add_between(struct parser *p, const struct fmt__field *field, const char *low,
+		       const char *high, const char *at)
+{
+	struct node node = {.op = OP_BETWEEN, .field = field, .high = INT64_MAX};
+
+	if (field->type == FMT__TEXT || field->type == FMT__ADDRESS)
+		return refuse(p, at, "%s has no order", field->name);
+	if (field->type == FMT__SIGNED)
+		node.number = (uint64_t)INT64_MIN;
+	if ((*low && parse_number(field, low, &node.number) < 0) ||
+	    (*high && parse_number(field, high, &node.high) < 0))
+		return refuse(p, at, "not a range of %s", type_name(field->type));
+	return add_node(p, &node);
+}
+
+static int parse_interval(struct parser *p, const struct fmt__field *field)
+{
+	_cleanup_free_ char *low = NULL, *high = NULL;
+	const char *const at = p->at;
+
+	if (take_value(p, VALUE_STOP, &low) < 0)
+		return -EINVAL;
+	if (!take(p, ","))
+		return refuse(p, p->at, "a comma is missing: in [from, to]");
+	if (take_value(p, VALUE_STOP, &high) < 0)
+		return -EINVAL;
+	if (!take(p, "]"))
+		return refuse(p, p->at, "\"]\" is missing");
+	return add_between(p, field, low, high, at);
+}
+
+static int parse_set(struct parser *p, const struct fmt__field *field)
+{
+	int found = -1;
+
+	do {
+		_cleanup_free_ char *text = NULL;
+
+		skip_space(p);
+		const char *const at = p->at;
+
+		if (take_value(p, VALUE_STOP, &text) < 0)
+			return -EINVAL;
+		const int one = add_test(p, OP_EQ, field, text, at);
+
+		if (one < 0)
+			return one;
+		found = found < 0 ? one : add_pair(p, OP_OR, found, one);
+		if (found < 0)
+			return found;
+	} while (take(p, ","));
+	if (!take(p, "}"))
+		return refuse(p, p->at, "\"}\" is missing");
+	return found;
+}
+
+/* name=a,b*,c and name=low..high: the short form for command lines. */
+static int parse_short(struct parser *p, const struct fmt__field *field)
+{
+	_cleanup_free_ char *text = NULL;
+
+	skip_space(p);
+	const char *const at = p->at;
+	const bool quoted = *at == '"' || *at == '\'';
+
+	if (take_value(p, LIST_STOP, &text) < 0)
+		return -EINVAL;
+	char *const dots = strstr(text, "..");
+
+	if (dots && !quoted && field->type != FMT__TEXT && field->type != FMT__ADDRESS) {
+		*dots = 0;
+		return add_between(p, field, text, dots + 2, at);
+	}
+	if (quoted || field->type == FMT__TEXT)
+		return add_test(p, OP_EQ, field, text, at);
+	char *rest = text, *word;
+	int found = -1;
+
+	while ((word = strsep(&rest, ","))) {
+		const int one = add_test(p, OP_EQ, field, word, at + (word - text));
+
+		if (one < 0)
+			return one;
+		found = found < 0 ? one : add_pair(p, OP_OR, found, one);
+		if (found < 0)
+			return found;
+	}
+	return found;
+}
+
+static int parse_operation(struct parser *p, const struct fmt__field *field)
+{
+	static const struct {
+		const char *sign;
+		enum op op;
+		bool word;
+	} signs[] = {{"==", OP_EQ, false}, {"!=", OP_NE, false}, {"<=", OP_LE, false}, {">=", OP_GE, false},
+		     {"<", OP_LT, false}, {">", OP_GT, false}, {"~", OP_MATCHES, false},
+		     {"eq", OP_EQ, true}, {"ne", OP_NE, true}, {"le", OP_LE, true}, {"ge", OP_GE, true},
+		     {"lt", OP_LT, true}, {"gt", OP_GT, true}, {"contains", OP_CONTAINS, true},
+		     {"matches", OP_MATCHES, true}};
+
+	if (take_word(p, "in")) {
+		if (take(p, "["))
+			return parse_interval(p, field);
+		if (take(p, "{"))
+			return parse_set(p, field);
+		return refuse(p, p->at, "after \"in\" comes [from, to] or {a, b, c}");
+	}
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		_cleanup_free_ char *text = NULL;
+
+		if (!(signs[i].word ? take_word(p, signs[i].sign) : take(p, signs[i].sign)))
+			continue;
+		skip_space(p);
+		const char *const at = p->at;
+
+		if (take_value(p, VALUE_STOP, &text) < 0)
+			return -EINVAL;
+		return add_test(p, signs[i].op, field, text, at);
+	}
+	if (take(p, "="))
+		return parse_short(p, field);
+	return add_node(p, &(struct node){.op = OP_EXISTS, .field = field});
+}
+
+static int parse_packet(struct parser *p)
+{
+	_cleanup_free_ char *text = NULL;
+	struct node node = {.op = OP_PCAP};
+
+	skip_space(p);
+	const char *const at = p->at;
+
+	if (*at != '"' && *at != '\'')
+		return refuse(p, at, "after \"packet\" comes a libpcap expression in quotes, such as "
+				     "\"tcp port 80\"");
+	if (take_value(p, "", &text) < 0)
+		return -EINVAL;
+	pcap_t *const dead = pcap_open_dead(DLT_EN10MB, SNAPLEN);
+
+	CHECK(dead);
+	/* Without a netmask, "ip broadcast" is refused; there is none that is right for all. */
+	node.has_program = pcap_compile(dead, &node.program, text, /* optimize= */ 1,
+					PCAP_NETMASK_UNKNOWN) == 0;
+	const int added = node.has_program ? add_node(p, &node)
+					   : refuse(p, at, "libpcap: %s", pcap_geterr(dead));
+
+	if (added < 0 && node.has_program)
+		pcap_freecode(&node.program);
+	pcap_close(dead);
+	p->filter->history = true;
+	return added;
+}
+
+/* from=1.5s and to=2s: the time of the event, both included. */
+static int parse_bound(struct parser *p, bool from)
+{
+	_cleanup_free_ char *text = NULL;
+
+	skip_space(p);
+	const char *const at = p->at;
+
+	if (take_value(p, VALUE_STOP, &text) < 0)
+		return -EINVAL;
+	return add_test(p, from ? OP_GE : OP_LE, fmt__field_find("time", 4), text, at);
+}
+
+static int add_line(struct parser *p, const char *text)
+{
+	struct node node = {.op = OP_LINE, .text = strdup(text)};
+
+	CHECK(node.text);
+	const int added = add_node(p, &node);
+
+	if (added < 0)
+		free(node.text);
+	return added;
+}
+
+static int parse_test(struct parser *p)
+{
+	_cleanup_free_ char *text = NULL;
+
+	skip_space(p);
+	const char *const start = p->at;
+
+	if (*start == '"' || *start == '\'')
+		return take_value(p, "", &text) < 0 ? -EINVAL : add_line(p, text);
+	const size_t size = strcspn(start, WORD_STOP);
+
+	if (!size)
+		return refuse(p, start, *start ? "this is not a term" : "a term is missing at the end");
+	p->at += size;
+	const struct fmt__field *field = fmt__field_find(start, size);
+
+	if (field) {
+		p->filter->history |= field->history;
+		return parse_operation(p, field);
+	}
+	if (size == 4 && memcmp(start, "from", 4) == 0 && (take(p, "==") || take(p, "=")))
+		return parse_bound(p, true);
+	if (size == 2 && memcmp(start, "to", 2) == 0 && (take(p, "==") || take(p, "=")))
+		return parse_bound(p, false);
+	skip_space(p);
+	/* "connect" is a word to look for; "knd==x" is a mistake. */
+	if (strncmp(p->at, "!=", 2) == 0 || (*p->at && strchr("=<>~", *p->at)))
+		return refuse(p, start, "there is no field %.*s; did you mean %s?", (int)size, start,
+			      fmt__field_nearest(start, size));
+	text = strndup(start, size);
+	CHECK(text);
+	return add_line(p, text);
+}
+
+static int parse_or(struct parser *p);
+
+static int parse_group(struct parser *p)
+{
+	const char *const open = p->at - 1;
+	const int inner = parse_or(p);
+
+	if (inner < 0)
+		return inner;
+	return take(p, ")") ? inner : refuse(p, open, "this \"(\" is never closed");
+}
+
+static int parse_not(struct parser *p)
+{
+	int found;
+
+	if (p->depth == DEPTH_MAX)
+		return refuse(p, p->at, "more than %d levels deep", DEPTH_MAX);
+	p->depth++;
+	skip_space(p);
+	if ((p->at[0] == '!' && p->at[1] != '=' && take(p, "!")) || take_word(p, "not")) {
+		found = parse_not(p);
+		if (found >= 0)
+			found = add_pair(p, OP_NOT, found, -1);
+	} else if (take(p, "(")) {
+		found = parse_group(p);
+	} else if (take_word(p, "packet") && (skip_space(p), *p->at == '"' || *p->at == '\'')) {
+		found = parse_packet(p);
+	} else {
+		/* "packet" without a string is the field. */
+		if (p->at - p->text >= 6 && strncmp(p->at - 6, "packet", 6) == 0)
+			p->at -= 6;
+		found = parse_test(p);
+	}
+	p->depth--;
+	return found;
+}
+
+static bool at_word(struct parser *p, const char *word)
+{
+	const char *const at = p->at;
+	const bool found = take_word(p, word);
+
+	p->at = at;
+	return found;
+}
+
+static int parse_and(struct parser *p)
+{
+	int found = parse_not(p);
+
+	while (found >= 0) {
+		const bool joined = take(p, "&&") || take_word(p, "and");
+
+		skip_space(p);
+		if (!joined && (!*p->at || *p->at == ')' || strncmp(p->at, "||", 2) == 0 ||
+				at_word(p, "or")))
+			break;
+		const int next = parse_not(p);
+
+		found = next < 0 ? next : add_pair(p, OP_AND, found, next);
+	}
+	return found;
+}
+
+static int parse_or(struct parser *p)
+{
+	int found = parse_and(p);
+
+	while (found >= 0 && (take(p, "||") || take_word(p, "or"))) {
+		const int next = parse_and(p);
+
+		found = next < 0 ? next : add_pair(p, OP_OR, found, next);
+	}
+	return found;
+}
+
+/* Limits of time that all of the filter lies in. */
+static void find_bounds(struct fmt_filter *filter, int at)
+{
+	const struct node *node = &filter->nodes[at];
+
+	if (node->op == OP_AND) {
+		find_bounds(filter, node->left);
+		find_bounds(filter, node->right);
+		return;
+	}
+	if (!node->field || strcmp(node->field->name, "time") != 0)
+		return;
+	const bool low = node->op == OP_GE || node->op == OP_GT || node->op == OP_EQ ||
+			 node->op == OP_BETWEEN;
+	const bool high = node->op == OP_LE || node->op == OP_LT || node->op == OP_EQ ||
+			  node->op == OP_BETWEEN;
+	const uint64_t end = node->op == OP_BETWEEN ? node->high : node->number;
+
+	if (low && node->number > filter->from)
+		filter->from = node->number;
+	if (high && end < filter->to)
+		filter->to = end;
 }
 
 int fmt_filter_new(const char *text, struct fmt_filter **ret, struct fmt_error *error)
 {
 	_cleanup_(fmt_filter_freep) struct fmt_filter *filter = calloc(1, sizeof(*filter));
-	_cleanup_free_ char *words = strdup(text ? text : "");
-	char *rest = words, *word;
+	struct parser p = {.filter = filter, .text = text ? text : "", .error = error};
 
 	CHECK(filter);
-	CHECK(words);
-	while ((word = strsep(&rest, " \t\n"))) {
-		if (!word[0])
-			continue;
-		if (filter->count == TERMS_MAX)
-			return refuse(error, "filter: more than %d terms", TERMS_MAX);
-		const int bad = parse_term(word, &filter->terms[filter->count], error);
-
-		if (bad < 0)
-			return bad;
-		filter->count++;
+	p.at = p.text;
+	filter->to = UINT64_MAX;
+	filter->root = -1;
+	skip_space(&p);
+	if (*p.at) {
+		filter->root = parse_or(&p);
+		if (filter->root < 0)
+			return -EINVAL;
+		skip_space(&p);
+		if (*p.at)
+			return refuse(&p, p.at, "this does not belong here");
+		find_bounds(filter, filter->root);
 	}
+	if (filter->history)
+		filter->packets = fmt_packets_new();
 	*ret = STEAL(filter);
 	return 0;
 }
 
 vtime_ns fmt_filter_from(const struct fmt_filter *filter)
 {
-	vtime_ns from = 0;
-
-	for (size_t i = 0; i < filter->count; i++)
-		if (filter->terms[i].type == TERM_FROM && !filter->terms[i].negated &&
-		    filter->terms[i].low > from)
-			from = filter->terms[i].low;
-	return from;
+	return filter->from;
 }
 
 vtime_ns fmt_filter_to(const struct fmt_filter *filter)
 {
-	vtime_ns to = UINT64_MAX;
-
-	for (size_t i = 0; i < filter->count; i++)
-		if (filter->terms[i].type == TERM_TO && !filter->terms[i].negated &&
-		    filter->terms[i].high < to)
-			to = filter->terms[i].high;
-	return to;
+	return filter->to;
 }
 
-static bool match_node(const struct term *term, node_id node, const struct fmt_roster *roster)
+bool fmt_filter_needs_history(const struct fmt_filter *filter)
 {
-	char buf[16], number[16];
-
-	snprintf(number, sizeof(number), "%u", node);
-	return match_list(term->text, fmt_roster_node(roster, node, buf)) ||
-	       match_list(term->text, number);
+	return filter->history;
 }
 
-static bool match_kind(const struct term *term, uint32_t kind)
+const struct fmt_packet *fmt_filter_packet(const struct fmt_filter *filter)
 {
-	const struct fmt_kind_info *info = fmt_kind_info(kind);
-	char name[24];
-
-	snprintf(name, sizeof(name), "kind-%u", kind);
-	return match_list(term->text, info ? info->name : name);
+	return filter->packet;
 }
 
-static bool match_term(const struct term *term, const struct fmt_event *event,
-		       const struct fmt_roster *roster, struct fmt_bytes line)
+/* ---- asking ---- */
+
+static bool contains(struct fmt_bytes text, const char *word)
 {
-	switch (term->type) {
-	case TERM_KIND:
-		return match_kind(term, event->kind);
-	case TERM_NODE:
-		return match_node(term, event->node, roster);
-	case TERM_TID:
-		return event->tid >= term->low && event->tid <= term->high;
-	case TERM_FROM:
-	case TERM_TO:
-		return event->vtime >= term->low && event->vtime <= term->high;
-	case TERM_SEQ:
-		return event->seq >= term->low && event->seq <= term->high;
-	case TERM_FIELD:
-	case TERM_WORD:
-		break;
+	return text.size && memmem(text.data, text.size, word, strlen(word));
+}
+
+/* Text may hold zero bytes (arguments of a program do): they end a piece, any of which may match. */
+static bool text_matches(const struct node *node, struct fmt_bytes text)
+{
+	_cleanup_free_ char *copy = calloc(1, text.size + 1);
+
+	CHECK(copy);
+	if (text.size)
+		memcpy(copy, text.data, text.size);
+	for (size_t at = 0; at <= text.size; at += strlen(copy + at) + 1) {
+		const bool found = node->op == OP_MATCHES
+					   ? regexec(&node->regex, copy + at, 0, NULL, 0) == 0
+					   : fnmatch(node->text, copy + at, 0) == 0;
+
+		if (found)
+			return true;
 	}
-	return memmem(line.data, line.size, term->text, strlen(term->text));
+	return false;
 }
 
-bool fmt_filter_match(const struct fmt_filter *filter, const struct fmt_event *event,
-		      const struct fmt_roster *roster, struct fmt_bytes line)
+static bool same_address(const struct node *node, const struct fmt__value *value)
 {
-	for (size_t i = 0; i < filter->count; i++)
-		if (match_term(&filter->terms[i], event, roster, line) == filter->terms[i].negated)
-			return false;
-	return true;
+	const size_t bytes = node->prefix / 8u;
+	const unsigned int mask = 0xff00u >> node->prefix % 8u & 0xff;
+
+	if (value->version != node->version || memcmp(value->address, node->address, bytes) != 0)
+		return false;
+	return !mask || ((value->address[bytes] ^ node->address[bytes]) & mask) == 0;
+}
+
+/* -1, 0, 1 */
+static int compare(const struct fmt__field *field, uint64_t a, uint64_t b)
+{
+	if (field->type == FMT__SIGNED)
+		return ((int64_t)a > (int64_t)b) - ((int64_t)a < (int64_t)b);
+	return (a > b) - (a < b);
+}
+
+static bool test_value(const struct node *node, const struct fmt__value *value)
+{
+	const struct fmt__field *field = node->field;
+
+	if (node->op == OP_CONTAINS)
+		return contains(value->text, node->text);
+	if (field->type == FMT__TEXT || node->by_name || node->op == OP_MATCHES)
+		return text_matches(node, value->text);
+	if (field->type == FMT__ADDRESS)
+		return same_address(node, value);
+	const int order = compare(field, value->number, node->number);
+
+	switch (node->op) {
+	case OP_EQ:
+	case OP_NE:
+		return order == 0;
+	case OP_LT:
+		return order < 0;
+	case OP_LE:
+		return order <= 0;
+	case OP_GT:
+		return order > 0;
+	case OP_GE:
+		return order >= 0;
+	case OP_BETWEEN:
+		return order >= 0 && compare(field, value->number, node->high) <= 0;
+	default:
+		CHECK(!"an operation on a value");
+		return false;
+	}
+}
+
+/* Of a field with two values, one has to match; for != none may be equal, but there must be one. */
+static bool test_field(const struct node *node, struct fmt__subject *subject)
+{
+	struct fmt__value values[FMT__VALUES_MAX];
+	const size_t count = fmt__field_get(node->field, subject, values);
+	bool found = false;
+
+	if (node->op == OP_EXISTS)
+		return count > 0;
+	for (size_t i = 0; i < count; i++)
+		found |= test_value(node, &values[i]);
+	return node->op == OP_NE ? count && !found : found;
+}
+
+static bool test_packet(const struct node *node, const struct fmt__subject *subject)
+{
+	if (!subject->packet)
+		return false;
+	const struct pcap_pkthdr header = {.caplen = (bpf_u_int32)subject->packet->head_size,
+					   .len = (bpf_u_int32)subject->packet->size};
+
+	return pcap_offline_filter(&node->program, &header, subject->packet->head) > 0;
+}
+
+static bool test(const struct fmt_filter *filter, int at, struct fmt__subject *subject)
+{
+	const struct node *node = &filter->nodes[at];
+
+	switch (node->op) {
+	case OP_AND:
+		return test(filter, node->left, subject) && test(filter, node->right, subject);
+	case OP_OR:
+		return test(filter, node->left, subject) || test(filter, node->right, subject);
+	case OP_NOT:
+		return !test(filter, node->left, subject);
+	case OP_LINE:
+		return contains(fmt__subject_line(subject), node->text);
+	case OP_PCAP:
+		return test_packet(node, subject);
+	default:
+		return test_field(node, subject);
+	}
+}
+
+bool fmt_filter_match(struct fmt_filter *filter, const struct fmt_event *event,
+		      const struct fmt_roster *roster)
+{
+	if (filter->packets)
+		filter->packet = fmt_packets_see(filter->packets, event);
+	if (filter->root < 0)
+		return true;
+	fmt_buf_clear(&filter->line);
+	struct fmt__subject subject = {
+		.event = event, .roster = roster, .packet = filter->packet, .line = filter->line};
+	const bool matches = test(filter, filter->root, &subject);
+
+	filter->line = subject.line;
+	return matches;
 }

@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* filter.h - which events somebody wants to see; the language is in dump.h. */
+/*
+ * filter.h - which events somebody wants: the one language of dump, export, sql, breakpoints and the inspector.
+ *
+ *	node==client && kind==packet-send && tcp.stream==3
+ *	time in [12s, 12.5s] && !(kind in {syscall, tsc})
+ *	ret < 0 or nr == connect
+ *	packet "tcp port 80 and host 10.0.0.1"		a libpcap expression about the frame
+ *	EINPROGRESS					the event's line contains it
+ *
+ * Terms side by side are joined by "and".  docs/filter.7.md has it all.
+ */
 #ifndef FMT_FILTER_H
 #define FMT_FILTER_H
 
@@ -9,7 +19,7 @@
 
 struct fmt_filter;
 
-/* text may be NULL: all events.  0, -EINVAL. */
+/* text may be NULL or empty: all events.  0; -EINVAL: error says what is wrong at which column, with a picture. */
 int fmt_filter_new(const char *text, struct fmt_filter **ret, struct fmt_error *error);
 void fmt_filter_free(struct fmt_filter *filter);
 DEFINE_CLEANUP(struct fmt_filter *, fmt_filter_free)
@@ -17,8 +27,13 @@ DEFINE_CLEANUP(struct fmt_filter *, fmt_filter_free)
 /* No event before (from on) these can match, so nobody need look there. */
 vtime_ns fmt_filter_from(const struct fmt_filter *filter);
 vtime_ns fmt_filter_to(const struct fmt_filter *filter);
-/* line is the event's text. */
-bool fmt_filter_match(const struct fmt_filter *filter, const struct fmt_event *event,
-		      const struct fmt_roster *roster, struct fmt_bytes line);
+/* Packets are known to who has seen their sends: such a filter must be given every event from the first. */
+bool fmt_filter_needs_history(const struct fmt_filter *filter);
+/* Events come in order.  The roster has learnt all before, and this one. */
+bool fmt_filter_match(struct fmt_filter *filter, const struct fmt_event *event,
+		      const struct fmt_roster *roster);
+/* The packet that the last event given to match() is about; NULL: none, or the filter has no history. */
+struct fmt_packet;
+const struct fmt_packet *fmt_filter_packet(const struct fmt_filter *filter);
 
 #endif

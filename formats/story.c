@@ -370,22 +370,10 @@ static void see(struct story *story, const struct fmt_event *event)
 			sights[i].see(story, event);
 }
 
-static bool wanted(struct story *story, const struct fmt_event *event,
-		   const struct fmt_filter *filter, struct fmt_buf *text)
-{
-	char buf[16];
-
-	fmt_buf_clear(text);
-	fmt_put_event(text, event, fmt_roster_node(&story->roster, event->node, buf));
-	return fmt_filter_match(filter, event, &story->roster,
-				(struct fmt_bytes){text->data, text->size});
-}
-
 int fmt_story(struct fmt_reader *r, FILE *out, const char *filter_text, struct fmt_error *error)
 {
 	_cleanup_(fmt_filter_freep) struct fmt_filter *filter = NULL;
 	_cleanup_(story_done) struct story story = {.out = out};
-	_cleanup_(fmt_buf_done) struct fmt_buf text = {0};
 	int failed = fmt_filter_new(filter_text, &filter, error);
 	struct fmt_event event;
 
@@ -394,8 +382,7 @@ int fmt_story(struct fmt_reader *r, FILE *out, const char *filter_text, struct f
 		if (failed < 0 || event.vtime > fmt_filter_to(filter) || ferror(out))
 			break;
 		fmt_roster_learn(&story.roster, &event);
-		/* Text is made only for who asks for some. */
-		if (!filter_text || wanted(&story, &event, filter, &text))
+		if (fmt_filter_match(filter, &event, &story.roster))
 			see(&story, &event);
 	}
 	tell_packet(&story, NULL);

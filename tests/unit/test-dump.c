@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dump.h"
 
+#include "filter.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -167,12 +169,111 @@ static void test_dump(void)
 	EQUAL(lines("to=0"), 3);
 	EQUAL(lines("from=3"), 0);
 	EQUAL(lines("EINPROGRESS"), 1);
-	EQUAL(lines("reason=\"loss"), 1);
+	EQUAL(lines("reason==loss"), 1);
+	EQUAL(lines("reason=\"loss\""), 1);
+	EQUAL(lines("\"reason=\\\"loss\""), 1);
 	refused("kind=no-such-kind");
 	refused("tid=x");
 	refused("from=yesterday");
 	refused("to=1h");
 	refused("!");
+}
+
+/* Three connections would need three frames; the one here is a SYN, then data on the same ports. */
+static void test_packet_filters(void)
+{
+	part("filters of packets");
+	EQUAL(lines("tcp"), 24);
+	EQUAL(lines("tcp.port==80"), 24);
+	EQUAL(lines("tcp.port!=80"), 0);
+	EQUAL(lines("tcp.srcport == 80"), 0);
+	EQUAL(lines("tcp.flags.syn"), 2);
+	EQUAL(lines("tcp.flags==S && kind==packet-recv"), 1);
+	EQUAL(lines("tcp.stream==0 and tcp.len > 0"), 22);
+	EQUAL(lines("tcp.stream==1"), 0);
+	EQUAL(lines("ip.addr==10.0.0.0/30 kind=packet-drop"), 1);
+	EQUAL(lines("ip.src==10.0.0.1 && ip.dst!=10.0.0.2"), 0);
+	EQUAL(lines("ip.addr==::/0"), 0);
+	EQUAL(lines("frame.len>=1000"), 2);
+	EQUAL(lines("packet \"tcp dst port 80 and greater 1000\""), 2);
+	EQUAL(lines("packet \"udp\""), 0);
+	EQUAL(lines("packet==0x10000000001"), 2);
+	EQUAL(lines("udp or arp or icmp"), 0);
+	refused("packet \"tcp prt 80\"");
+	refused("ip.addr==10.0.0.256");
+	refused("ip.addr==10.0.0.1/33");
+	refused("ip.addr>10.0.0.1");
+}
+
+static void test_language(void)
+{
+	part("the language of filters");
+	EQUAL(lines("node==client && kind==syscall"), 1);
+	EQUAL(lines("node==client and not kind==syscall"), 17);
+	EQUAL(lines("!(kind==packet-send || kind==packet-recv) && seq in [3, 8]"), 3);
+	EQUAL(lines("kind in {syscall, warn, end}"), 3);
+	EQUAL(lines("time in [1s, 1.000002s]"), 3);
+	EQUAL(lines("time in [1s,1000002us] tid==30"), 3);
+	EQUAL(lines("time > 1s time < 1.000003s"), 1);
+	EQUAL(lines("ret < 0"), 1);
+	EQUAL(lines("ret == EINPROGRESS"), 1);
+	EQUAL(lines("ret == -115"), 1);
+	EQUAL(lines("ret >= 0"), 0);
+	EQUAL(lines("nr==conn*"), 1);
+	EQUAL(lines("nr==42"), 1);
+	EQUAL(lines("nr"), 1);
+	EQUAL(lines("text contains two"), 1);
+	EQUAL(lines("text matches \"^one\" or text == careful"), 2);
+	EQUAL(lines("args==-H"), 1);
+	EQUAL(lines("program==curl kind==exit"), 1);
+	EQUAL(lines("a1==0 || a0==0x4"), 1);
+	EQUAL(lines("'careful'"), 1);
+	refused("(kind==end");
+	refused("kind==end)");
+	refused("kind==");
+	refused("no.such==1");
+	refused("node<client");
+	refused("nr==no_such_call");
+	refused("text<3");
+	refused("text matches \"(\"");
+	refused("time in [1s 2s]");
+	refused("time in 1s");
+	refused("\"open");
+	refused("kind==end ||");
+	refused("tid==-1");
+	refused("seq==1e9");
+	char deep[600];
+
+	memset(deep, '(', sizeof(deep) - 1);
+	deep[sizeof(deep) - 1] = 0;
+	refused(deep);
+	memset(deep, '!', sizeof(deep) - 1);
+	refused(deep);
+	for (size_t i = 0; i + 2 < sizeof(deep); i += 2)
+		memcpy(deep + i, "a ", 3);
+	refused(deep);
+}
+
+/* What is wrong is shown where it is. */
+static void test_filter_message(void)
+{
+	struct fmt_error error = {{0}};
+	struct fmt_filter *filter = NULL;
+
+	part("messages about filters");
+	EQUAL(fmt_filter_new("kind==end && nod==x", &filter, &error), -EINVAL);
+	STRING(error.text, "filter, column 14: there is no field nod; did you mean node?\n"
+			   "  kind==end && nod==x\n               ^");
+	EQUAL(fmt_filter_new("time in [1.5s, 2s] && seq>3", &filter, &error), 0);
+	EQUAL(fmt_filter_from(filter), 1500000000);
+	EQUAL(fmt_filter_to(filter), 2000000000);
+	HOLDS(!fmt_filter_needs_history(filter));
+	fmt_filter_free(filter);
+	EQUAL(fmt_filter_new("time==1s || tcp", &filter, &error), 0);
+	EQUAL(fmt_filter_from(filter), 0);
+	HOLDS(fmt_filter_to(filter) == UINT64_MAX);
+	HOLDS(fmt_filter_needs_history(filter));
+	fmt_filter_free(filter);
 }
 
 static void test_story(void)
@@ -266,6 +367,9 @@ int main(void)
 	close(fd);
 	write_run(/* finish= */ true);
 	test_dump();
+	test_packet_filters();
+	test_language();
+	test_filter_message();
 	test_story();
 	test_info();
 	test_unfinished();

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* filter-int.h - what filter.c (the language) and filter-fields.c (what can be asked about) share. */
+#ifndef FMT_FILTER_INT_H
+#define FMT_FILTER_INT_H
+
+#include "packets.h"
+#include "roster.h"
+
+enum fmt__type {
+	FMT__NUMBER,		/* unsigned; a value may have a name, too */
+	FMT__SIGNED,
+	FMT__TIME,		/* ns; a literal without a unit is in seconds */
+	FMT__TEXT,
+	FMT__ADDRESS,
+};
+
+/* One event, and what is found out about it once somebody asks. */
+struct fmt__subject {
+	const struct fmt_event *event;
+	const struct fmt_roster *roster;
+	const struct fmt_packet *packet;	/* NULL: about none */
+	bool decoded;
+	int value_count;			/* negative: its body is strange */
+	struct fmt_value values[FMT_FIELD_MAX];
+	struct fmt_buf line;			/* as dump prints it; empty until asked for */
+	char text[2][64];
+};
+
+struct fmt__value {
+	uint64_t number;		/* NUMBER, SIGNED (two's complement), TIME */
+	struct fmt_bytes text;		/* TEXT; the name of a number, size 0: none */
+	uint8_t address[16];		/* ADDRESS */
+	uint8_t version;		/* 4, 6 */
+};
+
+/* An event has none, one or two values of a field: tcp.port has two. */
+#define FMT__VALUES_MAX 2
+
+struct fmt__field {
+	const char *name;
+	enum fmt__type type;
+	bool history;		/* known only to who has seen the events before */
+	/* Number of values. */
+	size_t (*get)(struct fmt__subject *subject, struct fmt__value ret[FMT__VALUES_MAX]);
+	/* NULL, or a name's number; -ENOENT. */
+	int (*number_of)(const char *name, uint64_t *ret);
+};
+
+/* A field by name, NULL: there is none.  Fields of event-kinds.def have get == NULL and are found by name. */
+const struct fmt__field *fmt__field_find(const char *name, size_t size);
+/* The name that is most like it, for a message. */
+const char *fmt__field_nearest(const char *name, size_t size);
+size_t fmt__field_get(const struct fmt__field *field, struct fmt__subject *subject,
+		      struct fmt__value ret[FMT__VALUES_MAX]);
+struct fmt_bytes fmt__subject_line(struct fmt__subject *subject);
+
+#endif

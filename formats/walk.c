@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "walk.h"
+
+#include "base/check.h"
+
+void fmt_walk_done(struct fmt_walk *walk)
+{
+	fmt_filter_free(walk->filter);
+	fmt_roster_done(&walk->roster);
+}
+
+/* Nodes are told at the very beginning; a walk from later on must know their names, too. */
+static int learn_names(struct fmt_walk *walk, struct fmt_error *error)
+{
+	struct fmt_event event;
+
+	for (event_seq seq = 0; seq < fmt_reader_count(walk->reader); seq++) {
+		const int failed = fmt_reader_event(walk->reader, seq, &event, error);
+
+		if (failed < 0)
+			return failed;
+		if (event.vtime > 0)
+			break;
+		fmt_roster_learn(&walk->roster, &event);
+	}
+	return 0;
+}
+
+int fmt_walk_init(struct fmt_walk *walk, struct fmt_reader *reader, const char *filter,
+		  struct fmt_error *error)
+{
+	int failed = fmt_filter_new(filter, &walk->filter, error);
+
+	if (failed < 0)
+		return failed;
+	walk->reader = reader;
+	walk->end = fmt_reader_count(reader);
+	if (fmt_filter_to(walk->filter) != UINT64_MAX)
+		failed = fmt_reader_seek(reader, fmt_filter_to(walk->filter) + 1, &walk->end, error);
+	if (failed < 0 || fmt_filter_needs_history(walk->filter))
+		return failed;
+	failed = learn_names(walk, error);
+	if (failed == 0)
+		failed = fmt_reader_seek(reader, fmt_filter_from(walk->filter), &walk->next, error);
+	return failed;
+}
+
+int fmt_walk_next(struct fmt_walk *walk, struct fmt_event *ret, struct fmt_error *error)
+{
+	struct fmt_event event;
+
+	CHECK(walk->filter);
+	while (walk->next < walk->end) {
+		const int failed = fmt_reader_event(walk->reader, walk->next, &event, error);
+
+		if (failed < 0)
+			return failed;
+		walk->next++;
+		fmt_roster_learn(&walk->roster, &event);
+		if (!fmt_filter_match(walk->filter, &event, &walk->roster))
+			continue;
+		*ret = event;
+		return 1;
+	}
+	return 0;
+}
