@@ -39,7 +39,6 @@ struct rec_process {
 	struct rec_tracee *threads;
 	pid_t tgid;
 	int mem_fd;		/* /proc/tgid/mem, opened at the first write to protected memory; -1 */
-	bool leader_left;	/* the first thread has ended before its siblings: reaped last */
 };
 
 struct rec_tracee {
@@ -64,6 +63,7 @@ struct rec_tracer {
 	pid_t zygote;
 	int listener;
 	bool patches;			/* cpuid cannot fault here */
+	bool sync_wake_up;		/* a notification runs its receiver on the same processor */
 	struct rec_tracee *zygote_thread;
 	struct rec_process *processes;
 	struct sigaction old_sigchld;

@@ -40,6 +40,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -102,6 +103,7 @@ static void take_sigchld(struct rec_tracer *tracer)
 	sigaddset(&chld, SIGCHLD);
 	tracer_tid = (pid_t)syscall(SYS_gettid);
 	tracer_pid = getpid();
+	interrupt_wanted = 0;
 	sigaction(SIGCHLD, &action, &tracer->old_sigchld);
 	pthread_sigmask(SIG_UNBLOCK, &chld, &tracer->old_mask);
 }
@@ -118,6 +120,12 @@ void rec_tracer_interrupt(struct rec_tracer *tracer)
 	(void)tracer;
 	interrupt_wanted = 1;
 	syscall(SYS_tgkill, getpid(), tracer_tid, SIGCHLD);
+}
+
+void rec_tracer_interrupt_cancel(struct rec_tracer *tracer)
+{
+	(void)tracer;
+	interrupt_wanted = 0;
 }
 
 /* ---- threads and processes ---------------------------------------------------- */
@@ -802,11 +810,42 @@ int rec_tracer_new(struct rec_tracer **ret, const char **ret_reason)
 		*ret_reason = reason;
 		return r;
 	}
-	/* Runs the woken side on this processor at once; a host without it is only slower. */
-	(void)ioctl(tracer->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, NOTIF_SYNC_WAKE_UP);
+	tracer->sync_wake_up =
+		ioctl(tracer->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, NOTIF_SYNC_WAKE_UP) == 0;
 	rec__tsc_share();
 	*ret = tracer;
 	return 0;
+}
+
+/* The index-th of the processors that this thread may use, counted from a place that differs between machines
+ * that run at the same time. */
+static bool choose_cpu(unsigned index, cpu_set_t *ret)
+{
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
+		return false;
+	const int count = CPU_COUNT(&allowed);
+	int wanted = (int)((index + (unsigned)getsid(0)) % (unsigned)count);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &allowed) || wanted-- > 0)
+			continue;
+		CPU_ZERO(ret);
+		CPU_SET(cpu, ret);
+		return true;
+	}
+	return false;
+}
+
+void rec_tracer_pin(struct rec_tracer *tracer, unsigned index)
+{
+	cpu_set_t one;
+
+	CHECK(tracer->processes == tracer->zygote_thread->process);	/* others inherit from the zygote */
+	if (tracer->sync_wake_up || !choose_cpu(index, &one))
+		return;
+	sched_setaffinity(tracer->zygote, sizeof(one), &one);
+	sched_setaffinity(0, sizeof(one), &one);
 }
 
 void rec_tracer_free(struct rec_tracer *tracer)

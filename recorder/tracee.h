@@ -75,6 +75,11 @@ struct rec_clock_page {
 int rec_tracer_new(struct rec_tracer **ret, const char **ret_reason);
 void rec_tracer_free(struct rec_tracer *tracer);	/* kills every tracee */
 
+/* Kernels before 6.6 wake the other side of a call on another processor if one is idle, which is slow; there the tracer's
+ * thread and all its tracees are kept on one, chosen by the worker's index.  Elsewhere it does nothing. Before
+ * the first rec_tracee_new(). */
+void rec_tracer_pin(struct rec_tracer *tracer, unsigned index);
+
 /* In a virtual machine rdtsc faults in the tracer's thread as well (tracee-tsc.c says why), and a handler of
  * SIGSEGV mends it.  Two kinds of callers need to know: who installs another handler of SIGSEGV after
  * rec_tracer_new() calls the first function in it and returns when it says true; and who executes another program calls
@@ -100,9 +105,11 @@ void rec_tracee_answer_tsc(struct rec_tracee *thread, uint64_t value, uint32_t a
 int rec_tracee_run(struct rec_tracee *thread, struct rec_stop_info *ret);
 /* The same for one instruction: REC_STOP_FAULT with SIGTRAP when it has been executed.  Traps the thread. */
 int rec_tracee_step(struct rec_tracee *thread, struct rec_stop_info *ret);
-/* Makes the rec_tracee_run() that is under way (or the next one) return REC_STOP_INTERRUPTED, unless the thread stops of
- * itself first.  For watchdogs: callable from any thread of the process and from signal handlers. */
+/* Makes the rec_tracee_run() that is under way return REC_STOP_INTERRUPTED, or a later one if this thread stops of itself
+ * first.  For watchdogs and ^C: callable from any thread of the process and from signal handlers.
+ * A watchdog whose thread came back in time cancels. */
 void rec_tracer_interrupt(struct rec_tracer *tracer);
+void rec_tracer_interrupt_cancel(struct rec_tracer *tracer);
 
 /* Brings a thread that waits in a notification into a ptrace stop after the call (its pending answer is
  * delivered, no instruction of the program runs).  No-op when trapped already.  Afterwards registers can

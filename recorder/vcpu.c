@@ -15,7 +15,9 @@
  *  - ERMS, BMI, MOVBE, AES, PCLMUL: not in x86-64-v2, so not on every host.
  *
  * A program that executes such an instruction without asking gets the host's: cpuid is a promise of programs, not a
- * fence around them.
+ * fence around them.  Known to differ between hosts all the same: lsl of the per-processor segment (an old getcpu),
+ * sgdt and sidt without UMIP, mxcsr_mask and the x87 pointers that fxsave stores, and the low bits of rcpps and
+ * rsqrtps, which the architecture leaves to the maker.
  */
 #include "vcpu.h"
 

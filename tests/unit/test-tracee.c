@@ -674,6 +674,59 @@ static void test_effects(void)
 	rec_tracee_kill(t);
 }
 
+static uint64_t random_address(void)
+{
+	static const uint64_t bases[] = {0, CODE, DATA, REC_STACK_TOP, REC_STUB_ADDR, REC_CLOCK_ADDR, REC_VDSO_ADDR,
+					 0x7ffffffff000, 0xffffffffff600000, UINT64_MAX - PAGE + 1};
+	const uint64_t address = bases[random_below(10)] + PAGE * (random_below(5) - 2);
+
+	return random_below(4) ? address : address + random_below(PAGE);
+}
+
+static uint64_t random_size(void)
+{
+	return random_below(3) ? PAGE * random_below(4) : random_wide() & ~(PAGE - 1);
+}
+
+/* A stranger's trace: whatever it lists, hindcast's own pages stay, and so does the tracer. */
+static void test_hostile_effects(void)
+{
+	uint8_t stub[16], now[16];
+
+	part("hostile effects");
+	for (int round = 0; round < 20; round++) {
+		struct rec_tracee *const t = LOAD(spin);
+		struct fmt_buf list = {0};
+
+		random_state = (uint64_t)round;
+		EQUAL(rec_tracee_read(t, stub, REC_STUB_ADDR, sizeof(stub)), 0);
+		for (int i = 0; i < 100; i++) {
+			struct fmt_effect e = {
+				.op = 1 + random_below(9), .addr = random_address(), .size = random_size(),
+				.from = random_address(), .from_size = random_size(),
+				.prot = (uint32_t)random_u64(), .flags = (uint32_t)random_u64(),
+				.file = random_below(2), .offset = random_wide(), .bytes = (const uint8_t *)"bytes",
+			};
+
+			if (e.op == FMT_EFFECT_WRITE)
+				e.size = random_below(6);
+			if (e.op == FMT_EFFECT_FILL || e.op == FMT_EFFECT_READ)
+				e.size &= 0xffff;
+			fmt_buf_clear(&list);
+			put(&list, e);
+			rec_effects_apply(t, list.data, list.size, NULL, NULL, NULL);
+		}
+		EQUAL(rec_tracee_read(t, now, REC_STUB_ADDR, sizeof(now)), 0);
+		SAME(now, sizeof(now), stub, sizeof(stub));
+		EQUAL(rec_tracee_read(t, now, REC_CLOCK_ADDR, sizeof(now)), 0);
+		SAME(now, sizeof(now), clock_page, sizeof(now));
+		EQUAL(rec_tracee_read(t, now, REC_VDSO_ADDR, 4), 0);
+		SAME(now, 4, "\177ELF", 4);
+		fmt_buf_done(&list);
+		rec_tracee_kill(t);
+	}
+}
+
 static const char ld_so[] = "/lib64/ld-linux-x86-64.so.2";
 
 /* ---- real programs --------------------------------------------------------------------------------- */
@@ -954,6 +1007,7 @@ int main(int argc, char **argv)
 	test_vdso();
 	test_sigframe();
 	test_effects();
+	test_hostile_effects();
 	test_programs();
 	part("the end");
 	struct rec_tracee *const left = LOAD(loop);
