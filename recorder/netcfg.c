@@ -215,7 +215,8 @@ static int end_up(struct rec_node *node, int64_t fd, const struct rec_exp_end *e
 int rec__netcfg(struct rec_node *node)
 {
 	static const char *const FIRST[] = { "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0",
-					     "net.ipv4.ping_group_range=0 2147483647" };
+					     "net.ipv4.ping_group_range=0 2147483647",
+					     "kernel.threads-max=" REC_TASKS_MAX_TEXT };
 
 	for (size_t i = 0; i < sizeof(FIRST) / sizeof(*FIRST); i++) {
 		int r = set_sysctl(node, FIRST[i]);

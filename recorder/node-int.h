@@ -33,7 +33,9 @@ enum rec_thread_state {
 	REC_THREAD_DEAD,	/* its exit event is out; the native thread is to be reaped */
 };
 
-#define REC_SIGNAL_MAX 64	/* frames that wait for one thread: one for each signal number */
+/* Frames that wait for one thread: the kernel keeps at most RLIMIT_SIGPENDING signals, and a main stack has no room
+ * for more frames. */
+#define REC_SIGNAL_MAX (1u << 20)
 
 struct rec_thread {
 	kg_cookie cookie;
@@ -41,6 +43,7 @@ struct rec_thread {
 	enum rec_thread_state state;
 	bool queued;		/* in the ready queue */
 	bool entered;		/* the syscall-enter event of the present call is out */
+	bool hosted;		/* stands in a call that no event tells (end of a handler, fault): stopped, mostly */
 	bool newborn;		/* out of clone, and not yet told of its return */
 	bool last;		/* DEAD: the whole process goes */
 	bool dirty;		/* effects is not empty, while it stands in a call */
@@ -100,6 +103,9 @@ struct rec_node {
 	char data_dir[4096];		/* DATA/<node> */
 };
 
+/* Tasks that a node may have (kernel.threads-max): each takes 32 KiB of its kernel's memory. */
+#define REC_TASKS_MAX 8192
+#define REC_TASKS_MAX_TEXT "8192"
 #define REC_COOKIE_FIRST ((kg_cookie)2)
 /* rec_vma.ino of an anonymous shared mapping: this plus a count. */
 #define REC_INO_SHARED (1ULL << 40)
@@ -130,6 +136,8 @@ void rec__finish(struct rec_node *node, struct rec_thread *t, int64_t result);
 void rec__before_event(struct rec_node *node, const struct rec_thread *about);
 /* Runs one thread until its next stop, and deals with it.  0 or -errno. */
 int rec__step(struct rec_node *node, struct rec_thread *t);
+/* After a call of our own in its name: it goes on, at once or when the kernel lets it. */
+void rec__resume(struct rec_node *node, struct rec_thread *t, enum kg_outcome outcome);
 void rec__effects_taken(struct rec_node *node, struct rec_thread *t);
 
 /* ---- process.c ---- */
@@ -137,6 +145,8 @@ void rec__root_start(struct rec_node *node, struct rec_root *root);
 void rec__root_shutdown(struct rec_node *node, struct rec_root *root);
 int rec__clone(struct rec_node *node, struct rec_thread *t);
 int rec__execve(struct rec_node *node, struct rec_thread *t);
+/* After a successful execve of the kernel: the new program, ready to run. */
+int rec__become(struct rec_node *node, struct rec_thread *t);
 void rec__exit(struct rec_node *node, struct rec_thread *t);
 int rec__sigreturn(struct rec_node *node, struct rec_thread *t);
 int rec__push_signals(struct rec_node *node, struct rec_thread *t);

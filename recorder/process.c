@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/check.h"
@@ -207,8 +208,7 @@ static int fill(struct rec_node *node, struct rec_thread *t)
 	return 0;
 }
 
-/* After a successful execve of the kernel: the new program, ready to run. */
-static int become(struct rec_node *node, struct rec_thread *t)
+int rec__become(struct rec_node *node, struct rec_thread *t)
 {
 	uint32_t tid, pid, parent;
 
@@ -251,7 +251,7 @@ int rec__execve(struct rec_node *node, struct rec_thread *t)
 		rec__finish(node, t, result);
 		return 0;
 	}
-	return become(node, t);
+	return rec__become(node, t);
 }
 
 /* ---- processes of the experiment ------------------------------------------ */
@@ -282,6 +282,23 @@ static int open_streams(struct rec_node *node, struct rec_thread *t, const struc
 		}
 	}
 	return 0;
+}
+
+/* The kernel reckons with its own memory, which holds no program; programs get the limits of an ordinary machine. */
+static void set_limits(struct rec_node *node, struct rec_thread *t)
+{
+	static const struct {
+		uint64_t which;
+		struct rlimit limit;
+	} LIMITS[] = {
+		{ RLIMIT_NPROC, { REC_TASKS_MAX, REC_TASKS_MAX } },
+		{ RLIMIT_SIGPENDING, { REC_TASKS_MAX, REC_TASKS_MAX } },
+		{ RLIMIT_NOFILE, { 1024, 1 << 19 } },
+		{ RLIMIT_MEMLOCK, { 8 << 20, 8 << 20 } },
+	};
+
+	for (size_t i = 0; i < sizeof(LIMITS) / sizeof(*LIMITS); i++)
+		rec__init_call(node, t->cookie, __NR_prlimit64, 0, LIMITS[i].which, REC_PTR(&LIMITS[i].limit), 0, 0, 0);
 }
 
 static int64_t exec_at(struct rec_node *node, struct rec_thread *t, const char *path,
@@ -349,6 +366,7 @@ void rec__root_start(struct rec_node *node, struct rec_root *root)
 	static const uint64_t DEFAULT_ACTION[4];
 
 	rec__init_call(node, t->cookie, __NR_rt_sigaction, SIGCHLD, REC_PTR(DEFAULT_ACTION), 0, 8, 0, 0);
+	set_limits(node, t);
 	rec__init_call(node, t->cookie, __NR_setsid, 0, 0, 0, 0, 0, 0);
 	fmt_put_start(&node->events, node->now, node->id, t->tid, &(struct fmt_ev_start) {
 		.pid = t->pid, .name = { (const uint8_t *)name, strlen(name) } });
@@ -357,7 +375,7 @@ void rec__root_start(struct rec_node *node, struct rec_root *root)
 	if (r == 0)
 		r = exec_search(node, t, root->exp);
 	if (r == 0 && t->exec) {
-		become(node, t);
+		rec__become(node, t);
 		return;
 	}
 	uint64_t args[6] = { 127 << 8 };
@@ -378,42 +396,81 @@ void rec__root_shutdown(struct rec_node *node, struct rec_root *root)
 
 /* ---- clone ----------------------------------------------------------------- */
 
-/* fork and vfork are clones; flags, stack, parent_tid, child_tid, tls as of clone(2). */
-static void clone_args(const struct rec_stop_info *call, uint64_t args[6])
+/* What a birth means natively, whichever of the four calls asks for it. */
+struct birth {
+	uint64_t nr, args[6];			/* as the kernel is asked; fork and vfork are clones */
+	uint64_t flags, stack, tls;
+};
+
+static struct birth birth_of(const struct rec_thread *t)
 {
-	memcpy(args, call->args, 6 * sizeof(*args));
-	if (call->nr == __NR_clone)
-		return;
-	memset(args, 0, 6 * sizeof(*args));
-	args[0] = call->nr == __NR_vfork ? CLONE_VM | CLONE_VFORK | SIGCHLD : SIGCHLD;
+	const struct rec_stop_info *call = &t->call;
+	struct birth birth = { .nr = __NR_clone };
+	struct clone_args args = { 0 };
+
+	if (call->nr == __NR_clone || call->nr == __NR_clone3)
+		memcpy(birth.args, call->args, sizeof(birth.args));
+	else
+		birth.args[0] = call->nr == __NR_vfork ? CLONE_VM | CLONE_VFORK | SIGCHLD : SIGCHLD;
+	if (call->nr != __NR_clone3) {
+		birth.flags = birth.args[0];
+		birth.stack = birth.args[1];
+		birth.tls = birth.args[4];
+		return birth;
+	}
+	/* What cannot be read, the kernel cannot read either, and refuses. */
+	birth.nr = __NR_clone3;
+	if (birth.args[1] >= CLONE_ARGS_SIZE_VER0)
+		rec_tracee_read(t->tracee, &args, birth.args[0],
+				birth.args[1] < sizeof(args) ? birth.args[1] : sizeof(args));
+	birth.flags = args.flags;
+	birth.stack = args.stack ? args.stack + args.stack_size : 0;
+	birth.tls = args.tls;
+	return birth;
 }
 
-static void child_born(struct rec_node *node, struct rec_thread *t, struct rec_thread *child, const uint64_t args[6])
+static void child_born(struct rec_node *node, struct rec_thread *t, struct rec_thread *child,
+		       const struct birth *birth)
 {
 	uint32_t parent;
 
 	CHECK(node->api->task_ids(child->cookie, &child->tid, &child->pid, &parent) == 0);
 	fmt_put_clone(&node->events, node->now, node->id, t->tid, &(struct fmt_ev_clone) {
-		.child_tid = child->tid, .child_pid = child->pid, .flags = args[0],
-		.stack = args[1], .tls = args[4] });
+		.child_tid = child->tid, .child_pid = child->pid, .flags = birth->flags,
+		.stack = birth->stack, .tls = birth->tls });
 	child->state = REC_THREAD_IN_CALL;
 	child->entered = child->newborn = true;
 	child->call.nr = t->call.nr;
 }
 
+/* The kernel has refused: the native child goes again. */
+static void unborn(struct rec_node *node, struct rec_thread *child, uint64_t flags)
+{
+	if (flags & CLONE_THREAD)
+		rec_tracee_exit(child->tracee);
+	else
+		rec_tracee_kill(child->tracee);
+	child->tracee = NULL;
+	rec__task_free(node, child);
+}
+
 int rec__clone(struct rec_node *node, struct rec_thread *t)
 {
-	uint64_t args[6];
+	const struct birth birth = birth_of(t);
 	int64_t result = 0;
 
-	clone_args(&t->call, args);
 	rec__enter(node, t);
 	struct rec_thread *child = rec__task_new(node);
-	int r = rec_tracee_clone(t->tracee, args[0], args[1], args[4], &child->tracee);
+	int r = rec_tracee_clone(t->tracee, birth.flags, birth.stack, birth.tls, &child->tracee);
 
+	if (r == -EPERM) {	/* no address that a program can have */
+		rec__task_free(node, child);
+		rec__finish(node, t, r);
+		return 0;
+	}
 	if (r < 0)
 		return r;
-	if (args[0] & CLONE_VM) {
+	if (birth.flags & CLONE_VM) {
 		child->memory = t->memory;
 		child->memory->refs++;
 	} else {
@@ -421,22 +478,17 @@ int rec__clone(struct rec_node *node, struct rec_thread *t)
 	}
 	t->state = REC_THREAD_IN_CALL;
 	node->api->set_child(t->cookie, child->cookie);
-	enum kg_outcome outcome = rec__kernel_call(node, t->cookie, __NR_clone, args, 0, &result);
+	enum kg_outcome outcome = rec__kernel_call(node, t->cookie, birth.nr, birth.args, 0, &result);
 
 	if (outcome == KG_PANIC)
 		return 0;
 	if (outcome == KG_DONE && result < 0) {
-		if (args[0] & CLONE_THREAD)
-			rec_tracee_exit(child->tracee);
-		else
-			rec_tracee_kill(child->tracee);
-		child->tracee = NULL;
-		rec__task_free(node, child);
+		unborn(node, child, birth.flags);
 		rec__finish(node, t, result);
 		return 0;
 	}
 	/* The child's own first act in the kernel, the write of its tid, has to be done before it runs. */
-	child_born(node, t, child, args);
+	child_born(node, t, child, &birth);
 	if (outcome == KG_DONE)
 		rec__finish(node, t, result);
 	else if (outcome == KG_GONE)
@@ -464,6 +516,23 @@ void rec__on_signal(void *ctx, kg_cookie task, const struct kg_signal *sig)
 	t->signals[t->signal_count++] = *sig;
 }
 
+/* The processor's error code of the page fault that a thread stands at; ptrace does not tell it, the map tells most of it. */
+static uint64_t fault_error(const struct rec_thread *t)
+{
+	enum { PRESENT = 1, WRITE = 2, USER = 4, FETCH = 16 };
+	const struct rec_stop_info *stop = &t->call;
+	const struct rec_vma *vma = rec_aspace_at(&t->memory->as, stop->addr);
+	uint64_t error = USER;
+
+	if (stop->kind != REC_STOP_FAULT)
+		return 0;
+	if (stop->signo == SIGSEGV && stop->code == SEGV_ACCERR)
+		error |= PRESENT;
+	if (stop->addr == stop->pc)
+		return error | FETCH;
+	return vma && (error & PRESENT) && (vma->prot & PROT_READ) ? error | WRITE : error;
+}
+
 static int push_one(struct rec_node *node, struct rec_thread *t, const struct kg_signal *sig,
 		    struct user_regs_struct *regs, const struct user_fpregs_struct *fp)
 {
@@ -475,7 +544,7 @@ static int push_one(struct rec_node *node, struct rec_thread *t, const struct kg
 		regs->rip -= 2;
 		regs->rax = t->call.nr;
 	}
-	int r = rec_sigframe_push(sig, regs, fp, &effects, &after);
+	int r = rec_sigframe_push(sig, regs, fp, fault_error(t), &effects, &after);
 
 	if (r == 0)
 		r = rec_effects_apply(t->tracee, effects.data, effects.size, NULL, NULL, NULL);
@@ -489,32 +558,46 @@ static int push_one(struct rec_node *node, struct rec_thread *t, const struct kg
 	return 0;
 }
 
+/* There is no stack for a frame: SIGSEGV instead, for which there may be one; if this was SIGSEGV, death by it. */
+static void no_room(struct rec_node *node, struct rec_thread *t, uint32_t signo)
+{
+	static const uint64_t DEFAULT_ACTION[4];
+	const uint64_t args[6] = { SIGSEGV, (uint64_t)SI_KERNEL, 0 };
+	int64_t result;
+
+	if (signo == SIGSEGV)
+		rec__init_call(node, t->cookie, __NR_rt_sigaction, SIGSEGV, REC_PTR(DEFAULT_ACTION), 0, 8, 0, 0);
+	enum kg_outcome outcome = rec__kernel_call(node, t->cookie, KG_NR_FAULT, args, 0, &result);
+
+	if (outcome == KG_BLOCKED)
+		rec__resume(node, t, outcome);
+}
+
 int rec__push_signals(struct rec_node *node, struct rec_thread *t)
 {
 	struct user_regs_struct regs;
 	struct user_fpregs_struct fp;
+	size_t i;
 	int r = rec_tracee_trap(t->tracee);
 
 	if (r == 0)
 		r = rec_tracee_get_regs(t->tracee, &regs);
 	if (r == 0)
 		r = rec_tracee_get_fpregs(t->tracee, &fp);
-	for (size_t i = 0; r == 0 && i < t->signal_count; i++) {
-		r = push_one(node, t, &t->signals[i], &regs, &fp);
-		if (r == -EFAULT) {
-			/* No stack for the frame: the kernel kills the program for that. */
-			uint64_t args[6] = { SIGSEGV, (uint64_t)SI_KERNEL, 0 };
-			int64_t result;
+	for (i = 0; r == 0 && i < t->signal_count && t->state == REC_THREAD_READY; i++) {
+		const struct kg_signal sig = t->signals[i];
 
-			t->signal_count = 0;
-			rec__init_call(node, KG_INIT, __NR_kill, t->pid, SIGKILL, 0, 0, 0, 0);
-			t->state = REC_THREAD_IN_CALL;
-			rec__kernel_call(node, t->cookie, KG_NR_FAULT, args, 0, &result);
-			return 0;
+		r = push_one(node, t, &sig, &regs, &fp);
+		if (r == -EFAULT) {
+			no_room(node, t, sig.signo);	/* may add to the list, or end the thread */
+			r = 0;
 		}
 	}
-	t->signal_count = 0;
-	return r < 0 ? r : rec_tracee_set_regs(t->tracee, &regs);
+	if (r < 0)
+		return r;
+	t->signal_count -= i;
+	memmove(t->signals, t->signals + i, t->signal_count * sizeof(*t->signals));
+	return rec_tracee_set_regs(t->tracee, &regs);
 }
 
 int rec__sigreturn(struct rec_node *node, struct rec_thread *t)
@@ -533,8 +616,7 @@ int rec__sigreturn(struct rec_node *node, struct rec_thread *t)
 		uint64_t fault[6] = { SIGSEGV, (uint64_t)SI_KERNEL, 0 };
 
 		t->state = REC_THREAD_IN_CALL;
-		if (rec__kernel_call(node, t->cookie, KG_NR_FAULT, fault, 0, &result) == KG_DONE)
-			rec__ready(node, t, true);
+		rec__resume(node, t, rec__kernel_call(node, t->cookie, KG_NR_FAULT, fault, 0, &result));
 		return 0;
 	}
 	uint8_t all[sizeof(regs) + sizeof(fp)];
@@ -554,8 +636,7 @@ int rec__sigreturn(struct rec_node *node, struct rec_thread *t)
 
 	/* READY already: a signal that the mask held back may kill it in this very call. */
 	t->state = REC_THREAD_READY;
-	if (rec__kernel_call(node, t->cookie, KG_NR_SIGRETURN, args, 0, &result) == KG_DONE)
-		rec__ready(node, t, true);
+	rec__resume(node, t, rec__kernel_call(node, t->cookie, KG_NR_SIGRETURN, args, 0, &result));
 	return 0;
 }
 

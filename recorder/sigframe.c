@@ -69,7 +69,7 @@ static bool has_altstack(const struct kg_signal *sig)
 }
 
 /* The processor's account of a fault, as far as siginfo tells it. */
-static void put_trap(struct sigcontext_words *mc, const siginfo_t *si)
+static void put_trap(struct sigcontext_words *mc, const siginfo_t *si, uint64_t fault_error)
 {
 	if (si->si_code <= 0)
 		return;
@@ -78,12 +78,13 @@ static void put_trap(struct sigcontext_words *mc, const siginfo_t *si)
 		mc->trapno = si->si_code == SI_KERNEL ? 13 : 14;
 		if (mc->trapno == 14) {
 			mc->cr2 = (uint64_t)(uintptr_t)si->si_addr;
-			mc->err = 4 | (si->si_code == SEGV_ACCERR);
+			mc->err = fault_error;
 		}
 		break;
 	case SIGBUS:
 		mc->trapno = si->si_code == BUS_ADRALN ? 17 : 14;
 		mc->cr2 = mc->trapno == 14 ? (uint64_t)(uintptr_t)si->si_addr : 0;
+		mc->err = mc->trapno == 14 ? fault_error : 0;
 		break;
 	case SIGILL:
 		mc->trapno = 6;
@@ -139,8 +140,8 @@ static void put_write(struct fmt_buf *list, uint64_t addr, const void *bytes, si
 }
 
 int rec_sigframe_push(const struct kg_signal *sig, const struct user_regs_struct *before,
-		      const struct user_fpregs_struct *fp, struct fmt_buf *ret_effects,
-		      struct user_regs_struct *ret_after)
+		      const struct user_fpregs_struct *fp, uint64_t fault_error,
+		      struct fmt_buf *ret_effects, struct user_regs_struct *ret_after)
 {
 	struct user_fpregs_struct fpstate = *fp;
 	struct frame frame = {
@@ -163,7 +164,7 @@ int rec_sigframe_push(const struct kg_signal *sig, const struct user_regs_struct
 	memcpy(&si, sig->info, sizeof(si));
 	memcpy(frame.info, sig->info, sizeof(frame.info));
 	put_context(&frame.mc, before, fp_at);
-	put_trap(&frame.mc, &si);
+	put_trap(&frame.mc, &si, fault_error);
 	memset(fpstate.padding, 0, sizeof(fpstate.padding));	/* no extended state behind it */
 	put_write(ret_effects, fp_at, &fpstate, sizeof(fpstate));
 	put_write(ret_effects, frame_at, &frame, sizeof(frame));

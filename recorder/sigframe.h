@@ -16,11 +16,12 @@ struct kg_signal;
 struct rec_tracee;
 
 /* Appends the WRITE effects of the frame to *ret_effects and says how the handler starts.  Pure: the caller applies
- * both.  before: the registers that the program is to go on with after the handler.
+ * both.  before: the registers that the program is to go on with after the handler.  fault_error: the processor's
+ * error code of a page fault (bits of asm/trap_pf.h), as far as it is known.
  * 0, or -EFAULT (no room on the alternate stack, or no stack at all: Linux would force SIGSEGV). */
 int rec_sigframe_push(const struct kg_signal *sig, const struct user_regs_struct *before,
-		      const struct user_fpregs_struct *fp, struct fmt_buf *ret_effects,
-		      struct user_regs_struct *ret_after);
+		      const struct user_fpregs_struct *fp, uint64_t fault_error,
+		      struct fmt_buf *ret_effects, struct user_regs_struct *ret_after);
 
 /* What a frame holds beside registers. */
 struct rec_sigframe_rest {

@@ -271,8 +271,26 @@ static void on_done(void *ctx, kg_cookie task, kg_s64 result)
 	struct rec_thread *t = rec__thread(node, task);
 
 	/* A call of the host's own in the task's name is answered to nobody. */
-	if (t && t->state == REC_THREAD_IN_CALL)
+	if (!t || t->state != REC_THREAD_IN_CALL)
+		return;
+	if (!t->hosted && !(t->exec && result == 0)) {
 		rec__finish(node, t, result);
+		return;
+	}
+	/* Nothing to tell; or a new program, which is filled in when its turn comes: not here, inside the kernel. */
+	t->hosted = false;
+	rec__ready(node, t, /* front= */ false);
+}
+
+void rec__resume(struct rec_node *node, struct rec_thread *t, enum kg_outcome outcome)
+{
+	t->entered = false;
+	if (outcome == KG_DONE) {
+		rec__ready(node, t, /* front= */ true);
+	} else if (outcome == KG_BLOCKED) {
+		t->state = REC_THREAD_IN_CALL;
+		t->hosted = true;
+	}
 }
 
 void rec__supervisor_ops(struct kg_host *host)
@@ -369,11 +387,7 @@ static void fault_stop(struct rec_node *node, struct rec_thread *t)
 		.code = (uint64_t)(int64_t)stop->code, .addr = stop->addr });
 	t->entered = true;	/* the slice is told */
 	t->state = REC_THREAD_IN_CALL;
-	enum kg_outcome outcome = rec__kernel_call(node, t->cookie, KG_NR_FAULT, args, 0, &result);
-
-	t->entered = false;
-	if (outcome == KG_DONE)
-		rec__ready(node, t, true);
+	rec__resume(node, t, rec__kernel_call(node, t->cookie, KG_NR_FAULT, args, 0, &result));
 }
 
 int rec__step(struct rec_node *node, struct rec_thread *t)
@@ -381,10 +395,12 @@ int rec__step(struct rec_node *node, struct rec_thread *t)
 	CHECK(t->state == REC_THREAD_READY && !t->queued);
 	if (node->dirty_count)
 		tell_effects(node);
+	if (t->exec)
+		return rec__become(node, t);
 	if (t->signal_count) {
 		int r = rec__push_signals(node, t);
 
-		if (r < 0 || t->state == REC_THREAD_DEAD)
+		if (r < 0 || t->state != REC_THREAD_READY)
 			return r;
 	}
 	struct rec_clock_page *clock = node->clock;

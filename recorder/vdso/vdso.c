@@ -58,17 +58,14 @@ int EXPORT(__vdso_clock_gettime)(clockid_t clock, struct timespec *ts)
 
 	switch (clock) {
 	case CLOCK_REALTIME:
-	case CLOCK_REALTIME_COARSE:
 	case CLOCK_TAI:			/* Linux boots with an offset of 0 and nobody sets it here */
 		ns = read_realtime();
 		break;
 	case CLOCK_MONOTONIC:
-	case CLOCK_MONOTONIC_RAW:
-	case CLOCK_MONOTONIC_COARSE:
 	case CLOCK_BOOTTIME:
 		ns = read_monotonic();
 		break;
-	default:
+	default:	/* among them the coarse clocks and RAW, which the kernel reckons in its own way */
 		return (int)call2(SYS_clock_gettime, clock, (long)ts);
 	}
 	ts->tv_sec = (time_t)(ns / NS_PER_S);

@@ -575,7 +575,7 @@ static void push_frame(struct rec_tracee *t, const struct kg_signal *sig)
 	struct fmt_buf effects = {0};
 
 	EQUAL(rec_tracee_get_fpregs(t, &fp), 0);
-	EQUAL(rec_sigframe_push(sig, &regs, &fp, &effects, &after), 0);
+	EQUAL(rec_sigframe_push(sig, &regs, &fp, /* fault_error= */ 0, &effects, &after), 0);
 	EQUAL(rec_effects_apply(t, effects.data, effects.size, NULL, NULL, NULL), 0);
 	EQUAL(rec_tracee_set_regs(t, &after), 0);
 	EQUAL(after.rsp % 16, 8);
