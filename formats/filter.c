@@ -682,16 +682,9 @@ int fmt_filter_new(const char *text, struct fmt_filter **ret, struct fmt_error *
 		find_bounds(filter, filter->root);
 	}
 	if (filter->history)
-		fmt_filter_want_history(filter);
+		filter->packets = fmt_packets_new();
 	*ret = STEAL(filter);
 	return 0;
-}
-
-void fmt_filter_want_history(struct fmt_filter *filter)
-{
-	filter->history = true;
-	if (!filter->packets)
-		filter->packets = fmt_packets_new();
 }
 
 vtime_ns fmt_filter_from(const struct fmt_filter *filter)
