@@ -38,9 +38,11 @@
 #include "base/cleanup.h"
 #include "dump.h"
 #include "experiment.h"
+#include "export.h"
 #include "loader.h"
 #include "machine.h"
 #include "replay.h"
+#include "sql.h"
 #include "trace.h"
 #include "tracee.h"
 
@@ -54,6 +56,7 @@ enum status {
 
 enum option_id {
 	OPTION_CHECK,
+	OPTION_CSV,
 	OPTION_DATA,
 	OPTION_HELP,
 	OPTION_JSON,
@@ -78,13 +81,14 @@ static const struct option_row {
 	const char *help;
 } options[OPTION_COUNT] = {
 	[OPTION_CHECK] = {"check", 0, NULL, "say whether every event was as recorded, and nothing else"},
+	[OPTION_CSV] = {"csv", 0, NULL, "comma-separated values"},
 	[OPTION_DATA] = {"data", 0, "DIR", "where nodes keep their files and output (default: TRACE with .data)"},
 	[OPTION_HELP] = {"help", 'h', NULL, "show this help"},
 	[OPTION_JSON] = {"json", 0, NULL, "output for programs"},
 	[OPTION_KERNEL] = {"kernel", 0, "IMAGE", "kernel image of the nodes (default: $HINDCAST_KERNEL, or the built one)"},
 	[OPTION_NO_TRACE] = {"no-trace", 0, NULL, "run without writing a trace"},
 	[OPTION_NODE] = {"node", 0, "NAME", "only this node"},
-	[OPTION_OUTPUT] = {"output", 'o', "TRACE", "the trace to write (default: in the experiment's folder)"},
+	[OPTION_OUTPUT] = {"output", 'o', "FILE", "what to write (default: a trace in the experiment's folder; else standard output)"},
 	[OPTION_QUIET] = {"quiet", 'q', NULL, "no progress"},
 	[OPTION_SEED] = {"seed", 0, "N", "seed of all chance, instead of the experiment's"},
 	[OPTION_SET] = {"set", 0, "KEY=VALUE", "change a value of the experiment, such as general.stop_time=5s"},
@@ -678,13 +682,13 @@ static enum status command_check(const struct arguments *args)
 	return status;
 }
 
-/* All operands after the trace, as one filter. */
-static char *filter_of(const struct arguments *args)
+/* All operands from one on, as one filter. */
+static char *filter_of(const struct arguments *args, size_t first)
 {
 	char *filter = text_of("%s", "");
 
-	for (size_t i = 1; i < args->operand_count; i++) {
-		char *const longer = text_of("%s%s%s", filter, i > 1 ? " " : "", args->operand[i]);
+	for (size_t i = first; i < args->operand_count; i++) {
+		char *const longer = text_of("%s%s%s", filter, i > first ? " " : "", args->operand[i]);
 
 		free(filter);
 		filter = longer;
@@ -695,7 +699,7 @@ static char *filter_of(const struct arguments *args)
 static enum status command_dump(const struct arguments *args)
 {
 	const char *const path = args->operand[0];
-	_cleanup_free_ char *filter = filter_of(args);
+	_cleanup_free_ char *filter = filter_of(args, 1);
 	enum status status = STATUS_OK;
 	struct fmt_error error = {{0}};
 	struct fmt_reader *const reader = open_trace(path, &status);
@@ -705,6 +709,59 @@ static enum status command_dump(const struct arguments *args)
 	const int r = args->value[OPTION_STORY] ? fmt_story(reader, stdout, filter, &error)
 						: fmt_dump(reader, stdout, filter, &error);
 	return close_trace(reader, path, r, &error);
+}
+
+/* Where a command writes: standard output, or the file that was asked for.  NULL: said why. */
+static FILE *open_output(const struct arguments *args)
+{
+	const char *const path = args->value[OPTION_OUTPUT];
+	FILE *const out = path ? fopen(path, "we") : stdout;
+
+	if (!out)
+		complain("%s: %s", path, strerror(errno));
+	return out;
+}
+
+static enum status close_output(const struct arguments *args, FILE *out, enum status status)
+{
+	if (out == stdout || fclose(out) == 0)
+		return status;
+	complain("%s: %s", args->value[OPTION_OUTPUT], strerror(errno));
+	return STATUS_HOST;
+}
+
+static enum status command_export(const struct arguments *args)
+{
+	const char *const path = args->operand[1];
+	_cleanup_free_ char *filter = filter_of(args, 2);
+	const struct fmt_export_options how = {.filter = filter, .node = args->value[OPTION_NODE]};
+	enum status status = STATUS_OK;
+	struct fmt_error error = {{0}};
+	struct fmt_reader *const reader = open_trace(path, &status);
+	FILE *const out = reader ? open_output(args) : NULL;
+
+	if (!out) {
+		fmt_reader_close(reader);
+		return reader ? STATUS_USAGE : status;
+	}
+	const int r = fmt_export(reader, args->operand[0], out, &how, &error);
+	return close_output(args, out, close_trace(reader, path, r, &error));
+}
+
+static enum status command_sql(const struct arguments *args)
+{
+	const char *const path = args->operand[0];
+	enum status status = STATUS_OK;
+	struct fmt_error error = {{0}};
+	struct fmt_reader *const reader = open_trace(path, &status);
+
+	if (!reader)
+		return status;
+	const enum fmt_sql_output output = args->value[OPTION_JSON]  ? FMT_SQL_JSON
+					   : args->value[OPTION_CSV] ? FMT_SQL_CSV
+								     : FMT_SQL_TABLE;
+	const int r = fmt_sql(reader, stdout, args->operand[1], output, &error);
+	return close_trace(NULL, path, r, &error);
 }
 
 static enum status command_info(const struct arguments *args)
@@ -993,8 +1050,11 @@ static const struct command commands[] = {
 	{"replay", "TRACE", "execute a recorded run again, from the trace alone", "check node", 1, 1,
 	 command_replay},
 	{"dump", "TRACE [FILTER...]", "print events, one stable line each", "story", 1, 64, command_dump},
+	{"export", "FORMAT TRACE [FILTER...]",
+	 "write a trace as pcap, csv, json, shiviz, perfetto or svg", "output node", 2, 64, command_export},
 	{"info", "TRACE", "print a trace's summary", "json", 1, 1, command_info},
 	{"check", "TRACE", "read a whole trace and look for damage", "", 1, 1, command_check},
+	{"sql", "TRACE QUERY", "ask a trace in SQL", "csv json", 2, 2, command_sql},
 	{"syscalls", "", "print which system call is carried out where", "", 0, 0, command_syscalls},
 	{"doctor", "", "say whether this host can record, and what to change", "kernel", 0, 0,
 	 command_doctor},

@@ -682,9 +682,16 @@ int fmt_filter_new(const char *text, struct fmt_filter **ret, struct fmt_error *
 		find_bounds(filter, filter->root);
 	}
 	if (filter->history)
-		filter->packets = fmt_packets_new();
+		fmt_filter_want_history(filter);
 	*ret = STEAL(filter);
 	return 0;
+}
+
+void fmt_filter_want_history(struct fmt_filter *filter)
+{
+	filter->history = true;
+	if (!filter->packets)
+		filter->packets = fmt_packets_new();
 }
 
 vtime_ns fmt_filter_from(const struct fmt_filter *filter)

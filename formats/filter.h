@@ -29,6 +29,8 @@ vtime_ns fmt_filter_from(const struct fmt_filter *filter);
 vtime_ns fmt_filter_to(const struct fmt_filter *filter);
 /* Packets are known to who has seen their sends: such a filter must be given every event from the first. */
 bool fmt_filter_needs_history(const struct fmt_filter *filter);
+/* Makes it so, for fmt_filter_packet(). */
+void fmt_filter_want_history(struct fmt_filter *filter);
 /* Events come in order.  The roster has learnt all before, and this one. */
 bool fmt_filter_match(struct fmt_filter *filter, const struct fmt_event *event,
 		      const struct fmt_roster *roster);

@@ -311,27 +311,12 @@ static void print_text(FILE *out, struct fmt_reader *r, const struct totals *tot
 
 /* ---- JSON ---- */
 
-/* Bytes that are no UTF-8 become U+0080..U+00FF, so that the output is JSON whatever a trace holds. */
 static void json_string(FILE *out, const void *bytes, size_t size)
 {
-	const uint8_t *from = bytes;
+	_cleanup_(fmt_buf_done) struct fmt_buf text = {0};
 
-	fputc('"', out);
-	for (size_t i = 0; i < size; i++) {
-		const size_t wide = fmt_utf8_size(from + i, size - i);
-
-		if (wide) {
-			fwrite(from + i, 1, wide, out);
-			i += wide - 1;
-		} else if (from[i] == '"' || from[i] == '\\') {
-			fprintf(out, "\\%c", from[i]);
-		} else if (from[i] >= 0x20 && from[i] < 0x7f) {
-			fputc(from[i], out);
-		} else {
-			fprintf(out, "\\u%04x", from[i]);
-		}
-	}
-	fputc('"', out);
+	fmt_put_json(&text, (struct fmt_bytes){bytes, size});
+	fwrite(text.data, 1, text.size, out);
 }
 
 static void json_text(FILE *out, const char *text)

@@ -171,7 +171,8 @@ static const struct fmt_packet *see_send(struct fmt_packets *packets, const stru
 
 	*packet = (struct fmt_packet){
 		.id = ev.packet, .link = ev.link, .iface = ev.iface, .sender = event->node,
-		.sent = event->vtime, .depart = ev.depart_ns, .size = ev.frame.size};
+		.sent = event->vtime, .depart = ev.depart_ns, .send_seq = event->seq,
+		.size = ev.frame.size};
 	packet->head_size = ev.frame.size < FMT_PACKET_HEAD ? ev.frame.size : FMT_PACKET_HEAD;
 	if (packet->head_size)
 		memcpy(packet->head, ev.frame.data, packet->head_size);

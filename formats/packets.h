@@ -15,6 +15,7 @@ struct fmt_packet {
 	uint64_t link, iface;
 	node_id sender;
 	vtime_ns sent, depart;
+	event_seq send_seq;		/* the event that holds the whole frame */
 	size_t size;			/* of the frame */
 	size_t head_size;
 	uint8_t head[FMT_PACKET_HEAD];

@@ -111,10 +111,38 @@ static void put_summary(struct fmt_buf *out, struct fmt_bytes bytes)
 		fmt_put_text(out, "#%08x", fmt_crc32c(0, bytes.data, bytes.size));
 }
 
-static void put_hex(struct fmt_buf *out, struct fmt_bytes bytes)
+void fmt_put_hex(struct fmt_buf *out, struct fmt_bytes bytes)
 {
-	for (size_t i = 0; i < bytes.size; i++)
-		fmt_put_text(out, "%02x", bytes.data[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	fmt_buf_reserve(out, bytes.size * 2);
+	for (size_t i = 0; i < bytes.size; i++) {
+		const char pair[2] = {digits[bytes.data[i] >> 4], digits[bytes.data[i] & 15]};
+
+		fmt_buf_put(out, pair, 2);
+	}
+}
+
+void fmt_put_json(struct fmt_buf *out, struct fmt_bytes text)
+{
+	const uint8_t *from = text.data;
+
+	fmt_buf_put(out, "\"", 1);
+	for (size_t i = 0; i < text.size; i++) {
+		const size_t wide = fmt_utf8_size(from + i, text.size - i);
+
+		if (wide) {
+			fmt_buf_put(out, from + i, wide);
+			i += wide - 1;
+		} else if (from[i] == '"' || from[i] == '\\') {
+			fmt_put_text(out, "\\%c", from[i]);
+		} else if (from[i] >= 0x20 && from[i] < 0x7f) {
+			fmt_buf_put(out, from + i, 1);
+		} else {
+			fmt_put_text(out, "\\u%04x", from[i]);
+		}
+	}
+	fmt_buf_put(out, "\"", 1);
 }
 
 static void put_bytes(struct fmt_buf *out, const char *name, struct fmt_bytes bytes)
@@ -122,7 +150,7 @@ static void put_bytes(struct fmt_buf *out, const char *name, struct fmt_bytes by
 	/* What identifies something is shown whole. */
 	if ((strcmp(name, "hash") == 0 || strcmp(name, "seed") == 0) && bytes.size &&
 	    bytes.size <= 64) {
-		put_hex(out, bytes);
+		fmt_put_hex(out, bytes);
 		return;
 	}
 	put_summary(out, bytes);

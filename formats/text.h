@@ -13,6 +13,10 @@ void fmt_put_vtime(struct fmt_buf *out, vtime_ns vtime);
 size_t fmt_utf8_size(const uint8_t *bytes, size_t size);
 /* As between the quotes of a C string, UTF-8 kept; nothing in it moves a terminal's cursor. */
 void fmt_put_escaped(struct fmt_buf *out, struct fmt_bytes text);
+/* As a string of JSON, with its quotes.  Bytes that are no UTF-8 become U+0080..U+00FF, so that it is JSON whatever
+ * a trace holds. */
+void fmt_put_json(struct fmt_buf *out, struct fmt_bytes text);
+void fmt_put_hex(struct fmt_buf *out, struct fmt_bytes bytes);
 
 /* As fmt_event_text(), with a name for the node. */
 void fmt_put_event(struct fmt_buf *out, const struct fmt_event *event, const char *node);

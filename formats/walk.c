@@ -26,13 +26,15 @@ static int learn_names(struct fmt_walk *walk, struct fmt_error *error)
 	return 0;
 }
 
-int fmt_walk_init(struct fmt_walk *walk, struct fmt_reader *reader, const char *filter,
-		  struct fmt_error *error)
+static int begin(struct fmt_walk *walk, struct fmt_reader *reader, const char *filter, bool packets,
+		 struct fmt_error *error)
 {
 	int failed = fmt_filter_new(filter, &walk->filter, error);
 
 	if (failed < 0)
 		return failed;
+	if (packets)
+		fmt_filter_want_history(walk->filter);
 	walk->reader = reader;
 	walk->end = fmt_reader_count(reader);
 	if (fmt_filter_to(walk->filter) != UINT64_MAX)
@@ -43,6 +45,18 @@ int fmt_walk_init(struct fmt_walk *walk, struct fmt_reader *reader, const char *
 	if (failed == 0)
 		failed = fmt_reader_seek(reader, fmt_filter_from(walk->filter), &walk->next, error);
 	return failed;
+}
+
+int fmt_walk_init(struct fmt_walk *walk, struct fmt_reader *reader, const char *filter,
+		  struct fmt_error *error)
+{
+	return begin(walk, reader, filter, /* packets= */ false, error);
+}
+
+int fmt_walk_init_packets(struct fmt_walk *walk, struct fmt_reader *reader, const char *filter,
+			  struct fmt_error *error)
+{
+	return begin(walk, reader, filter, /* packets= */ true, error);
 }
 
 int fmt_walk_next(struct fmt_walk *walk, struct fmt_event *ret, struct fmt_error *error)

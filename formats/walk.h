@@ -25,6 +25,9 @@ int fmt_walk_init(struct fmt_walk *walk, struct fmt_reader *reader, const char *
 		  struct fmt_error *error);
 /* 1, 0 at the end, -EBADMSG. */
 int fmt_walk_next(struct fmt_walk *walk, struct fmt_event *ret, struct fmt_error *error);
+/* The same, with every packet known: for who asks fmt_filter_packet(walk.filter) after each event. */
+int fmt_walk_init_packets(struct fmt_walk *walk, struct fmt_reader *reader, const char *filter,
+			  struct fmt_error *error);
 void fmt_walk_done(struct fmt_walk *walk);
 
 #endif
