@@ -36,6 +36,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "diff.h"
 #include "dump.h"
 #include "experiment.h"
 #include "export.h"
@@ -59,6 +60,7 @@ enum option_id {
 	OPTION_CSV,
 	OPTION_DATA,
 	OPTION_HELP,
+	OPTION_IGNORE,
 	OPTION_JSON,
 	OPTION_KERNEL,
 	OPTION_NO_TRACE,
@@ -84,6 +86,7 @@ static const struct option_row {
 	[OPTION_CSV] = {"csv", 0, NULL, "comma-separated values"},
 	[OPTION_DATA] = {"data", 0, "DIR", "where nodes keep their files and output (default: TRACE with .data)"},
 	[OPTION_HELP] = {"help", 'h', NULL, "show this help"},
+	[OPTION_IGNORE] = {"ignore", 0, "LIST", "what may differ: time, pids, ports, payload"},
 	[OPTION_JSON] = {"json", 0, NULL, "output for programs"},
 	[OPTION_KERNEL] = {"kernel", 0, "IMAGE", "kernel image of the nodes (default: $HINDCAST_KERNEL, or the built one)"},
 	[OPTION_NO_TRACE] = {"no-trace", 0, NULL, "run without writing a trace"},
@@ -748,6 +751,31 @@ static enum status command_export(const struct arguments *args)
 	return close_output(args, out, close_trace(reader, path, r, &error));
 }
 
+static enum status command_diff(const struct arguments *args)
+{
+	struct fmt_reader *reader[2] = {NULL, NULL};
+	enum status status = STATUS_OK;
+	struct fmt_error error = {{0}};
+	unsigned ignore = 0;
+	const char *const list = args->value[OPTION_IGNORE];
+
+	if (list && fmt_diff_ignore(list, &ignore, &error) < 0) {
+		complain("%s", error.text);
+		return STATUS_USAGE;
+	}
+	/* As with diff(1), 1 says that they differ; trouble of any kind is 2. */
+	for (size_t i = 0; i < 2 && status == STATUS_OK; i++)
+		reader[i] = open_trace(args->operand[i], &status);
+	int r = status == STATUS_OK ? fmt_diff(reader[0], reader[1], ignore, stdout,
+					       args->value[OPTION_JSON] != NULL, &error)
+				    : -EINVAL;
+	if (r < 0 && status == STATUS_OK)
+		complain("%s", error.text);
+	fmt_reader_close(reader[0]);
+	fmt_reader_close(reader[1]);
+	return r < 0 ? STATUS_USAGE : (enum status)r;
+}
+
 static enum status command_sql(const struct arguments *args)
 {
 	const char *const path = args->operand[0];
@@ -1050,6 +1078,7 @@ static const struct command commands[] = {
 	{"replay", "TRACE", "execute a recorded run again, from the trace alone", "check node", 1, 1,
 	 command_replay},
 	{"dump", "TRACE [FILTER...]", "print events, one stable line each", "story", 1, 64, command_dump},
+	{"diff", "TRACE TRACE", "say where two runs part, and why", "ignore json", 2, 2, command_diff},
 	{"export", "FORMAT TRACE [FILTER...]",
 	 "write a trace as pcap, csv, json, shiviz, perfetto or svg", "output node", 2, 64, command_export},
 	{"info", "TRACE", "print a trace's summary", "json", 1, 1, command_info},

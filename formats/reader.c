@@ -435,6 +435,17 @@ int fmt_reader_seek(struct fmt_reader *r, vtime_ns vtime, event_seq *ret, struct
 	return 0;
 }
 
+bool fmt_reader_chunk_id(const struct fmt_reader *r, size_t index, struct fmt_chunk_id *ret)
+{
+	if (index >= r->index.chunk_count)
+		return false;
+	const struct fmt__chunk *chunk = &r->index.chunks[index];
+
+	*ret = (struct fmt_chunk_id){chunk->first_seq, chunk->t0,	 chunk->t1,
+				     chunk->count,     chunk->raw_size, chunk->checksum};
+	return true;
+}
+
 /* ---- files ---- */
 
 static int write_all(int fd, const uint8_t *bytes, size_t size)

@@ -77,6 +77,13 @@ const void *fmt_reader_meta(struct fmt_reader *r, const char *key, size_t *ret_s
 int fmt_reader_event(struct fmt_reader *r, event_seq seq, struct fmt_event *ret, struct fmt_error *error);
 /* Number of the first event at or after a time; fmt_reader_count() when there is none.  0, -EBADMSG. */
 int fmt_reader_seek(struct fmt_reader *r, vtime_ns vtime, event_seq *ret, struct fmt_error *error);
+/* What tells whether two chunks hold the same events.  False: there is no such chunk. */
+struct fmt_chunk_id {
+	event_seq first_seq;
+	vtime_ns t0, t1;
+	uint64_t count, raw_size, checksum;
+};
+bool fmt_reader_chunk_id(const struct fmt_reader *r, size_t index, struct fmt_chunk_id *ret);
 /* Writes an embedded file to a new sealed memfd; its content is checked against hash.  fd
  * (the caller's), -ENOENT, -EBADMSG, -errno. */
 int fmt_reader_file(struct fmt_reader *r, const uint8_t hash[FMT_HASH_SIZE], struct fmt_error *error);

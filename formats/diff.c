@@ -1,0 +1,658 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * diff.c - where two runs part, and why.
+ *
+ * Chunks are cut by content, so runs that begin alike have the same chunks up to where they part: those are passed over
+ * by their checksums alone, without reading them.  From there both are read in step.  A node's events are compared in
+ * its own order, whatever the order between nodes: each side's events wait in a queue of their node, as hashes of what
+ * is not ignored, until the other side's come.
+ *
+ *	node's queue:	equal --(another hash)--> parted: nothing more is kept of this node
+ *
+ * The node that parted first is where to look; its last events in common, and the packet that reached it last, are its
+ * causal past.
+ */
+#include "diff.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/cleanup.h"
+#include "packet-text.h"
+#include "roster.h"
+#include "text.h"
+#include "trace-int.h"
+
+#define NODES_MAX 65536u
+#define QUEUE_MAX (1u << 20)	/* 16 MiB; a node that is so far behind has stopped */
+#define PAST_EVENTS 4
+#define PAST_SEARCH 100000	/* events that the search for the past looks at */
+
+struct mark {
+	uint64_t hash;
+	event_seq seq;
+};
+
+struct lane {
+	struct mark *queue;		/* of the side that is ahead */
+	size_t head, size, capacity;	/* a ring; capacity is a power of two */
+	int ahead;			/* 0: a, 1: b */
+	bool seen, parted;
+	bool has[2];			/* the side has an event where they part */
+	event_seq at[2];
+	uint64_t same;			/* events in common */
+};
+
+struct side {
+	struct fmt_reader *reader;
+	struct fmt_roster roster;
+	event_seq next;
+};
+
+struct diff {
+	struct side side[2];
+	unsigned int ignore;
+	struct lane *lanes;		/* by node */
+	size_t lane_count;
+	size_t parted;			/* lanes */
+	struct fmt_buf scratch;
+};
+
+static void diff_done(struct diff *diff)
+{
+	for (size_t i = 0; i < diff->lane_count; i++)
+		free(diff->lanes[i].queue);
+	free(diff->lanes);
+	fmt_roster_done(&diff->side[0].roster);
+	fmt_roster_done(&diff->side[1].roster);
+	fmt_buf_done(&diff->scratch);
+}
+
+int fmt_diff_ignore(const char *list, unsigned int *ret, struct fmt_error *error)
+{
+	static const char *const names[] = {"time", "pids", "ports", "payload"};
+	unsigned int flags = 0;
+
+	for (const char *at = list; *at;) {
+		const size_t size = strcspn(at, ",");
+		size_t i = 0;
+
+		while (i < 4 && (strlen(names[i]) != size || memcmp(names[i], at, size) != 0))
+			i++;
+		if (i == 4)
+			return fmt__fail(error, -EINVAL, "--ignore does not know \"%.*s\"; it takes "
+							 "time, pids, ports, payload",
+					 (int)size, at);
+		flags |= 1u << i;
+		at += size + (at[size] == ',');
+	}
+	*ret = flags;
+	return 0;
+}
+
+/* ---- what counts of an event ---- */
+
+static bool is_any(const char *name, const char *const *names)
+{
+	for (; *names; names++)
+		if (strcmp(name, *names) == 0)
+			return true;
+	return false;
+}
+
+static bool ignores_field(const struct diff *diff, const struct fmt_field *field)
+{
+	static const char *const times[] = {"ran", "depart_ns", "value", NULL};
+	static const char *const pids[] = {"pid", "child_tid", "child_pid", NULL};
+
+	if (diff->ignore & FMT_IGNORE_TIME && is_any(field->name, times))
+		return true;
+	if (diff->ignore & FMT_IGNORE_PIDS && is_any(field->name, pids))
+		return true;
+	return diff->ignore & FMT_IGNORE_PAYLOAD && strchr("TBE", field->type);
+}
+
+/* A frame without what is ignored of it: ports, and the sums over them. */
+static void put_frame(struct fmt_buf *out, struct fmt_bytes frame, unsigned int ignore)
+{
+	const size_t start = out->size;
+	struct fmt_frame decoded;
+
+	fmt_buf_put(out, frame.data, frame.size);
+	fmt_frame_decode(frame.data, frame.size, &decoded);
+	if (!(ignore & FMT_IGNORE_PORTS) || !decoded.has_transport || !decoded.payload ||
+	    (decoded.transport != FMT_TRANSPORT_TCP && decoded.transport != FMT_TRANSPORT_UDP))
+		return;
+	const bool tcp = decoded.transport == FMT_TRANSPORT_TCP;
+	/* The header ends where the payload begins; its length is that of TCP, in words, or 8. */
+	size_t header = 8;
+
+	for (size_t at = tcp ? 20 : 8; tcp && at <= 60; at += 4)
+		if ((size_t)(decoded.payload - frame.data) >= at &&
+		    (size_t)(decoded.payload[-(ptrdiff_t)at + 12] >> 4) * 4 == at)
+			header = at;
+	uint8_t *const transport = out->data + start + (decoded.payload - frame.data) - header;
+
+	memset(transport, 0, 4);
+	memset(transport + (tcp ? 16 : 6), 0, 2);
+}
+
+static void put_values(struct diff *diff, const struct fmt_event *event)
+{
+	const struct fmt_kind_info *info = fmt_kind_info(event->kind);
+	struct fmt_value values[FMT_FIELD_MAX];
+	const int count = fmt_event_values(event, values);
+
+	if (count < 0) {
+		fmt_buf_put(&diff->scratch, event->body, event->body_size);
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		if (ignores_field(diff, &info->fields[i]))
+			continue;
+		fmt_buf_put_u64(&diff->scratch, values[i].u);
+		if (strcmp(info->fields[i].name, "frame") == 0)
+			put_frame(&diff->scratch, values[i].bytes, diff->ignore);
+		else if (values[i].bytes.size)
+			fmt_buf_put(&diff->scratch, values[i].bytes.data, values[i].bytes.size);
+	}
+}
+
+/* xxh64 would do; this is as good for telling runs apart: multiply, rotate, mix. */
+static uint64_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t size)
+{
+	uint64_t word;
+
+	for (; size >= 8; bytes += 8, size -= 8) {
+		memcpy(&word, bytes, 8);
+		hash = (hash ^ word) * 0x9fb21c651e98df25;
+		hash ^= hash >> 35;
+	}
+	word = size;
+	memcpy(&word, bytes, size);
+	hash = (hash ^ word ^ (uint64_t)size << 56) * 0x9fb21c651e98df25;
+	return hash ^ hash >> 28;
+}
+
+static uint64_t hash_event(struct diff *diff, const struct fmt_event *event)
+{
+	const uint64_t tid = diff->ignore & FMT_IGNORE_PIDS ? 0 : event->tid;
+	const uint64_t vtime = diff->ignore & FMT_IGNORE_TIME ? 0 : event->vtime;
+	uint64_t hash = (vtime * 0xd6e8feb86659fd93 ^ tid << 32 ^ event->kind) * 0x9fb21c651e98df25;
+
+	hash ^= hash >> 32;
+	if (!diff->ignore)
+		return hash_bytes(hash, event->body, event->body_size);
+	fmt_buf_clear(&diff->scratch);
+	put_values(diff, event);
+	return diff->scratch.size ? hash_bytes(hash, diff->scratch.data, diff->scratch.size) : hash;
+}
+
+/* ---- comparing ---- */
+
+/* Number of events in chunks that are equal in both, from the start. */
+static event_seq skip_equal(const struct fmt_reader *a, const struct fmt_reader *b)
+{
+	struct fmt_chunk_id x, y;
+	event_seq same = 0;
+
+	for (size_t i = 0; fmt_reader_chunk_id(a, i, &x) && fmt_reader_chunk_id(b, i, &y); i++) {
+		if (memcmp(&x, &y, sizeof(x)) != 0)
+			break;
+		same = x.first_seq + x.count;
+	}
+	return same;
+}
+
+static struct lane *lane_of(struct diff *diff, node_id node)
+{
+	if (node >= NODES_MAX)
+		return NULL;
+	if (node >= diff->lane_count) {
+		const size_t count = (size_t)node + 16;
+
+		diff->lanes = reallocarray(diff->lanes, count, sizeof(*diff->lanes));
+		CHECK(diff->lanes);
+		memset(diff->lanes + diff->lane_count, 0,
+		       (count - diff->lane_count) * sizeof(*diff->lanes));
+		diff->lane_count = count;
+	}
+	struct lane *lane = &diff->lanes[node];
+
+	lane->seen = true;
+	return lane;
+}
+
+static void push(struct lane *lane, struct mark mark)
+{
+	if (lane->size == lane->capacity) {
+		const size_t capacity = lane->capacity ? lane->capacity * 2 : 64;
+		struct mark *queue = calloc(capacity, sizeof(*queue));
+
+		CHECK(queue);
+		for (size_t i = 0; i < lane->size; i++)
+			queue[i] = lane->queue[(lane->head + i) & (lane->capacity - 1)];
+		free(lane->queue);
+		*lane = (struct lane){queue, 0, lane->size, capacity, lane->ahead, lane->seen,
+				      lane->parted, {false, false}, {0, 0}, lane->same};
+	}
+	lane->queue[(lane->head + lane->size++) & (lane->capacity - 1)] = mark;
+}
+
+static void part(struct diff *diff, struct lane *lane, int side, const struct mark *mark)
+{
+	lane->parted = true;
+	diff->parted++;
+	lane->has[side] = true;
+	lane->at[side] = mark->seq;
+}
+
+static void see(struct diff *diff, int side, const struct fmt_event *event)
+{
+	struct lane *lane = lane_of(diff, event->node);
+
+	if (!lane || lane->parted)
+		return;
+	const struct mark mark = {hash_event(diff, event), event->seq};
+
+	if (lane->size && lane->ahead != side) {
+		const struct mark other = lane->queue[lane->head & (lane->capacity - 1)];
+
+		lane->head = (lane->head + 1) & (lane->capacity - 1);
+		lane->size--;
+		if (other.hash == mark.hash) {
+			lane->same++;
+			return;
+		}
+		part(diff, lane, side, &mark);
+		lane->has[!side] = true;
+		lane->at[!side] = other.seq;
+		return;
+	}
+	lane->ahead = side;
+	push(lane, mark);
+	/* The other side has come to its end, or might as well have. */
+	if (lane->size >= QUEUE_MAX)
+		part(diff, lane, side, &lane->queue[lane->head & (lane->capacity - 1)]);
+}
+
+static int step(struct diff *diff, int number, struct fmt_error *error)
+{
+	struct side *side = &diff->side[number];
+	struct fmt_event event;
+
+	if (side->next >= fmt_reader_count(side->reader))
+		return 0;
+	const int failed = fmt_reader_event(side->reader, side->next, &event, error);
+
+	if (failed < 0)
+		return failed;
+	side->next++;
+	see(diff, number, &event);
+	return 1;
+}
+
+static int compare(struct diff *diff, struct fmt_error *error)
+{
+	int more = 1;
+
+	while (more > 0) {
+		const int a = step(diff, 0, error);
+		const int b = a < 0 ? a : step(diff, 1, error);
+
+		if (b < 0)
+			return b;
+		more = a + b;
+		/* All nodes and the machine. */
+		if (diff->parted > diff->side[0].roster.node_count)
+			break;
+	}
+	for (size_t i = 0; i < diff->lane_count; i++) {
+		struct lane *lane = &diff->lanes[i];
+
+		if (lane->seen && !lane->parted && lane->size)
+			part(diff, lane, lane->ahead, &lane->queue[lane->head & (lane->capacity - 1)]);
+	}
+	return 0;
+}
+
+/* Names of nodes are told at the beginning, which may have been passed over. */
+static int learn_names(struct side *side, struct fmt_error *error)
+{
+	struct fmt_event event;
+
+	for (event_seq seq = 0; seq < fmt_reader_count(side->reader); seq++) {
+		const int failed = fmt_reader_event(side->reader, seq, &event, error);
+
+		if (failed < 0)
+			return failed;
+		if (event.vtime > 0)
+			break;
+		fmt_roster_learn(&side->roster, &event);
+	}
+	return 0;
+}
+
+/* ---- causes ---- */
+
+static bool same_meta(struct diff *diff, const char *key)
+{
+	size_t size[2] = {0, 0};
+	const void *value[2];
+
+	for (int i = 0; i < 2; i++)
+		value[i] = fmt_reader_meta(diff->side[i].reader, key, &size[i]);
+	if (!value[0] || !value[1])
+		return value[0] == value[1];
+	return size[0] == size[1] && memcmp(value[0], value[1], size[0]) == 0;
+}
+
+static const char *cause_of_call(const struct fmt_event *a, const struct fmt_event *b)
+{
+	struct fmt_value x[FMT_FIELD_MAX], y[FMT_FIELD_MAX];
+	const struct fmt_kind_info *info = fmt_kind_info(a->kind);
+	const int count = fmt_event_values(a, x);
+
+	if (count < 0 || fmt_event_values(b, y) != count)
+		return "damage";
+	/* The call itself comes from the program; what it gave comes from the kernel. */
+	for (int i = 0; i < count; i++) {
+		const char *name = info->fields[i].name;
+
+		if (strcmp(name, "nr") == 0 && x[i].u != y[i].u)
+			return "program";
+		if (name[0] == 'a' && x[i].u != y[i].u)
+			return "program";
+		if (strcmp(name, "ret") == 0 && x[i].u != y[i].u)
+			return "syscall result";
+		if (info->fields[i].type == 'E' &&
+		    (x[i].bytes.size != y[i].bytes.size ||
+		     (x[i].bytes.size && memcmp(x[i].bytes.data, y[i].bytes.data, x[i].bytes.size) != 0)))
+			return "input";
+	}
+	return "schedule";
+}
+
+static const char *cause_of(const struct fmt_event *a, const struct fmt_event *b)
+{
+	if (!a || !b)
+		return "end";
+	if (a->tid != b->tid)
+		return "schedule";
+	const bool packet = a->kind >= FMT_packet_send && a->kind <= FMT_packet_recv;
+
+	if (a->kind != b->kind)
+		return packet || (b->kind >= FMT_packet_send && b->kind <= FMT_packet_recv)
+			       ? "packet timing" : "schedule";
+	switch (a->kind) {
+	case FMT_node:
+		return "seed";
+	case FMT_link:
+		return "experiment";
+	case FMT_end:
+		return "end";
+	case FMT_file:
+		return "program image";
+	case FMT_exec:
+	case FMT_start:
+		return "input";
+	case FMT_packet_send:
+	case FMT_packet_drop:
+	case FMT_packet_recv:
+		if (a->body_size == b->body_size && memcmp(a->body, b->body, a->body_size) == 0)
+			return "packet timing";
+		return a->kind == FMT_packet_send ? "input" : "packet timing";
+	case FMT_syscall:
+	case FMT_syscall_enter:
+	case FMT_syscall_exit:
+		return cause_of_call(a, b);
+	default:
+		return "program";
+	}
+}
+
+/* ---- telling ---- */
+
+struct finding {
+	node_id node;
+	const struct lane *lane;
+	struct fmt_event event[2];	/* bodies are copies */
+	bool has[2];
+	uint8_t *body[2];		/* owned */
+	vtime_ns vtime;			/* of the earlier */
+	const char *cause;
+};
+
+static int load(struct diff *diff, struct finding *finding, struct fmt_error *error)
+{
+	finding->vtime = UINT64_MAX;
+	for (int i = 0; i < 2; i++) {
+		struct fmt_event *event = &finding->event[i];
+
+		finding->has[i] = finding->lane->has[i];
+		if (!finding->has[i])
+			continue;
+		const int failed = fmt_reader_event(diff->side[i].reader, finding->lane->at[i], event, error);
+
+		if (failed < 0)
+			return failed;
+		finding->body[i] = malloc(event->body_size + 1);
+		CHECK(finding->body[i]);
+		memcpy(finding->body[i], event->body, event->body_size);
+		event->body = finding->body[i];
+		if (event->vtime < finding->vtime)
+			finding->vtime = event->vtime;
+	}
+	finding->cause = cause_of(finding->has[0] ? &finding->event[0] : NULL,
+				  finding->has[1] ? &finding->event[1] : NULL);
+	return 0;
+}
+
+/* The last events of a node before a place, in order; the packet that reached it last among or before them. */
+struct past {
+	event_seq seq[PAST_EVENTS];
+	size_t count;
+	event_seq arrival;
+	bool has_arrival;
+};
+
+static int find_past(struct fmt_reader *reader, node_id node, event_seq before, struct past *ret,
+		     struct fmt_error *error)
+{
+	struct fmt_event event;
+	struct past past = {0};
+
+	for (event_seq seq = before; seq > 0 && before - seq < PAST_SEARCH;) {
+		const int failed = fmt_reader_event(reader, --seq, &event, error);
+
+		if (failed < 0)
+			return failed;
+		if (event.node != node)
+			continue;
+		if (past.count < PAST_EVENTS)
+			past.seq[past.count++] = seq;
+		if (event.kind == FMT_packet_recv && !past.has_arrival) {
+			past.has_arrival = true;
+			past.arrival = seq;
+		}
+		if (past.has_arrival && past.count == PAST_EVENTS)
+			break;
+	}
+	*ret = past;
+	return 0;
+}
+
+static void put_line(struct diff *diff, struct fmt_buf *out, int side, const struct fmt_event *event)
+{
+	char buf[16];
+
+	fmt_put_event(out, event, fmt_roster_node(&diff->side[side].roster, event->node, buf));
+}
+
+static int print_past(struct diff *diff, FILE *out, const struct finding *finding, bool json, struct fmt_error *error)
+{
+	_cleanup_(fmt_buf_done) struct fmt_buf line = {0};
+	const int side = finding->has[0] ? 0 : 1;
+	struct fmt_event event;
+	struct past past;
+	int failed = find_past(diff->side[side].reader, finding->node, finding->lane->at[side], &past, error);
+
+	for (size_t i = past.count + past.has_arrival; failed == 0 && i-- > 0;) {
+		const bool arrival = past.has_arrival && i == past.count;
+		const event_seq seq = arrival ? past.arrival : past.seq[i];
+
+		/* An arrival among the last events is there already. */
+		if (arrival && past.count && past.arrival >= past.seq[past.count - 1])
+			continue;
+		failed = fmt_reader_event(diff->side[side].reader, seq, &event, error);
+		if (failed < 0)
+			break;
+		fmt_buf_clear(&line);
+		put_line(diff, &line, side, &event);
+		if (json) {
+			_cleanup_(fmt_buf_done) struct fmt_buf text = {0};
+
+			fmt_put_json(&text, (struct fmt_bytes){line.data, line.size});
+			fprintf(out, "%s%.*s", i + 1 == past.count + past.has_arrival ? "" : ", ",
+				(int)text.size, (const char *)text.data);
+		} else {
+			fprintf(out, "    %.*s\n", (int)line.size, (const char *)line.data);
+		}
+	}
+	return failed;
+}
+
+static void print_finding(struct diff *diff, FILE *out, const struct finding *finding)
+{
+	char buf[16];
+
+	fprintf(out, "node %s: %s\n",
+		fmt_roster_node(&diff->side[finding->has[0] ? 0 : 1].roster, finding->node, buf), finding->cause);
+	for (int i = 0; i < 2; i++) {
+		_cleanup_(fmt_buf_done) struct fmt_buf line = {0};
+
+		if (finding->has[i])
+			put_line(diff, &line, i, &finding->event[i]);
+		else
+			fmt_put_text(&line, "(nothing more)");
+		fprintf(out, "  %c %.*s\n", i ? '>' : '<', (int)line.size, (const char *)line.data);
+	}
+}
+
+static void print_json_finding(struct diff *diff, FILE *out, const struct finding *finding)
+{
+	char buf[16];
+
+	fprintf(out, "{\"node\": \"%s\", \"cause\": \"%s\"",
+		fmt_roster_node(&diff->side[finding->has[0] ? 0 : 1].roster, finding->node, buf), finding->cause);
+	for (int i = 0; i < 2; i++) {
+		_cleanup_(fmt_buf_done) struct fmt_buf line = {0}, text = {0};
+
+		if (!finding->has[i]) {
+			fprintf(out, ", \"%c\": null", "ab"[i]);
+			continue;
+		}
+		put_line(diff, &line, i, &finding->event[i]);
+		fmt_put_json(&text, (struct fmt_bytes){line.data, line.size});
+		fprintf(out, ", \"%c\": {\"seq\": %llu, \"vtime_ns\": %llu, \"text\": %.*s}", "ab"[i],
+			(unsigned long long)finding->event[i].seq,
+			(unsigned long long)finding->event[i].vtime, (int)text.size,
+			(const char *)text.data);
+	}
+	fprintf(out, "}");
+}
+
+static int compare_findings(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+
+	if (x->vtime != y->vtime)
+		return x->vtime < y->vtime ? -1 : 1;
+	return (x->node > y->node) - (x->node < y->node);
+}
+
+/* What was given to the runs comes before what happened in them. */
+static const char *given_cause(struct diff *diff)
+{
+	if (!same_meta(diff, "seed"))
+		return "seed";
+	const char *key;
+
+	for (int i = 0; i < 2; i++)
+		for (size_t k = 0; (key = fmt_reader_meta_key(diff->side[i].reader, k)); k++)
+			if (!fmt__meta_is_own(key) && !same_meta(diff, key))
+				return strstr(key, "kernel") || strstr(key, "image") ? "program image" : "experiment";
+	return NULL;
+}
+
+static int tell(struct diff *diff, FILE *out, bool json, struct finding *findings, size_t count,
+		struct fmt_error *error)
+{
+	const char *given = given_cause(diff);
+	int failed = 0;
+
+	if (!count && !given) {
+		fprintf(out, json ? "{\"same\": true}\n" : "the runs are the same\n");
+		return 0;
+	}
+	const char *cause = given ? given : findings[0].cause;
+
+	if (json)
+		fprintf(out, "{\"same\": false, \"cause\": \"%s\", \"nodes\": [", cause);
+	else
+		fprintf(out, "the runs differ; cause: %s\n", cause);
+	for (size_t i = 0; i < count; i++) {
+		if (json) {
+			fprintf(out, i ? ",\n " : "\n ");
+			print_json_finding(diff, out, &findings[i]);
+		} else {
+			print_finding(diff, out, &findings[i]);
+		}
+	}
+	if (json)
+		fprintf(out, "], \"past\": [");
+	else if (count)
+		fprintf(out, "before that, in common:\n");
+	if (count)
+		failed = print_past(diff, out, &findings[0], json, error);
+	if (json)
+		fprintf(out, "]}\n");
+	return failed < 0 ? failed : 1;
+}
+
+int fmt_diff(struct fmt_reader *a, struct fmt_reader *b, unsigned int ignore, FILE *out, bool json,
+	     struct fmt_error *error)
+{
+	_cleanup_(diff_done) struct diff diff = {.side = {{.reader = a}, {.reader = b}}, .ignore = ignore};
+	struct finding *findings = NULL;
+	size_t count = 0;
+
+	diff.side[0].next = diff.side[1].next = skip_equal(a, b);
+	int failed = learn_names(&diff.side[0], error);
+
+	if (failed == 0)
+		failed = learn_names(&diff.side[1], error);
+	if (failed == 0)
+		failed = compare(&diff, error);
+	findings = calloc(diff.lane_count + 1, sizeof(*findings));
+	CHECK(findings);
+	for (size_t i = 0; failed == 0 && i < diff.lane_count; i++) {
+		if (!diff.lanes[i].parted)
+			continue;
+		findings[count] = (struct finding){.node = (node_id)i, .lane = &diff.lanes[i]};
+		failed = load(&diff, &findings[count++], error);
+	}
+	if (count)
+		qsort(findings, count, sizeof(*findings), compare_findings);
+	if (failed == 0)
+		failed = tell(&diff, out, json, findings, count, error);
+	for (size_t i = 0; i < count; i++) {
+		free(findings[i].body[0]);
+		free(findings[i].body[1]);
+	}
+	free(findings);
+	if (failed >= 0 && (fflush(out) != 0 || ferror(out)))
+		return fmt__fail(error, -EIO, "cannot write: %s", strerror(errno));
+	return failed;
+}

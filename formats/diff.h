@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* diff.h - where two runs part, and why. */
+#ifndef FMT_DIFF_H
+#define FMT_DIFF_H
+
+#include <stdio.h>
+
+#include "trace.h"
+
+enum fmt_diff_ignore {
+	FMT_IGNORE_TIME = 1,	/* when something happened */
+	FMT_IGNORE_PIDS = 2,	/* numbers of processes and threads */
+	FMT_IGNORE_PORTS = 4,	/* of TCP and UDP, in frames */
+	FMT_IGNORE_PAYLOAD = 8,	/* bytes: of frames, of memory, of texts */
+};
+
+/* "time,pids" as flags.  0, -EINVAL. */
+int fmt_diff_ignore(const char *list, unsigned int *ret, struct fmt_error *error);
+/* Prints how b differs from a.  0: they are the same; 1: they differ; -EBADMSG, -EIO. */
+int fmt_diff(struct fmt_reader *a, struct fmt_reader *b, unsigned int ignore, FILE *out, bool json,
+	     struct fmt_error *error);
+
+#endif
