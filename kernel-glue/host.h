@@ -236,6 +236,9 @@ struct kg_api {
 	kg_s32 (*rx)(kg_u32 ifid, const void *frame, kg_u64 size);
 	/* The oldest count frames that xmit() kept have left. */
 	kg_s32 (*tx_done)(kg_u32 ifid, kg_u32 count);
+	/* Where the processor goes on after a fault of the kernel's own (loader.h, kg_faults_catch): on the faulting
+	 * stack, panics.  addr is what could not be reached, pc by which instruction. */
+	void (*oops)(kg_u64 addr, kg_u64 pc) __attribute__((noreturn));
 };
 
 #define KG_IF_MAX 256u

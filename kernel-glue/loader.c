@@ -18,11 +18,13 @@
 #include <gcrypt.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 /* Below the lowest address of position-independent programs, above the shadow of sanitizers. */
@@ -374,6 +376,9 @@ static int map_instance(const struct kg_image *image, struct kg_instance *instan
 	return r;
 }
 
+/* Instances by slot, for the handler of faults.  One thread makes and frees them. */
+static struct kg_instance *slots[KG_SLOTS_MAX];
+
 int kg_instance_new(struct kg_image *image, unsigned index, size_t memory_size,
 		    const struct kg_host *host, struct kg_instance **ret_instance)
 {
@@ -401,6 +406,7 @@ int kg_instance_new(struct kg_image *image, unsigned index, size_t memory_size,
 		kg_instance_free(instance);
 		return r;
 	}
+	slots[index] = instance;
 	*ret_instance = instance;
 	return 0;
 }
@@ -409,6 +415,8 @@ void kg_instance_free(struct kg_instance *instance)
 {
 	if (!instance)
 		return;
+	if (instance->base)
+		slots[(instance->base - KG_SLOTS_START) / KG_SLOT_SIZE] = NULL;
 	if (instance->base)
 		munmap((void *)instance->base, instance->extent);
 	if (instance->memory)
@@ -424,4 +432,55 @@ const struct kg_api *kg_instance_api(const struct kg_instance *instance)
 uint64_t kg_instance_memory(const struct kg_instance *instance)
 {
 	return instance->memory;
+}
+
+/* ---- faults ---------------------------------------------------------------------------- */
+
+/* The instance whose code pc is and whose stack sp is on; NULL: the fault is not a kernel's. */
+static const struct kg_instance *instance_at(uint64_t pc, uint64_t sp)
+{
+	uint64_t slot = (pc - KG_SLOTS_START) / KG_SLOT_SIZE;
+	const struct kg_instance *instance = pc >= KG_SLOTS_START && slot < KG_SLOTS_MAX ? slots[slot] : NULL;
+
+	if (!instance || pc - instance->base >= instance->extent)
+		return NULL;
+	/* The first task's stack lies in the image, all others in the node's memory.  On the host's own stack
+	 * the kernel has no context to leave. */
+	if (sp - instance->base >= instance->extent && sp - instance->memory >= instance->memory_size)
+		return NULL;
+	return instance;
+}
+
+static void on_fault(int signo, siginfo_t *info, void *context)
+{
+	greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+	uint64_t pc = (uint64_t)regs[REG_RIP], sp = (uint64_t)regs[REG_RSP];
+	const struct kg_instance *instance = instance_at(pc, sp);
+
+	if (!instance) {
+		/* The instruction faults again, and takes the process along. */
+		signal(signo, SIG_DFL);
+		return;
+	}
+	/* As if the instruction had called oops(addr, pc), below the red zone, on an aligned stack. */
+	regs[REG_RSP] = (greg_t)(((sp - 128) & ~15ull) - 8);
+	regs[REG_RDI] = (greg_t)(uint64_t)info->si_addr;
+	regs[REG_RSI] = (greg_t)pc;
+	regs[REG_RIP] = (greg_t)(uint64_t)instance->api->oops;
+	regs[REG_EFL] &= ~(greg_t)0x400;	/* DF */
+}
+
+int kg_faults_catch(void)
+{
+	static char stack[16384];
+	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE };
+
+	if (sigaltstack(&alternate, NULL) < 0)
+		return -errno;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (sigaction(signals[i], &action, NULL) < 0)
+			return -errno;
+	return 0;
 }

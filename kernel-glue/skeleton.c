@@ -4,6 +4,7 @@
  *
  *	kg-skeleton IMAGE			boots a node and makes calls in it
  *	kg-skeleton --ping IMAGE		two nodes and a wire of 1 ms between them
+ *	kg-skeleton --oops IMAGE		what becomes of a node whose kernel goes wrong
  *	kg-skeleton --instances N IMAGE		what N nodes cost
  *	kg-skeleton --cat FILE IMAGE		a file of a node, such as /proc/meminfo
  *
@@ -56,6 +57,7 @@ struct node {
 	kg_cookie done_task;		/* of the last done() */
 	int64_t done_result;
 	int exit_code;			/* of the last exit() */
+	bool may_panic, panicked;	/* panicked: panic() has come */
 	struct kg_signal sig;		/* the last signal() */
 	unsigned sig_count;
 	bool exited;
@@ -86,8 +88,11 @@ static void on_console(void *ctx, const char *text, kg_u64 size)
 
 static void on_panic(void *ctx, const char *text)
 {
-	(void)ctx;
-	fprintf(stderr, "kernel panic: %s\n", text);
+	struct node *node = ctx;
+
+	node->panicked = true;
+	if (!node->may_panic || node->verbose)
+		fprintf(stderr, "kernel panic: %s\n", text);
 }
 
 static kg_u64 on_copy_from(void *ctx, kg_cookie task, void *to, kg_u64 from, kg_u64 size)
@@ -646,6 +651,29 @@ static void run_ping(struct kg_image *image, bool verbose)
 	check_ping(nodes[0], "10.0.0.2");
 }
 
+/* A bad access of one kernel ends its node, and nothing else; a fresh kernel can take its place. */
+static void run_oops(struct kg_image *image, bool verbose)
+{
+	const kg_u64 args[6] = { KG_HOST_PTR | 0x10, O_RDONLY };
+	kg_s64 result = 0;
+	int r = kg_faults_catch();
+
+	check(r == 0, "faults are caught", r);
+	for (unsigned i = 0; i < 2; i++)
+		nodes[i] = new_node(image, i, verbose);
+	node_count = 2;
+	nodes[0]->may_panic = true;
+	r = nodes[0]->api->syscall(KG_INIT, SYS_open, args, 0, &result);
+	check(r == KG_PANIC, "a kernel that reads address 16 panics", r);
+	check(nodes[0]->panicked, "and says so", nodes[0]->panicked);
+	r = nodes[0]->api->syscall(KG_INIT, SYS_getpid, args, 0, &result);
+	check(r == KG_PANIC, "it stays dead", r);
+	check(CALL1(nodes[1], KG_INIT, SYS_getpid, 0) == 1, "the other node lives", 0);
+	node_free(nodes[0]);
+	nodes[0] = new_node(image, 0, verbose);
+	check(CALL1(nodes[0], KG_INIT, SYS_getpid, 0) == 1, "a fresh kernel takes its place", 0);
+}
+
 static void run_many(struct kg_image *image, unsigned count, bool json)
 {
 	struct node **many = calloc(count, sizeof(*many));
@@ -675,7 +703,7 @@ static void run_many(struct kg_image *image, unsigned count, bool json)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: kg-skeleton [--ping | --instances N | --cat FILE] [--json] [--verbose] IMAGE\n");
+	fprintf(stderr, "usage: kg-skeleton [--ping | --oops | --instances N | --cat FILE] [--json] [--verbose] IMAGE\n");
 	return 2;
 }
 
@@ -683,13 +711,14 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "ping", no_argument, NULL, 'p' },
+		{ "oops", no_argument, NULL, 'o' },
 		{ "instances", required_argument, NULL, 'n' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "cat", required_argument, NULL, 'c' },
 		{ 0 },
 	};
-	bool ping = false, json = false, verbose = false;
+	bool ping = false, oops = false, json = false, verbose = false;
 	const char *path = NULL;
 	struct kg_image *image;
 	unsigned count = 0;
@@ -699,6 +728,9 @@ int main(int argc, char **argv)
 		switch (opt) {
 		case 'p':
 			ping = true;
+			break;
+		case 'o':
+			oops = true;
 			break;
 		case 'n':
 			count = (unsigned)strtoul(optarg, NULL, 10);
@@ -727,6 +759,8 @@ int main(int argc, char **argv)
 		run_many(image, count, json);
 	else if (ping)
 		run_ping(image, verbose);
+	else if (oops)
+		run_oops(image, verbose);
 	else
 		run_one(image, path, verbose);
 	for (unsigned i = 0; i < node_count; i++)

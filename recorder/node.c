@@ -440,6 +440,10 @@ static int boot(struct rec_node *node)
 					.xmit = on_xmit };
 	rec_nodefs_ops(&node->host);
 	rec__supervisor_ops(&node->host);
+	/* A kernel that goes wrong must not take its worker along. */
+	r = kg_faults_catch();
+	if (r < 0)
+		return r;
 	r = kg_instance_new(node->env->image, node->id - 1, memory, &node->host, &node->instance);
 	if (r < 0)
 		return r;

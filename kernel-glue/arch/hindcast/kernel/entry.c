@@ -29,6 +29,7 @@
 #include <linux/interrupt.h>
 #include <linux/start_kernel.h>
 #include <linux/string.h>
+#include <asm/sections.h>
 #include "glue.h"
 
 const struct kg_host *kg_host;
@@ -243,6 +244,18 @@ static s32 kg_api_tx_done(kg_u32 ifid, kg_u32 count)
 	return kg_aside(&(struct kg_side_call){ .fn = kg_tx_done, .ifid = ifid, .number = count });
 }
 
+/* The code is at a fixed distance from kg_entry in every instance: that is what a person can look up. */
+static void __noreturn kg_api_oops(kg_u64 addr, kg_u64 pc)
+{
+	static bool again;
+
+	arch_local_irq_disable();
+	if (again)
+		kg_die("oops while dying of an oops");
+	again = true;
+	panic("oops: no access to %#llx at kernel code +%#llx", addr, pc - (kg_u64)_text);
+}
+
 static const struct kg_api kg_table = {
 	.abi = KG_ABI,
 	.boot = kg_api_boot,
@@ -257,6 +270,7 @@ static const struct kg_api kg_table = {
 	.if_carrier = kg_api_if_carrier,
 	.rx = kg_api_rx,
 	.tx_done = kg_api_tx_done,
+	.oops = kg_api_oops,
 };
 
 /* The ELF entry point. */
