@@ -49,12 +49,23 @@ struct rec__end {
 	int value;			/* YAML node for the place of errors, 0: not yet seen */
 };
 
+#define REC__UNSET UINT64_MAX	/* delay that was not given */
+
 struct rec__link {
 	int value;
+	int name;			/* YAML node, 0: none */
 	uint32_t mtu;
 	struct rec__end end[2];
 	struct rec_exp_channel both;	/* what is said for both directions */
 	int a_to_b, b_to_a;		/* YAML nodes of overrides, 0: none */
+};
+
+/* One entry of the timeline, or one step of a ramp, while it is carried out. */
+struct rec__moment {
+	vtime_ns at;
+	int value;			/* YAML node of the entry */
+	uint32_t step, step_count;	/* of the ramp, from 1; 0: the entry itself */
+	size_t order;			/* entries of one time take effect in the order of the file */
 };
 
 struct rec__route {
@@ -120,6 +131,10 @@ void *rec__grow(void *array, size_t count, size_t element_size);
 int rec__find_host(struct rec__load *load, int value, node_id *ret);
 void rec__add_sysctl(struct rec_exp_node *node, const char *name, const char *value);
 void rec__process_done(struct rec_exp_process *process);
+
+/* ---- experiment-channel.c ---- */
+/* Defaults and errors that follow from several characteristics. */
+int rec__check_channel(struct rec__load *load, int value, struct rec_exp_channel *channel);
 
 /* ---- experiment-links.c ---- */
 /* The explicit routes of all hosts, when the links are known. */

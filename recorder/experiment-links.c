@@ -11,11 +11,9 @@
 #include "base/cleanup.h"
 
 #define QUEUE_DEFAULT 64
-#define QUEUE_MAX (1u << 20)
 #define MTU_MIN 1280u	/* IPv6 does not live on less */
 #define MTU_MAX 65535u
 #define MTU_DEFAULT 1500u
-#define UNSET UINT64_MAX	/* delay that was not given */
 
 /* ---- addresses ---- */
 
@@ -59,81 +57,22 @@ static void set_automatic_addresses(struct rec_exp_end *end, uint32_t link, unsi
 	}
 }
 
-/* ---- a direction ---- */
-
-int rec__take_rate(struct rec__load *load, int value, void *object)
-{
-	const char *text = rec__scalar(load, value, "rate");
-
-	if (!text)
-		return -EINVAL;
-	if (!strcmp(text, "unlimited")) {
-		*(uint64_t *)object = 0;
-		return 0;
-	}
-	if (rec__parse_rate(text, object) < 0)
-		return rec__fail(load, value, "'%s' is not a rate; write it as 10 Mbit/s, or unlimited", text);
-	if (!*(uint64_t *)object)
-		return rec__fail(load, value, "a rate of 0 never sends; write 'unlimited', or leave it out");
-	return 0;
-}
-
-int rec__take_delay(struct rec__load *load, int value, void *object)
-{
-	const int error = rec__take_time(load, value, object);
-
-	if (!error && !*(vtime_ns *)object)
-		return rec__fail(load, value, "a link's delay cannot be 0: nodes run side by side for as "
-				 "long as the shortest link delays a packet (the lookahead), and without "
-				 "a delay nobody could move; the least is 1 ns, and 10 us is fast");
-	return error;
-}
-
-int rec__take_fraction(struct rec__load *load, int value, void *object)
-{
-	const char *text = rec__scalar(load, value, "loss");
-
-	if (!text)
-		return -EINVAL;
-	if (rec__parse_fraction(text, object) < 0)
-		return rec__fail(load, value, "'%s' is not a share of frames; write it as 1%% or 0.01, "
-				 "from 0 to 1 in steps of 10^-9", text);
-	return 0;
-}
-
-int rec__take_queue(struct rec__load *load, int value, void *object)
-{
-	uint64_t count;
-	const int error = rec__take_u64(load, value, &count);
-
-	if (error)
-		return error;
-	if (count < 1 || count > QUEUE_MAX)
-		return rec__fail(load, value, "queue is a number of frames, 1 to %u", QUEUE_MAX);
-	*(uint32_t *)object = (uint32_t)count;
-	return 0;
-}
-
 /* ---- a link ---- */
 
-int rec__take_both_rate(struct rec__load *load, int value, void *object)
+int rec__take_link_name(struct rec__load *load, int value, void *object)
 {
-	return rec__take_rate(load, value, &((struct rec__link *)object)->both.rate_bps);
-}
+	const char *name = rec__scalar(load, value, "a link's name");
 
-int rec__take_both_delay(struct rec__load *load, int value, void *object)
-{
-	return rec__take_delay(load, value, &((struct rec__link *)object)->both.delay_ns);
-}
-
-int rec__take_both_loss(struct rec__load *load, int value, void *object)
-{
-	return rec__take_fraction(load, value, &((struct rec__link *)object)->both.loss_ppb);
-}
-
-int rec__take_both_queue(struct rec__load *load, int value, void *object)
-{
-	return rec__take_queue(load, value, &((struct rec__link *)object)->both.queue_frames);
+	if (!name)
+		return -EINVAL;
+	if (!*name || strpbrk(name, "/>, \t\n") || strspn(name, "0123456789") == strlen(name) || !strcmp(name, "all"))
+		return rec__fail(load, value, "'%s' cannot be a link's name: it is to have no blanks, '/', '>' and ',', "
+				 "and be neither a number nor 'all'", name);
+	for (size_t i = 0; i < load->exp->link_count; i++)
+		if (load->exp->links[i].name && !strcmp(load->exp->links[i].name, name))
+			return rec__fail(load, value, "link %zu is called '%s' already", i, name);
+	((struct rec__link *)object)->name = value;
+	return 0;
 }
 
 int rec__take_a_to_b(struct rec__load *load, int value, void *object)
@@ -294,10 +233,10 @@ static int finish_channel(struct rec__load *load, const struct rec__link *l, int
 	*ret = l->both;
 	if (overrides && rec__take_map(load, overrides, REC__SCOPE_channel, ret) < 0)
 		return -EINVAL;
-	if (ret->delay_ns == UNSET)
+	if (ret->delay_ns == REC__UNSET)
 		return rec__fail(load, overrides ?: l->value, "a link needs a delay, in each direction; "
 				 "for example: delay: 1 ms");
-	return 0;
+	return rec__check_channel(load, overrides ?: l->value, ret);
 }
 
 static int take_link(struct rec__load *load, int value, void *object)
@@ -306,7 +245,7 @@ static int take_link(struct rec__load *load, int value, void *object)
 	struct rec__link l = {
 		.value = value,
 		.mtu = MTU_DEFAULT,
-		.both = {.queue_frames = QUEUE_DEFAULT, .delay_ns = UNSET},
+		.both = {.queue_frames = QUEUE_DEFAULT, .delay_ns = REC__UNSET},
 	};
 
 	if (exp->link_count == REC_LINKS_MAX)
@@ -329,6 +268,7 @@ static int take_link(struct rec__load *load, int value, void *object)
 		.id = id,
 		.end = {l.end[0].end, l.end[1].end},
 		.mtu = l.mtu,
+		.name = l.name ? rec__copy(rec__scalar(load, l.name, "a link's name")) : NULL,
 	};
 	exp->link_count++;
 	return 0;

@@ -22,6 +22,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "jitter.h"
 
 #define TEXT_SIZE_MAX (16u << 20)
 #define READ_SIZE (64u << 10)
@@ -171,16 +172,41 @@ static int check_end(struct rec__load *load)
 	return 0;
 }
 
+static void lower_lookahead(struct rec_experiment *exp, const struct rec_exp_channel *channel)
+{
+	const vtime_ns delay = rec_jitter_delay_min(channel);
+
+	CHECK(delay > 0);
+	if (delay < exp->lookahead)
+		exp->lookahead = delay;
+}
+
 static void find_lookahead(struct rec_experiment *exp)
 {
 	exp->lookahead = UINT64_MAX;
 	for (size_t i = 0; i < 2 * exp->link_count; i++) {
-		const vtime_ns delay = exp->links[i / 2].end[i % 2].out.delay_ns;
+		const struct rec_exp_end *end = &exp->links[i / 2].end[i % 2];
 
-		CHECK(delay > 0);
-		if (delay < exp->lookahead)
-			exp->lookahead = delay;
+		lower_lookahead(exp, &end->out);
+		for (size_t p = 0; p < end->phase_count; p++)
+			lower_lookahead(exp, &end->phases[p].channel);
 	}
+}
+
+const struct rec_exp_channel *rec_channel_at(const struct rec_exp_end *end, vtime_ns time)
+{
+	size_t low = 0, high = end->phase_count;
+
+	/* Phases below low have begun; those from high on have not. */
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
+
+		if (end->phases[middle].from <= time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &end->phases[low - 1].channel : &end->out;
 }
 
 static int take_all(struct rec__load *load)
@@ -431,7 +457,14 @@ void rec_experiment_free(struct rec_experiment *exp)
 		free(node->name);
 	}
 	free(exp->nodes);
+	for (size_t i = 0; i < 2 * exp->link_count; i++)
+		free(exp->links[i / 2].end[i % 2].phases);
+	for (size_t i = 0; i < exp->link_count; i++)
+		free(exp->links[i].name);
 	free(exp->links);
+	for (size_t i = 0; i < exp->table_count; i++)
+		free(exp->tables[i]);
+	free(exp->tables);
 	free(exp->path);
 	free(exp->dir);
 	free(exp->text);

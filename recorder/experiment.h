@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "channel.h"
 #include "event.h"
 
 #define REC_IF_NAME_SIZE 16
@@ -29,12 +30,10 @@ struct rec_exp_process {
 	char *stdin_path;		/* file on the host (what is relative in the file has got its dir), NULL: empty */
 };
 
-/* One direction of a link. */
-struct rec_exp_channel {
-	uint64_t rate_bps;		/* 0: unlimited */
-	vtime_ns delay_ns;		/* at least 1 */
-	uint64_t loss_ppb;		/* of frames, parts in 10^9 */
-	uint32_t queue_frames;		/* sending ring, default 64 */
+/* One direction of a link from a time on. */
+struct rec_exp_phase {
+	vtime_ns from;
+	struct rec_exp_channel channel;
 };
 
 struct rec_exp_end {
@@ -43,11 +42,14 @@ struct rec_exp_end {
 	char if_name[REC_IF_NAME_SIZE];	/* default eth0, eth1 ... in order of links */
 	uint8_t mac[6];			/* 02:00: + node (2 bytes) + interface (2 bytes) */
 	char ipv4[20], ipv6[50];	/* address/prefix; automatic when not given */
-	struct rec_exp_channel out;	/* towards the other end */
+	struct rec_exp_channel out;	/* towards the other end, at first */
+	struct rec_exp_phase *phases;	/* what the timeline makes of it, by ascending times, all after 0 */
+	size_t phase_count;
 };
 
 struct rec_exp_link {
 	uint32_t id;			/* from 0 */
+	char *name;			/* NULL: none was given */
 	struct rec_exp_end end[2];
 	uint32_t mtu;			/* default 1500 */
 };
@@ -83,8 +85,10 @@ struct rec_experiment {
 	size_t node_count;
 	struct rec_exp_link *links;	/* [id] */
 	size_t link_count;
+	int64_t **tables;		/* of jitter */
+	size_t table_count;
 	bool auto_routes;
-	vtime_ns lookahead;		/* least delay of any link; UINT64_MAX without links */
+	vtime_ns lookahead;		/* least delay of any link at any time, jitter included; UINT64_MAX without links */
 };
 
 struct rec_exp_error {
@@ -96,6 +100,9 @@ int rec_experiment_load(const char *path, const char *const *set, struct rec_exp
 /* hindcast record -- PROGRAM ARGS...: one node, one program. */
 int rec_experiment_single(char *const *argv, struct rec_experiment **ret, struct rec_exp_error *error);
 void rec_experiment_free(struct rec_experiment *exp);	/* takes NULL */
+
+/* The characteristics of a direction at a time. */
+const struct rec_exp_channel *rec_channel_at(const struct rec_exp_end *end, vtime_ns time);
 
 /* Appends the /etc/hosts of a node: localhost, and every node's name with its first addresses.  A node's
  * own name stands on 127.0.0.1 only when it has no interface. */

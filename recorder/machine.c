@@ -38,6 +38,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "changes.h"
 #include "flight.h"
 #include "hashset.h"
 #include "mailbox.h"
@@ -75,6 +76,7 @@ struct machine {
 	struct standing *nodes;		/* [id - 1] */
 	struct rec_merge merge;
 	struct rec_flight flight;
+	struct rec_changes changes;
 	struct rec_hashset files;
 	struct fmt_writer *writer;	/* NULL: no trace */
 	struct fmt_buf message;
@@ -130,7 +132,7 @@ static int emit(void *arg, const struct fmt_event *event)
 }
 
 /* All that the nodes have told of before until. */
-static int emit_until(struct machine *m, vtime_ns until)
+static int emit_nodes(struct machine *m, vtime_ns until)
 {
 	const int error = rec_merge_take(&m->merge, until, emit, m);
 
@@ -150,6 +152,21 @@ static int emit_records(struct machine *m, struct fmt_buf *records)
 		error = emit(m, &event);
 	fmt_buf_done(records);
 	return error;
+}
+
+/* The same, and the changes of links that every node has reached, each before what nodes tell of its time. */
+static int emit_until(struct machine *m, vtime_ns until)
+{
+	int error = 0;
+
+	while (!error && rec_changes_next(&m->changes) < (until < m->until ? until : m->until)) {
+		struct fmt_buf records = {0};
+
+		error = emit_nodes(m, rec_changes_next(&m->changes));
+		rec_changes_tell(&m->changes, m->exp, &records);
+		error = error ?: emit_records(m, &records);
+	}
+	return error ?: emit_nodes(m, until);
 }
 
 static struct fmt_bytes text(const char *string)
@@ -683,6 +700,7 @@ static void machine_init(struct machine *m)
 	for (unsigned int i = 0; i < m->options.workers; i++)
 		m->crews[i].socket = m->crews[i].pidfd = -EBADF;
 	rec_merge_init(&m->merge, exp->node_count);
+	rec_changes_init(&m->changes, exp);
 	for (size_t i = 0; i < exp->node_count; i++)
 		for (size_t p = 0; p < exp->nodes[i].process_count; p++)
 			if (exp->nodes[i].processes[p].expected != REC_FINAL_RUNNING)
@@ -696,6 +714,7 @@ static void machine_done(struct machine *m)
 	free(m->polls);
 	free(m->nodes);
 	rec_merge_done(&m->merge);
+	rec_changes_done(&m->changes);
 	rec_flight_done(&m->flight);
 	rec_hashset_done(&m->files);
 	fmt_buf_done(&m->message);

@@ -154,6 +154,51 @@ int rec__file_number(struct rec_node *node, uint64_t ino, uint64_t *ret)
 
 /* ---- frames ------------------------------------------------------------------ */
 
+static void tell_drop(struct rec_node *node, uint32_t link, uint32_t ifid, uint64_t number, const char *reason)
+{
+	fmt_put_packet_drop(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_drop) {
+		.link = link, .iface = ifid, .packet = number,
+		.reason = { (const uint8_t *)reason, strlen(reason) } });
+}
+
+static struct rec_packet *packet_new(const struct rec_link_end *end, uint64_t number, vtime_ns arrive,
+				     const void *frame, size_t size)
+{
+	const struct rec_exp_end *peer = &end->link->end[!end->side];
+	struct rec_packet *packet = malloc(sizeof(*packet) + size);
+
+	CHECK(packet != NULL);
+	*packet = (struct rec_packet) { .arrive_ns = arrive, .packet = number,
+					.src = end->link->end[end->side].node, .dst = peer->node,
+					.link = end->link->id, .dst_ifid = peer->ifid, .size = (uint32_t)size };
+	memcpy(packet->frame, frame, size);
+	return packet;
+}
+
+/* The frame goes to the other node, perhaps damaged, perhaps twice. */
+static void travel(struct rec_node *node, const struct rec_link_end *end, uint64_t number,
+		   const struct rec_link_result *result, const void *frame, size_t size)
+{
+	const uint32_t link = end->link->id, ifid = end->link->end[end->side].ifid;
+	struct rec_packet *packet = packet_new(end, number, result->arrive_ns, frame, size);
+
+	if (result->corrupt_bit != UINT32_MAX) {
+		CHECK(result->corrupt_bit / 8 < size);
+		packet->frame[result->corrupt_bit / 8] ^= (uint8_t)(1u << result->corrupt_bit % 8);
+		fmt_put_packet_corrupt(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_corrupt) {
+			.link = link, .iface = ifid, .packet = number, .bit = result->corrupt_bit });
+	}
+	if (result->duplicate) {
+		const uint64_t copy = ((uint64_t)node->id << 40) | node->packet_count++;
+
+		fmt_put_packet_copy(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_copy) {
+			.link = link, .iface = ifid, .packet = copy, .original = number });
+		node->env->send(node->env->arg,
+				packet_new(end, copy, result->arrive_ns, packet->frame, size));
+	}
+	node->env->send(node->env->arg, packet);
+}
+
 static kg_s32 on_xmit(void *ctx, kg_u32 ifid, const void *frame, kg_u64 size)
 {
 	struct rec_node *node = ctx;
@@ -171,21 +216,10 @@ static kg_s32 on_xmit(void *ctx, kg_u32 ifid, const void *frame, kg_u64 size)
 	fmt_put_packet_send(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_send) {
 		.link = link->id, .iface = ifid, .packet = number, .depart_ns = result.depart_ns,
 		.frame = { frame, size } });
-	if (result.drop) {
-		fmt_put_packet_drop(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_drop) {
-			.link = link->id, .iface = ifid, .packet = number,
-			.reason = { (const uint8_t *)result.drop, strlen(result.drop) } });
-	} else {
-		const struct rec_exp_end *peer = &link->end[!end->side];
-		struct rec_packet *packet = malloc(sizeof(*packet) + size);
-
-		CHECK(packet != NULL);
-		*packet = (struct rec_packet) { .arrive_ns = result.arrive_ns, .packet = number, .src = node->id,
-						.dst = peer->node, .link = link->id, .dst_ifid = peer->ifid,
-						.size = (uint32_t)size };
-		memcpy(packet->frame, frame, size);
-		node->env->send(node->env->arg, packet);
-	}
+	if (result.drop)
+		tell_drop(node, link->id, ifid, number, result.drop);
+	else
+		travel(node, end, number, &result, frame, size);
 	return result.verdict == REC_LINK_KEPT;
 }
 
@@ -238,12 +272,30 @@ static void receive_due(struct rec_node *node)
 	while (node->inbound_count && node->inbound[0]->arrive_ns <= node->now) {
 		_cleanup_free_ struct rec_packet *packet = take_inbound(node);
 
+		if (!rec_link_end_admits(&node->ends[packet->dst_ifid], packet->arrive_ns, packet->size)) {
+			tell_drop(node, packet->link, packet->dst_ifid, packet->packet, "policed");
+			continue;
+		}
 		fmt_put_packet_recv(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_recv) {
 			.link = packet->link, .iface = packet->dst_ifid, .packet = packet->packet,
 			.size = packet->size });
 		if (!node->panicked)
 			node->api->rx(packet->dst_ifid, packet->frame, packet->size);
 	}
+}
+
+/* What the timeline does to the carrier: the kernel learns of it as from a real card. */
+static void carrier_due(struct rec_node *node)
+{
+	bool on;
+
+	for (uint32_t i = 0; i < node->end_count; i++)
+		while (rec_link_end_carrier(&node->ends[i], node->now, &on)) {
+			fmt_put_carrier(&node->events, node->now, node->id, 0,
+					&(struct fmt_ev_carrier) { .iface = i, .on = on });
+			if (!node->panicked)
+				node->api->if_carrier(i, on);
+		}
 }
 
 static void depart_due(struct rec_node *node)
@@ -309,6 +361,8 @@ vtime_ns rec_node_next(const struct rec_node *node)
 		vtime_ns departs = rec_link_end_next(&node->ends[i]);
 
 		next = departs < next ? departs : next;
+		if (node->ends[i].carrier_next < next)
+			next = node->ends[i].carrier_next;
 	}
 	vtime_ns root = next_root(node);
 
@@ -322,6 +376,7 @@ vtime_ns rec_node_next(const struct rec_node *node)
 static void due(struct rec_node *node)
 {
 	node->api->set_time(node->now + REC_CLOCK_START_NS);
+	carrier_due(node);
 	receive_due(node);
 	depart_due(node);
 	if (next_root(node) <= node->now)

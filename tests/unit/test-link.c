@@ -6,7 +6,9 @@
 
 static struct rec_exp_link link_of(uint64_t rate, vtime_ns delay, uint64_t loss, uint32_t queue)
 {
-	const struct rec_exp_channel channel = {rate, delay, loss, queue};
+	const struct rec_exp_channel channel = {
+		.rate_bps = rate, .delay_ns = delay, .loss_ppb = loss, .queue_frames = queue,
+	};
 
 	return (struct rec_exp_link){.id = 3, .end = {{.out = channel}, {.out = channel}}, .mtu = 1500};
 }
@@ -97,8 +99,8 @@ static void test_loss(void)
 	}
 	HOLDS(lost > 800 && lost < 1200);
 	/* One draw a frame, whatever the loss. */
-	HOLDS(!memcmp(&a.loss, &b.loss, sizeof(a.loss)));
-	HOLDS(!memcmp(&a.loss, &c.loss, sizeof(a.loss)));
+	HOLDS(!memcmp(&a.loss.stream, &b.loss.stream, sizeof(a.loss.stream)));
+	HOLDS(!memcmp(&a.loss.stream, &c.loss.stream, sizeof(a.loss.stream)));
 	rec_link_end_done(&a);
 	rec_link_end_done(&b);
 	rec_link_end_done(&c);
@@ -135,6 +137,193 @@ static void test_random(void)
 	rec_link_end_done(&end);
 }
 
+/* Characteristics that change at a time are others at that very nanosecond, and none before. */
+static void test_phases(void)
+{
+	struct rec_exp_link link = link_of(8000000000, 1000, 0, 10);
+	struct rec_exp_phase phases[4];
+	struct rec_link_end end;
+	bool on = true;
+
+	part("phases");
+	for (unsigned int i = 0; i < 4; i++)
+		phases[i].channel = link.end[0].out;
+	phases[0].from = 10000;
+	phases[0].channel.delay_ns = 5000;
+	phases[1].from = 20000;
+	phases[1].channel.down = true;
+	phases[2].from = 30000;
+	phases[2].channel.held = true;
+	phases[3].from = 40000;
+	link.end[0].phases = phases;
+	link.end[0].phase_count = 4;
+	rec_link_end_init(&end, &link, 0, 1);
+	EQUAL(end.carrier_next, 20000);
+	/* 100 bytes take 100 ns: the delay is that of the departure. */
+	EQUAL(rec_link_end_send(&end, 9899, 100).arrive_ns, 10999);
+	EQUAL(rec_link_end_departed(&end, 9999), 1);
+	EQUAL(rec_link_end_send(&end, 9999, 100).arrive_ns, 15099);
+	EQUAL(rec_link_end_departed(&end, 11000), 1);
+	/* The last bit has to be there before the link is down. */
+	struct rec_link_result r = rec_link_end_send(&end, 14899, 100);
+
+	EQUAL(r.arrive_ns, 19999);
+	HOLDS(!r.drop);
+	EQUAL(rec_link_end_departed(&end, 15000), 1);
+	r = rec_link_end_send(&end, 15000, 100);
+	STRING(r.drop, "down");
+	EQUAL(rec_link_end_departed(&end, 20000), 1);
+	HOLDS(!rec_link_end_carrier(&end, 19999, &on));
+	HOLDS(rec_link_end_carrier(&end, 20000, &on) && !on);
+	EQUAL(end.carrier_next, 30000);
+	r = rec_link_end_send(&end, 29999, 100);
+	STRING(r.drop, "down");
+	EQUAL(rec_link_end_departed(&end, 30099), 1);
+	HOLDS(rec_link_end_carrier(&end, 30000, &on) && on);
+	/* What is held arrives when it is let go, in its order. */
+	r = rec_link_end_send(&end, 30099, 100);
+	HOLDS(!r.drop);
+	EQUAL(r.arrive_ns, 40000);
+	r = rec_link_end_send(&end, 39000, 100);
+	EQUAL(r.arrive_ns, 40100);
+	rec_link_end_done(&end);
+}
+
+static void test_queue(void)
+{
+	struct rec_exp_link link = link_of(8000000, 1000, 0, 100);
+	struct rec_link_end end;
+
+	part("queue");
+	link.end[0].out.queue.bytes = 2500;
+	link.end[1].out.queue_frames = 2;
+	link.end[1].out.queue.drops = true;
+	rec_link_end_init(&end, &link, 0, 1);
+	EQUAL(rec_link_end_send(&end, 0, 1500).verdict, REC_LINK_KEPT);
+	EQUAL(rec_link_end_send(&end, 0, 1001).verdict, REC_LINK_FULL);
+	EQUAL(rec_link_end_send(&end, 0, 1000).verdict, REC_LINK_KEPT);
+	EQUAL(rec_link_end_departed(&end, 1500000), 1);
+	EQUAL(rec_link_end_send(&end, 1500000, 1501).verdict, REC_LINK_FULL);
+	EQUAL(rec_link_end_send(&end, 1500000, 1500).depart_ns, 4000000);
+	rec_link_end_done(&end);
+
+	rec_link_end_init(&end, &link, 1, 1);
+	EQUAL(rec_link_end_send(&end, 0, 1000).verdict, REC_LINK_KEPT);
+	EQUAL(rec_link_end_send(&end, 0, 1000).verdict, REC_LINK_KEPT);
+	struct rec_link_result r = rec_link_end_send(&end, 0, 1000);
+
+	EQUAL(r.verdict, REC_LINK_SENT);
+	STRING(r.drop, "queue");
+	/* It took no time on the line. */
+	EQUAL(rec_link_end_departed(&end, 1000000), 1);
+	EQUAL(rec_link_end_send(&end, 1000000, 1000).depart_ns, 3000000);
+	rec_link_end_done(&end);
+}
+
+/* Shares of frames against Bernoulli's law: 10^5 frames, five standard deviations. */
+static void test_accidents(void)
+{
+	struct rec_exp_link link = link_of(0, 1000, 0, 1);
+	struct rec_exp_channel *out = &link.end[0].out;
+	struct rec_link_end end;
+	unsigned int twice = 0, damaged = 0, late = 0, bits[8] = {0};
+
+	part("duplication, corruption, reordering");
+	out->duplicate_ppb = 20000000;
+	out->corrupt_ppb = 50000000;
+	out->reorder_ppb = 100000000;
+	out->reorder_ns = 777;
+	rec_link_end_init(&end, &link, 0, 1);
+	for (unsigned int i = 0; i < 100000; i++) {
+		const struct rec_link_result r = rec_link_end_send(&end, i * 10, 60);
+
+		twice += r.duplicate;
+		late += r.arrive_ns == i * 10 + 1777;
+		HOLDS(r.arrive_ns == i * 10 + 1000 || r.arrive_ns == i * 10 + 1777);
+		if (r.corrupt_bit == UINT32_MAX)
+			continue;
+		HOLDS(r.corrupt_bit < 480);
+		bits[r.corrupt_bit / 60]++;
+		damaged++;
+	}
+	HOLDS(twice > 2000 - 222 && twice < 2000 + 222);
+	HOLDS(damaged > 5000 - 345 && damaged < 5000 + 345);
+	HOLDS(late > 10000 - 475 && late < 10000 + 475);
+	for (unsigned int i = 0; i < 8; i++)
+		HOLDS(bits[i] > damaged / 8 - 120 && bits[i] < damaged / 8 + 120);
+	rec_link_end_done(&end);
+}
+
+/* Nine times the limit: a ninth passes, and a tenth of a burst at first. */
+static void test_police(void)
+{
+	struct rec_exp_link link = link_of(0, 1000, 0, 1);
+	struct rec_link_end end;
+	uint64_t passed = 0;
+
+	part("police");
+	link.end[0].out.police_bps = 10000000;
+	link.end[0].out.police_bytes = 15000;
+	rec_link_end_init(&end, &link, 1, 1);
+	/* 1000 bytes at 90 Mbit/s: one in 88888.9 ns. */
+	for (uint64_t i = 0; i < 100000; i++)
+		passed += rec_link_end_admits(&end, 1 + i * 800000 / 9, 1000);
+	/* 8.888800 s of 10 Mbit/s are 11111 frames, and the burst is 15. */
+	EQUAL(passed, 11126);
+	rec_link_end_done(&end);
+}
+
+/* RED keeps the mean below max, and CoDel the delay near target, where the sender offers twice the rate. */
+static void test_disciplines(void)
+{
+	struct rec_exp_link link = link_of(8000000, 1000, 0, 1000);
+	struct rec_link_end end;
+	uint64_t drops = 0, length = 0, wait = 0, count = 0;
+
+	part("red");
+	link.end[0].out.queue = (struct rec_queue_rule){
+		.discipline = REC_RED, .red_min = 20, .red_max = 60, .red_share_ppb = 500000000,
+	};
+	rec_link_end_init(&end, &link, 0, 1);
+	for (uint64_t i = 0; i < 100000; i++) {
+		rec_link_end_departed(&end, i * 500000);
+		const struct rec_link_result r = rec_link_end_send(&end, i * 500000, 1000);
+
+		HOLDS(r.verdict != REC_LINK_FULL);
+		HOLDS(!r.drop || !strcmp(r.drop, "red"));
+		drops += r.drop != NULL;
+		length += i >= 20000 ? end.ring_count : 0;
+	}
+	HOLDS(drops > 49000 && drops < 51000);
+	HOLDS(length / 80000 > 20 && length / 80000 < 60);
+	rec_link_end_done(&end);
+
+	part("codel");
+	drops = 0;
+	link.end[0].out.queue = (struct rec_queue_rule){
+		.discipline = REC_CODEL, .target_ns = 5000000, .interval_ns = 100000000,
+	};
+	rec_link_end_init(&end, &link, 0, 1);
+	/* 5% too much: CoDel needs feedback for more, but this it takes away. */
+	for (uint64_t i = 0; i < 100000; i++) {
+		const vtime_ns now = i * 952381;
+
+		rec_link_end_departed(&end, now);
+		const struct rec_link_result r = rec_link_end_send(&end, now, 1000);
+
+		HOLDS(r.verdict != REC_LINK_FULL);
+		HOLDS(!r.drop || !strcmp(r.drop, "codel"));
+		drops += r.drop != NULL;
+		if (!r.drop && i >= 50000) {
+			wait += r.depart_ns - now;
+			count++;
+		}
+	}
+	HOLDS(drops > 3500 && drops < 6000);
+	HOLDS(wait / count < 60000000);
+	rec_link_end_done(&end);
+}
+
 int main(void)
 {
 	test_rate();
@@ -142,5 +331,10 @@ int main(void)
 	test_unlimited();
 	test_loss();
 	test_random();
+	test_phases();
+	test_queue();
+	test_accidents();
+	test_police();
+	test_disciplines();
 	return done();
 }

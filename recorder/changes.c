@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * changes.c - what the timeline changes, as the machine tells it at the exact time.
+ *
+ * The text of an event is found by comparing a phase with the one before it, member by member: so it cannot differ from
+ * what took effect.
+ */
+#include "changes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+
+struct member {
+	const char *name;
+	size_t offset, size;
+};
+
+#define MEMBER(name, member) \
+	{name, offsetof(struct rec_exp_channel, member), sizeof(((struct rec_exp_channel *)0)->member)}
+
+static const struct member members[] = {
+	MEMBER("rate_bps", rate_bps), MEMBER("delay_ns", delay_ns), MEMBER("loss_ppb", loss_ppb),
+	MEMBER("loss_correlation_ppb", loss_correlation_ppb), MEMBER("burst_begin_ppb", burst_begin_ppb),
+	MEMBER("burst_end_ppb", burst_end_ppb), MEMBER("burst_loss_ppb", burst_loss_ppb),
+	MEMBER("duplicate_ppb", duplicate_ppb), MEMBER("corrupt_ppb", corrupt_ppb),
+	MEMBER("reorder_ppb", reorder_ppb), MEMBER("reorder_ns", reorder_ns), MEMBER("jitter_law", jitter.law),
+	MEMBER("jitter_ns", jitter.spread_ns), MEMBER("jitter_least_ns", jitter.least_ns),
+	MEMBER("jitter_correlation_ppb", jitter.correlation_ppb), MEMBER("jitter_overtakes", jitter.overtakes),
+	MEMBER("jitter_values", jitter.table_count), MEMBER("queue_frames", queue_frames),
+	MEMBER("queue_bytes", queue.bytes), MEMBER("queue_drops", queue.drops),
+	MEMBER("queue_discipline", queue.discipline), MEMBER("red_min", queue.red_min),
+	MEMBER("red_max", queue.red_max), MEMBER("red_share_ppb", queue.red_share_ppb),
+	MEMBER("codel_target_ns", queue.target_ns), MEMBER("codel_interval_ns", queue.interval_ns),
+	MEMBER("police_bps", police_bps), MEMBER("police_bytes", police_bytes), MEMBER("down", down),
+	MEMBER("cut", cut), MEMBER("held", held),
+};
+
+static uint64_t value_of(const struct rec_exp_channel *channel, const struct member *member)
+{
+	const uint8_t *at = (const uint8_t *)channel + member->offset;
+	uint64_t value = 0;
+
+	/* x86-64 is little-endian. */
+	CHECK(member->size <= sizeof(value));
+	memcpy(&value, at, member->size);
+	return value;
+}
+
+static int cmp_changes(const void *a, const void *b)
+{
+	const struct rec_change *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	if (x->link != y->link)
+		return x->link < y->link ? -1 : 1;
+	return x->side < y->side ? -1 : x->side > y->side;
+}
+
+void rec_changes_init(struct rec_changes *changes, const struct rec_experiment *exp)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < 2 * exp->link_count; i++)
+		count += exp->links[i / 2].end[i % 2].phase_count;
+	*changes = (struct rec_changes){.list = calloc(count + 1, sizeof(*changes->list))};
+	CHECK(changes->list);
+	for (size_t i = 0; i < 2 * exp->link_count; i++) {
+		const struct rec_exp_end *end = &exp->links[i / 2].end[i % 2];
+
+		for (size_t p = 0; p < end->phase_count; p++)
+			changes->list[changes->count++] = (struct rec_change){
+				.at = end->phases[p].from, .link = (uint32_t)(i / 2),
+				.side = (uint32_t)(i % 2), .phase = p,
+			};
+	}
+	CHECK(changes->count == count);
+	qsort(changes->list, count, sizeof(*changes->list), cmp_changes);
+}
+
+void rec_changes_done(struct rec_changes *changes)
+{
+	free(changes->list);
+	*changes = (struct rec_changes){0};
+}
+
+vtime_ns rec_changes_next(const struct rec_changes *changes)
+{
+	return changes->next < changes->count ? changes->list[changes->next].at : UINT64_MAX;
+}
+
+void rec_changes_tell(struct rec_changes *changes, const struct rec_experiment *exp, struct fmt_buf *records)
+{
+	CHECK(changes->next < changes->count);
+	const struct rec_change *change = &changes->list[changes->next++];
+	const struct rec_exp_end *end = &exp->links[change->link].end[change->side];
+	const struct rec_exp_channel *now = &end->phases[change->phase].channel,
+				     *before = change->phase ? &end->phases[change->phase - 1].channel : &end->out;
+	char text[1200] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
+		if (value_of(now, &members[i]) != value_of(before, &members[i]))
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s=%llu", used ? " " : "",
+						 members[i].name,
+						 (unsigned long long)value_of(now, &members[i]));
+	CHECK(used < sizeof(text));
+	fmt_put_link_change(records, change->at, 0, 0, &(struct fmt_ev_link_change){
+		.link = change->link, .side = change->side, .what = {(const uint8_t *)text, used}});
+}

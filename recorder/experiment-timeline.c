@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * experiment-timeline.c - what happens to links while the experiment runs.
+ *
+ *	timeline --collect--> moments (and the steps of ramps) --sort by time--> carried out one by one
+ *
+ * What a link is like at any time is known before the run begins: every moment ends in phases of directions
+ * (rec_exp_phase), and the sending ends look up the phase of each instant.  So a change takes effect for all
+ * links at the same nanosecond, whoever runs them, and costs nothing at run time.
+ *
+ * A new verb is a row of SCOPE(moment) in experiment-keys.def and its rec__take_moment_*() here.
+ */
+#include "experiment-int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/cleanup.h"
+
+#define MOMENTS_MAX 1000000u
+#define STEPS_DEFAULT 100
+#define STEPS_MAX 100000u
+
+/* What a verb does to one direction. */
+typedef int act_fn(struct rec__load *load, int value, struct rec_exp_channel *channel, const void *arg);
+
+/* ---- directions ---- */
+
+/* The characteristics from a time on, to be changed.  Times never descend. */
+static struct rec_exp_channel *from_time(struct rec_exp_end *end, vtime_ns at)
+{
+	const struct rec_exp_channel *last = &end->out;
+
+	if (!at)
+		return &end->out;
+	if (end->phase_count) {
+		struct rec_exp_phase *phase = &end->phases[end->phase_count - 1];
+
+		CHECK(phase->from <= at);
+		if (phase->from == at)
+			return &phase->channel;
+		last = &phase->channel;
+	}
+	const struct rec_exp_channel copy = *last;
+
+	end->phases = rec__grow(end->phases, end->phase_count, sizeof(*end->phases));
+	end->phases[end->phase_count] = (struct rec_exp_phase){at, copy};
+	return &end->phases[end->phase_count++].channel;
+}
+
+static int act_on(struct rec__load *load, int value, const struct rec__moment *moment, struct rec_exp_end *end,
+		  act_fn *act, const void *arg)
+{
+	return act(load, value, from_time(end, moment->at), arg);
+}
+
+/* Which directions a word means: side 0, side 1 or both (2) of the links between two hosts, or of one link. */
+struct reference {
+	node_id a, b;			/* 0: any */
+	size_t link;			/* SIZE_MAX: any */
+	bool one_way;			/* from a to b only */
+};
+
+static int find_host(struct rec__load *load, int value, const char *name, size_t size, node_id *ret)
+{
+	const struct rec_experiment *exp = load->exp;
+
+	for (size_t i = 0; i < exp->node_count; i++)
+		if (strlen(exp->nodes[i].name) == size && !memcmp(exp->nodes[i].name, name, size)) {
+			*ret = (node_id)i + 1;
+			return 0;
+		}
+	return rec__fail(load, value, "there is no host '%.*s'", (int)size, name);
+}
+
+static int take_reference(struct rec__load *load, int value, struct reference *ret)
+{
+	const struct rec_experiment *exp = load->exp;
+	const char *text = rec__scalar(load, value, "a link"), *mark;
+	uint64_t number;
+
+	if (!text)
+		return -EINVAL;
+	*ret = (struct reference){.link = SIZE_MAX};
+	if (!strcmp(text, "all"))
+		return 0;
+	mark = strpbrk(text, "/>");
+	if (mark) {
+		ret->one_way = *mark == '>';
+		return find_host(load, value, text, (size_t)(mark - text), &ret->a)
+			?: find_host(load, value, mark + 1, strlen(mark + 1), &ret->b);
+	}
+	if (!rec__parse_u64(text, &number)) {
+		if (number >= exp->link_count)
+			return rec__fail(load, value, "there is no link %s; they are numbered from 0 to %zu", text,
+					 exp->link_count - 1);
+		ret->link = number;
+		return 0;
+	}
+	for (size_t i = 0; i < exp->link_count; i++)
+		if (exp->links[i].name && !strcmp(exp->links[i].name, text)) {
+			ret->link = i;
+			return 0;
+		}
+	return rec__fail(load, value, "there is no link '%s'; a link is its number, its name, A/B for those between two "
+			 "hosts, A>B for their direction from A to B, or 'all'", text);
+}
+
+static bool is_meant(const struct rec_exp_link *link, unsigned int side, const struct reference *reference)
+{
+	const node_id from = link->end[side].node, to = link->end[!side].node;
+
+	if (reference->link != SIZE_MAX)
+		return link->id == reference->link;
+	if (!reference->a)
+		return true;
+	return (from == reference->a && to == reference->b) ||
+	       (!reference->one_way && from == reference->b && to == reference->a);
+}
+
+static int act_on_reference(struct rec__load *load, int value, const struct rec__moment *moment, bool both_ways,
+			    act_fn *act, const void *arg)
+{
+	struct rec_experiment *exp = load->exp;
+	struct reference reference;
+	size_t count = 0;
+	int error = take_reference(load, value, &reference);
+
+	if (!error && both_ways && reference.one_way)
+		return rec__fail(load, value, "a link is down or up as a whole; to lose what goes one way, use "
+				 "partition: {from: [A], to: [B]}");
+	for (size_t i = 0; i < 2 * exp->link_count && !error; i++) {
+		if (!is_meant(&exp->links[i / 2], i % 2, &reference))
+			continue;
+		error = act_on(load, value, moment, &exp->links[i / 2].end[i % 2], act, arg);
+		count++;
+	}
+	if (!error && !count)
+		return rec__fail(load, value, "no link is meant by '%s'", rec__scalar(load, value, "a link"));
+	return error;
+}
+
+/* One word, or a list of them. */
+static int act_on_links(struct rec__load *load, int value, const struct rec__moment *moment, bool both_ways,
+			act_fn *act, const void *arg)
+{
+	const yaml_node_t *node = rec__yaml(load, value);
+	int error = 0;
+
+	if (node->type != YAML_SEQUENCE_NODE)
+		return act_on_reference(load, value, moment, both_ways, act, arg);
+	const size_t count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+
+	for (size_t i = 0; i < count && !error; i++)
+		error = act_on_reference(load, rec__yaml(load, value)->data.sequence.items.start[i], moment,
+					 both_ways, act, arg);
+	return error;
+}
+
+/* ---- down, up, hold, release, heal ---- */
+
+static int act_flag(struct rec__load *load, int value, struct rec_exp_channel *channel, const void *arg)
+{
+	const char *verb = arg;
+
+	if (*verb == 'd' || *verb == 'u')
+		channel->down = *verb == 'd';
+	else if (*verb == 'h' || *verb == 'r')
+		channel->held = *verb == 'h';
+	else
+		channel->cut = *verb == 'c';
+	return 0;
+}
+
+int rec__take_moment_down(struct rec__load *load, int value, void *object)
+{
+	return act_on_links(load, value, object, /* both_ways= */ true, act_flag, "d");
+}
+
+int rec__take_moment_up(struct rec__load *load, int value, void *object)
+{
+	return act_on_links(load, value, object, /* both_ways= */ true, act_flag, "u");
+}
+
+int rec__take_moment_hold(struct rec__load *load, int value, void *object)
+{
+	return act_on_links(load, value, object, /* both_ways= */ false, act_flag, "h");
+}
+
+int rec__take_moment_release(struct rec__load *load, int value, void *object)
+{
+	return act_on_links(load, value, object, /* both_ways= */ false, act_flag, "r");
+}
+
+int rec__take_moment_heal(struct rec__load *load, int value, void *object)
+{
+	return act_on_links(load, value, object, /* both_ways= */ false, act_flag, "-");
+}
+
+/* ---- partition ---- */
+
+struct groups {
+	uint32_t *of;			/* [id - 1]: number of the host's group from 1, 0: none */
+	uint32_t now;			/* that is being read */
+};
+
+static int take_member(struct rec__load *load, int value, void *object)
+{
+	struct groups *groups = object;
+	node_id id;
+	const int error = rec__find_host(load, value, &id);
+
+	if (error)
+		return error;
+	if (groups->of[id - 1])
+		return rec__fail(load, value, "'%s' is in two groups", load->exp->nodes[id - 1].name);
+	groups->of[id - 1] = groups->now;
+	return 0;
+}
+
+static int take_group(struct rec__load *load, int value, void *object)
+{
+	struct groups *groups = object;
+
+	groups->now++;
+	return rec__each(load, value, "a group of hosts", take_member, groups);
+}
+
+int rec__take_oneway_from(struct rec__load *load, int value, void *object)
+{
+	((struct groups *)object)->now = 1;
+	return rec__each(load, value, "from", take_member, object);
+}
+
+int rec__take_oneway_to(struct rec__load *load, int value, void *object)
+{
+	((struct groups *)object)->now = 2;
+	return rec__each(load, value, "to", take_member, object);
+}
+
+static int cut_between(struct rec__load *load, int value, const struct rec__moment *moment,
+		       const struct groups *groups, bool one_way)
+{
+	struct rec_experiment *exp = load->exp;
+	size_t count = 0;
+
+	for (size_t i = 0; i < 2 * exp->link_count; i++) {
+		struct rec_exp_link *link = &exp->links[i / 2];
+		const uint32_t from = groups->of[link->end[i % 2].node - 1],
+			       to = groups->of[link->end[!(i % 2)].node - 1];
+
+		if (!from || !to || from == to || (one_way && from != 1))
+			continue;
+		act_on(load, value, moment, &link->end[i % 2], act_flag, "c");
+		count++;
+	}
+	if (!count)
+		return rec__fail(load, value, "no link joins these groups, so that nothing is cut; routers belong into a "
+				 "group, too");
+	return 0;
+}
+
+int rec__take_moment_partition(struct rec__load *load, int value, void *object)
+{
+	_cleanup_free_ uint32_t *of = calloc(load->exp->node_count, sizeof(*of));
+	struct groups groups = {.of = of};
+	const bool one_way = rec__yaml(load, value)->type == YAML_MAPPING_NODE;
+
+	CHECK(of);
+	const int error = one_way ? rec__take_map(load, value, REC__SCOPE_oneway, &groups) :
+			  rec__each(load, value, "partition (a list of groups of hosts)", take_group, &groups);
+
+	return error ?: cut_between(load, value, object, &groups, one_way);
+}
+
+/* ---- set, ramp ---- */
+
+struct change {
+	const struct rec__moment *moment;
+	int links, to;			/* YAML nodes, 0: none */
+	vtime_ns over;
+	uint64_t steps;
+};
+
+int rec__take_change_links(struct rec__load *load, int value, void *object)
+{
+	((struct change *)object)->links = value;
+	return 0;
+}
+
+int rec__take_change_to(struct rec__load *load, int value, void *object)
+{
+	((struct change *)object)->to = value;
+	return 0;
+}
+
+int rec__take_change_over(struct rec__load *load, int value, void *object)
+{
+	return rec__take_time(load, value, &((struct change *)object)->over);
+}
+
+int rec__take_change_steps(struct rec__load *load, int value, void *object)
+{
+	struct change *change = object;
+	const int error = rec__take_u64(load, value, &change->steps);
+
+	if (!error && (change->steps < 1 || change->steps > STEPS_MAX))
+		return rec__fail(load, value, "a ramp has 1 to %u steps", STEPS_MAX);
+	return error;
+}
+
+static int take_change(struct rec__load *load, int value, struct change *ret)
+{
+	const int error = rec__take_map(load, value, REC__SCOPE_change, ret);
+
+	if (!error && (!ret->links || !ret->to))
+		return rec__fail(load, value, "a change needs 'links' and 'to': {links: all, to: {rate: 1 Mbit/s}}");
+	return error;
+}
+
+static int act_set(struct rec__load *load, int value, struct rec_exp_channel *channel, const void *arg)
+{
+	const struct change *change = arg;
+
+	return rec__take_map(load, change->to, REC__SCOPE_channel, channel)
+		?: rec__check_channel(load, change->to, channel);
+}
+
+int rec__take_moment_set(struct rec__load *load, int value, void *object)
+{
+	struct change change = {.moment = object};
+	const int error = take_change(load, value, &change);
+
+	if (!error && (change.over || change.steps))
+		return rec__fail(load, value, "'set' changes at once; what takes its time is a 'ramp'");
+	return error ?: act_on_links(load, change.links, object, /* both_ways= */ false, act_set, &change);
+}
+
+/* One of the steps that are left; the last one arrives exactly. */
+static uint64_t approach(uint64_t now, uint64_t target, uint32_t left)
+{
+	CHECK(left > 0);
+	return target > now ? now + (target - now) / left : now - (now - target) / left;
+}
+
+static int act_ramp(struct rec__load *load, int value, struct rec_exp_channel *channel, const void *arg)
+{
+	const struct change *change = arg;
+	const struct rec__moment *moment = change->moment;
+	const uint32_t left = moment->step_count - moment->step + 1;
+	struct rec_exp_channel target = *channel;
+	const int error = act_set(load, value, &target, arg);
+
+	if (error)
+		return error;
+	if (!channel->rate_bps != !target.rate_bps)
+		return rec__fail(load, change->to, "a ramp cannot lead from or to an unlimited rate");
+	const struct rec_exp_channel from = *channel;
+
+	*channel = target;
+	channel->rate_bps = approach(from.rate_bps, target.rate_bps, left);
+	channel->delay_ns = approach(from.delay_ns, target.delay_ns, left);
+	channel->loss_ppb = approach(from.loss_ppb, target.loss_ppb, left);
+	channel->duplicate_ppb = approach(from.duplicate_ppb, target.duplicate_ppb, left);
+	channel->corrupt_ppb = approach(from.corrupt_ppb, target.corrupt_ppb, left);
+	channel->reorder_ppb = approach(from.reorder_ppb, target.reorder_ppb, left);
+	if (from.jitter.law == target.jitter.law)
+		channel->jitter.spread_ns = approach(from.jitter.spread_ns, target.jitter.spread_ns, left);
+	return 0;
+}
+
+int rec__take_moment_ramp(struct rec__load *load, int value, void *object)
+{
+	const struct rec__moment *moment = object;
+	struct change change = {.moment = moment};
+	const int error = take_change(load, value, &change);
+
+	/* At its beginning a ramp has not changed anything yet. */
+	if (error || !moment->step)
+		return error;
+	return act_on_links(load, change.links, moment, /* both_ways= */ false, act_ramp, &change);
+}
+
+/* ---- the whole ---- */
+
+struct moments {
+	struct rec__moment *list;
+	size_t count;
+};
+
+static int add_moment(struct rec__load *load, struct moments *moments, struct rec__moment moment)
+{
+	if (moments->count == MOMENTS_MAX)
+		return rec__fail(load, moment.value, "the timeline has more than %u moments (steps of ramps included)",
+				 MOMENTS_MAX);
+	moments->list = rec__grow(moments->list, moments->count, sizeof(*moments->list));
+	moment.order = moments->count;
+	moments->list[moments->count++] = moment;
+	return 0;
+}
+
+static int add_steps(struct rec__load *load, struct moments *moments, struct rec__moment moment, int ramp)
+{
+	struct change change = {0};
+	int error = take_change(load, ramp, &change);
+
+	if (error)
+		return error;
+	if (!change.over)
+		return rec__fail(load, ramp, "a ramp needs to know how long it takes: over: 5 s");
+	moment.step_count = (uint32_t)(change.steps ?: STEPS_DEFAULT);
+	if (change.over > UINT64_MAX / 4 || moment.at > UINT64_MAX / 4)
+		return rec__fail(load, ramp, "the ramp ends after the end of time");
+	const vtime_ns begin = moment.at;
+
+	for (moment.step = 1; moment.step <= moment.step_count && !error; moment.step++) {
+		moment.at = begin + (vtime_ns)((unsigned __int128)change.over * moment.step / moment.step_count);
+		error = add_moment(load, moments, moment);
+	}
+	return error;
+}
+
+static int collect(struct rec__load *load, int value, void *object)
+{
+	struct rec__moment moment = {.value = value};
+
+	if (rec__check_names(load, value, "a moment of the timeline") < 0)
+		return -EINVAL;
+	const int at = rec__yaml_find(load, value, "at"), ramp = rec__yaml_find(load, value, "ramp");
+
+	if (!at)
+		return rec__fail(load, value, "a moment of the timeline needs its time: at: 5 s");
+	if (rec__take_time(load, at, &moment.at) < 0)
+		return -EINVAL;
+	const int error = add_moment(load, object, moment);
+
+	return error || !ramp ? error : add_steps(load, object, moment, ramp);
+}
+
+static int cmp_moments(const void *a, const void *b)
+{
+	const struct rec__moment *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static int carry_out(struct rec__load *load, struct rec__moment *moment)
+{
+	if (!moment->step)
+		return rec__take_map(load, moment->value, REC__SCOPE_moment, moment);
+	return rec__take_moment_ramp(load, rec__yaml_find(load, moment->value, "ramp"), moment);
+}
+
+int rec__take_timeline(struct rec__load *load, int value, void *object)
+{
+	struct moments moments = {0};
+	int error = rec__each(load, value, "the timeline", collect, &moments);
+
+	if (moments.count)
+		qsort(moments.list, moments.count, sizeof(*moments.list), cmp_moments);
+	for (size_t i = 0; i < moments.count && !error; i++)
+		error = carry_out(load, &moments.list[i]);
+	free(moments.list);
+	return error;
+}
