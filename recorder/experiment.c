@@ -428,10 +428,12 @@ void rec_experiment_free(struct rec_experiment *exp)
 		free(node->sysctls);
 		free(node->processes);
 		free(node->routes);
+		free(node->root);
 		free(node->name);
 	}
 	free(exp->nodes);
 	free(exp->links);
+	free(exp->root);
 	free(exp->path);
 	free(exp->dir);
 	free(exp->text);
