@@ -27,6 +27,9 @@ static const struct op_info op_infos[] = {
 	[FMT_EFFECT_REMAP] = {true, true, {FROM, FROM_SIZE}},
 	[FMT_EFFECT_TLS] = {true, false, {OPERAND_END}},
 	[FMT_EFFECT_CLEAR] = {true, true, {OPERAND_END}},
+	[FMT_EFFECT_STORE] = {true, true, {FILE_, BYTES}},
+	[FMT_EFFECT_RESIZE] = {true, false, {FILE_}},
+	[FMT_EFFECT_COPY] = {true, true, {FILE_, OFFSET}},
 };
 
 /* NULL: no such op in this version. */

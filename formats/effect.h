@@ -24,6 +24,10 @@ enum fmt_effect_op {
 	FMT_EFFECT_REMAP = 7,	/* addr (new), size (new), from, from_size */
 	FMT_EFFECT_TLS = 8,	/* addr: fs base */
 	FMT_EFFECT_CLEAR = 9,	/* addr, size: madvise(MADV_DONTNEED): the pages are as new */
+	/* What happened to a file that programs have mapped (addr is an offset in it), which they see at once. */
+	FMT_EFFECT_STORE = 10,	/* addr, size, file, bytes */
+	FMT_EFFECT_RESIZE = 11,	/* addr (its new size), file */
+	FMT_EFFECT_COPY = 12,	/* addr, size, file, offset: bytes of a file come to memory */
 };
 
 struct fmt_effect {

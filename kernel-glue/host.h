@@ -25,7 +25,7 @@
 #ifndef KG_HOST_H
 #define KG_HOST_H
 
-#define KG_ABI 1u
+#define KG_ABI 2u
 
 typedef __UINT64_TYPE__ kg_u64;
 typedef __INT64_TYPE__ kg_s64;
@@ -71,6 +71,25 @@ struct kg_dirent {
 	kg_u32 type;		/* DT_* */
 	kg_u32 name_size;	/* without the NUL */
 	char name[256];		/* NUL terminated */
+};
+
+/* ---- memory --------------------------------------------------------- */
+
+/* One mapping of a program, as /proc/PID/maps shows it. */
+struct kg_map {
+	kg_u64 start, end;
+	kg_u64 offset;		/* in the file, of start */
+	kg_u64 ino;		/* of the host file system, 0: none */
+	kg_u32 prot;		/* PROT_* */
+	kg_u32 shared;		/* MAP_SHARED */
+	char name[512];		/* path on the node, "[heap]", or "" */
+};
+
+/* Where the parts of a program lie in its memory, for /proc; KG_NR_MM sets it. */
+struct kg_mm {
+	kg_u64 start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
+	kg_u64 arg_start, arg_end, env_start, env_end;
+	kg_u64 auxv[48];	/* pairs, ended by AT_NULL */
 };
 
 /* ---- programs ------------------------------------------------------- */
@@ -149,7 +168,9 @@ struct kg_host {
 	kg_s32 (*fs_lookup)(void *ctx, kg_u64 dir, const char *name, kg_u32 size, struct kg_attr *ret);
 	kg_s32 (*fs_getattr)(void *ctx, kg_u64 ino, struct kg_attr *ret);
 	kg_s32 (*fs_setattr)(void *ctx, kg_u64 ino, kg_u32 valid, const struct kg_attr *attr, struct kg_attr *ret);
-	/* mode's S_IFMT says what to make: file, directory, symlink (target given), device, fifo, socket. */
+	/* mode's S_IFMT says what to make: file, directory, symlink (target given), device, fifo, socket.
+	 * size 0: a regular file without a name, which fs_link() may name; dir 0 as well: one that never has a place
+	 * in the tree (memfd, System V shared memory), name only for show. */
 	kg_s32 (*fs_create)(void *ctx, kg_u64 dir, const char *name, kg_u32 size, const struct kg_attr *attr,
 			    const char *target, struct kg_attr *ret);
 	kg_s32 (*fs_link)(void *ctx, kg_u64 ino, kg_u64 dir, const char *name, kg_u32 size);
@@ -157,7 +178,8 @@ struct kg_host {
 	kg_s32 (*fs_rename)(void *ctx, kg_u64 dir, const char *name, kg_u32 size, kg_u64 new_dir,
 			    const char *new_name, kg_u32 new_size, kg_u32 flags);
 	kg_s64 (*fs_readlink)(void *ctx, kg_u64 ino, char *buf, kg_u64 size);
-	/* The entry at index pos, in the order of names by bytes ("." and ".." are the kernel's); 1, or 0 at the end. */
+	/* The first entry at or behind place pos, in the order of names by bytes ("." and ".." are the kernel's).  The place
+	 * behind it, 0 at the end. */
 	kg_s32 (*fs_readdir)(void *ctx, kg_u64 ino, kg_u64 pos, struct kg_dirent *ret);
 	kg_s64 (*fs_read)(void *ctx, kg_u64 ino, void *buf, kg_u64 offset, kg_u64 size);
 	kg_s64 (*fs_write)(void *ctx, kg_u64 ino, const void *buf, kg_u64 offset, kg_u64 size);
@@ -165,6 +187,15 @@ struct kg_host {
 	kg_s32 (*fs_open)(void *ctx, kg_u64 ino, kg_u32 writable);
 	void (*fs_forget)(void *ctx, kg_u64 ino);
 	kg_s32 (*fs_sync)(void *ctx, kg_u64 ino);
+	/* The bytes become zeros and give back their room; they lie within the file. */
+	kg_s32 (*fs_punch)(void *ctx, kg_u64 ino, kg_u64 offset, kg_u64 size);
+
+	/* fs_read() into a program's memory, so that the host knows what these bytes are; -EFAULT when none could be
+	 * written. */
+	kg_s64 (*fs_read_user)(void *ctx, kg_cookie task, kg_u64 ino, kg_u64 to, kg_u64 offset, kg_u64 size);
+
+	/* The mapping at index of a task's memory, in order of addresses: 1, 0 behind the last. */
+	kg_s32 (*task_map)(void *ctx, kg_cookie task, kg_u64 index, struct kg_map *ret);
 };
 
 /* ---- the kernel's table: what the host may ask ---------------------- */
@@ -185,6 +216,10 @@ enum kg_private_nr {
 	KG_NR_SPAWN,		/* (child cookie): by KG_INIT only: a new process, child of init; its pid */
 	KG_NR_EXEC,		/* (path, argv, envp): execve with host pointers */
 	KG_NR_COMM,		/* (KG_HOST_PTR|char[16]): task name */
+	KG_NR_MM,		/* (KG_HOST_PTR|struct kg_mm *): what /proc tells of a new program */
+	KG_NR_SHM_AT,		/* (shmid, shmflg, KG_HOST_PTR|struct kg_fd *): shmat but for the mapping; its size */
+	KG_NR_SHM_DUP,		/* (shmid): a child has it as well */
+	KG_NR_SHM_DT,		/* (shmid): one attachment less */
 };
 
 /* Or'ed to a number below 1024: this call may hold pointers tagged KG_HOST_PTR.  Without it a tag
@@ -196,6 +231,8 @@ struct kg_fd {
 	kg_u64 ino;		/* of a file of the host file system, else 0 */
 	kg_u32 flags;		/* O_* of the open file description */
 	kg_u32 mode;		/* S_IFMT and permissions */
+	kg_u32 rdev;		/* of a device: kernel MKDEV */
+	kg_u32 seals;		/* F_SEAL_* */
 };
 
 /* Identity and size of a node, all that boot may depend on. */

@@ -81,9 +81,19 @@ uint64_t rec_aspace_find(const struct rec_aspace *as, uint64_t size, uint64_t hi
 		return 0;
 	if (hint && rec_aspace_allowed(hint, size) && rec_aspace_free(as, hint, size))
 		return hint;
-	uint64_t top = REC_MMAP_TOP;
+	return rec_aspace_find_below(as, size, REC_MMAP_TOP);
+}
 
-	for (size_t i = first_after(as, REC_MMAP_TOP - 1); ; i--) {
+uint64_t rec_aspace_next(const struct rec_aspace *as, uint64_t addr)
+{
+	size_t i = first_after(as, addr);
+
+	return i < as->count ? as->vmas[i].start : UINT64_MAX;
+}
+
+uint64_t rec_aspace_find_below(const struct rec_aspace *as, uint64_t size, uint64_t top)
+{
+	for (size_t i = first_after(as, top - 1); ; i--) {
 		if (i < as->count && as->vmas[i].start < top)
 			top = as->vmas[i].start;
 		uint64_t floor = i > 0 ? as->vmas[i - 1].end : REC_ASPACE_LOW;

@@ -9,10 +9,12 @@
 
 struct rec_vma {
 	uint64_t start, end;	/* multiples of the page size */
-	int prot, flags;	/* PROT_*, MAP_SHARED or MAP_PRIVATE, MAP_GROWSDOWN ... */
+	int prot, flags;	/* PROT_*, MAP_SHARED or MAP_PRIVATE, MAP_GROWSDOWN ..., REC_VMA_READONLY */
 	uint64_t ino;		/* file of the node, 0: anonymous */
 	uint64_t offset;	/* in the file, of start */
 };
+
+#define REC_VMA_READONLY (1 << 30)	/* shared, and never to be writable */
 
 struct rec_aspace {
 	struct rec_vma *vmas;	/* sorted, disjoint */
@@ -29,6 +31,10 @@ void rec_aspace_copy(struct rec_aspace *to, const struct rec_aspace *from);
 /* A free range of size bytes for mmap: at hint when that is free, else the highest below REC_MMAP_TOP.
  * 0: there is none. */
 uint64_t rec_aspace_find(const struct rec_aspace *as, uint64_t size, uint64_t hint);
+/* The same, with its end at or below top. */
+uint64_t rec_aspace_find_below(const struct rec_aspace *as, uint64_t size, uint64_t top);
+/* Start of the first mapping behind addr, which is in none; UINT64_MAX: there is none. */
+uint64_t rec_aspace_next(const struct rec_aspace *as, uint64_t addr);
 /* Whether nothing lies in [start, start + size). */
 bool rec_aspace_free(const struct rec_aspace *as, uint64_t start, uint64_t size);
 /* Whether [start, start + size) lies where programs may map. */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "effect.h"
@@ -65,6 +66,54 @@ static int map(struct rec_tracee *thread, const struct fmt_effect *e, int (*fd_o
 	return rec_tracee_map(thread, e->addr, e->size, (int)e->prot, (int)e->flags, fd, e->offset);
 }
 
+/* What a call did to a file that is mapped: the mappings show it by themselves. */
+static int store(const struct fmt_effect *e, int (*fd_of)(void *, uint64_t), void *arg)
+{
+	const int fd = fd_of ? fd_of(arg, e->file) : -EBADF;
+	uint64_t done = 0;
+
+	if (fd < 0)
+		return fd;
+	while (done < e->size) {
+		const ssize_t part = pwrite(fd, e->bytes + done, e->size - done, (off_t)(e->addr + done));
+
+		if (part <= 0)
+			return part < 0 ? -errno : -EIO;
+		done += (uint64_t)part;
+	}
+	return 0;
+}
+
+static int resize(const struct fmt_effect *e, int (*fd_of)(void *, uint64_t), void *arg)
+{
+	const int fd = fd_of ? fd_of(arg, e->file) : -EBADF;
+
+	if (fd < 0)
+		return fd;
+	return ftruncate(fd, (off_t)e->addr) < 0 ? -errno : 0;
+}
+
+static int copy(struct rec_tracee *thread, const struct fmt_effect *e, int (*fd_of)(void *, uint64_t), void *arg)
+{
+	const int fd = fd_of ? fd_of(arg, e->file) : -EBADF;
+	uint8_t piece[PIECE];
+	uint64_t done = 0;
+
+	if (fd < 0)
+		return fd;
+	while (done < e->size) {
+		const uint64_t left = e->size - done;
+		const ssize_t part = pread(fd, piece, left < PIECE ? (size_t)left : PIECE, (off_t)(e->offset + done));
+
+		if (part <= 0)
+			return part < 0 ? -errno : -ENODATA;
+		if (rec_tracee_write(thread, e->addr + done, piece, (size_t)part))
+			return -EFAULT;
+		done += (uint64_t)part;
+	}
+	return 0;
+}
+
 static int apply(struct rec_tracee *thread, const struct fmt_effect *e, int (*fd_of)(void *, uint64_t), void *arg)
 {
 	switch (e->op) {
@@ -86,6 +135,12 @@ static int apply(struct rec_tracee *thread, const struct fmt_effect *e, int (*fd
 		return rec_tracee_set_tls(thread, e->addr);
 	case FMT_EFFECT_CLEAR:
 		return rec_tracee_clear(thread, e->addr, e->size);
+	case FMT_EFFECT_STORE:
+		return store(e, fd_of, arg);
+	case FMT_EFFECT_RESIZE:
+		return resize(e, fd_of, arg);
+	case FMT_EFFECT_COPY:
+		return copy(thread, e, fd_of, arg);
 	}
 	return -EBADMSG;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -284,6 +285,29 @@ int rec__take_stdin(struct rec__load *load, int value, void *object)
 		CHECK(asprintf(&process->stdin_path, "%s/%s", load->exp->dir, path) > 0);
 	if (access(process->stdin_path, R_OK) < 0)
 		return rec__fail(load, value, "stdin: %s: %s", process->stdin_path, strerror(errno));
+	return 0;
+}
+
+/* What is relative starts where the experiment lies. */
+int rec__take_directory(struct rec__load *load, int value, void *object)
+{
+	const char *path = rec__scalar(load, value, "root, the path of a directory");
+	char **ret = object;
+	struct stat st;
+
+	if (!path)
+		return -EINVAL;
+	free(*ret);
+	*ret = NULL;
+	if (*path == '/')
+		*ret = rec__copy(path);
+	else
+		CHECK(asprintf(ret, "%s/%s", load->exp->dir, path) > 0);
+	if (stat(*ret, &st) < 0)
+		return rec__fail(load, value, "root: %s: %s", *ret, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return rec__fail(load, value, "root: %s: it is to be a directory, whose bin, etc, usr... the nodes see",
+				 *ret);
 	return 0;
 }
 

@@ -454,6 +454,7 @@ void rec_experiment_free(struct rec_experiment *exp)
 		free(node->sysctls);
 		free(node->processes);
 		free(node->routes);
+		free(node->root);
 		free(node->name);
 	}
 	free(exp->nodes);
@@ -465,6 +466,7 @@ void rec_experiment_free(struct rec_experiment *exp)
 	for (size_t i = 0; i < exp->table_count; i++)
 		free(exp->tables[i]);
 	free(exp->tables);
+	free(exp->root);
 	free(exp->path);
 	free(exp->dir);
 	free(exp->text);

@@ -69,6 +69,7 @@ struct rec_exp_node {
 	struct rec_exp_route *routes;	/* in the order in which they can be added */
 	size_t route_count;
 	uint64_t memory_size;		/* bytes of the node's kernel */
+	char *root;			/* host directory that it sees as /, NULL: the experiment's */
 };
 
 struct rec_experiment {
@@ -80,6 +81,7 @@ struct rec_experiment {
 	vtime_ns stop_time;		/* UINT64_MAX: until every process has ended */
 	uint64_t realtime_ns;		/* wall clock at vtime 0; default 2000-01-01T00:00:00Z, as in Shadow */
 	vtime_ns syscall_cost_ns;	/* CPU model; default 1000 */
+	char *root;			/* of all nodes that name no other, NULL: the host's own / */
 	vtime_ns clock_cost_ns;		/* of one clock read from the vDSO; default 20 */
 	struct rec_exp_node *nodes;	/* [id - 1] */
 	size_t node_count;

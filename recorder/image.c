@@ -374,7 +374,8 @@ static unsigned make_auxv(const struct rec_image_request *rq, const struct elf *
 	};
 	const unsigned count = sizeof(rows) / sizeof(rows[0]);
 
-	_Static_assert(sizeof(rows) / sizeof(rows[0]) <= AUXV_MAX, "the array is large enough");
+	_Static_assert(sizeof(rows) / sizeof(rows[0]) <= AUXV_MAX && 2 * AUXV_MAX <= REC_AUXV_WORDS,
+		       "the arrays are large enough");
 	for (unsigned i = 0; i < count; i++)
 		auxv[i] = (Elf64_auxv_t){.a_type = rows[i][0], .a_un.a_val = rows[i][1]};
 	return count;
@@ -411,12 +412,22 @@ static void push_vectors(struct stack *stack, const struct rec_image_request *rq
 	push(stack, words, n * sizeof(*words));
 }
 
+/* Bytes of the strings that are arguments, the rest is the environment. */
+static uint64_t args_size(const struct rec_image_request *rq)
+{
+	uint64_t size = 0;
+
+	for (unsigned i = 0; i < rq->argc; i++)
+		size += strlen(rq->strings + size) + 1;
+	return size;
+}
+
 static uint64_t vector_words(const struct rec_image_request *rq)
 {
 	return 1 + (uint64_t)rq->argc + 1 + rq->envc + 1;
 }
 
-static void build_stack(struct stack *stack, const struct rec_image_request *rq, const struct elf *program,
+static void build_stack(struct stack *stack, struct rec_image_plan *plan, const struct rec_image_request *rq, const struct elf *program,
 			const struct elf *interp, uint64_t *words)
 {
 	Elf64_auxv_t auxv[AUXV_MAX];
@@ -438,6 +449,10 @@ static void build_stack(struct stack *stack, const struct rec_image_request *rq,
 	const uint64_t below = count * sizeof(auxv[0]) + vector_words(rq) * sizeof(uint64_t);
 	stack->sp = ((stack->sp - below) & ~15ULL) + below;	/* so that sp ends on 16 bytes */
 	push(stack, auxv, count * sizeof(auxv[0]));
+	memcpy(plan->auxv, auxv, count * sizeof(auxv[0]));
+	plan->arg_start = at.strings;
+	plan->arg_end = at.strings + args_size(rq);
+	plan->env_end = at.strings + rq->strings_size;
 	push_vectors(stack, rq, at.strings, words);
 	CHECK(stack->sp % 16 == 0);
 }
@@ -462,7 +477,7 @@ static int put_stack(struct rec_image_plan *plan, const struct rec_image_request
 	stack.data = calloc(1, stack.size);
 	if (!stack.data || !words)
 		return -ENOMEM;
-	build_stack(&stack, rq, program, interp, words);
+	build_stack(&stack, plan, rq, program, interp, words);
 	plan->stack_size = STACK_SIZE;
 	plan->stack_start = REC_STACK_TOP - STACK_SIZE;
 	put_map(&plan->effects, plan->stack_start, plan->stack_size,
@@ -471,6 +486,27 @@ static int put_stack(struct rec_image_plan *plan, const struct rec_image_request
 		  REC_STACK_TOP - stack.sp);
 	plan->regs.rsp = stack.sp;
 	return 0;
+}
+
+/* Where its code and its data lie. */
+static void put_extents(struct rec_image_plan *plan, const struct elf *elf)
+{
+	plan->start_code = plan->start_data = UINT64_MAX;
+	for (unsigned i = 0; i < elf->eh.e_phnum; i++) {
+		const Elf64_Phdr *const ph = &elf->ph[i];
+		const uint64_t start = ph->p_vaddr + elf->bias, end = start + ph->p_filesz;
+
+		if (ph->p_type != PT_LOAD || ph->p_memsz == 0)
+			continue;
+		plan->start_code = start < plan->start_code ? start : plan->start_code;
+		if (ph->p_flags & PF_X && end > plan->end_code)
+			plan->end_code = end;
+		if (ph->p_flags & PF_W && start < plan->start_data)
+			plan->start_data = start;
+		plan->end_data = end > plan->end_data ? end : plan->end_data;
+	}
+	if (plan->start_data == UINT64_MAX)
+		plan->start_data = plan->end_data;
 }
 
 /* ---- the plan --------------------------------------------------------------------------------- */
@@ -497,6 +533,7 @@ static int make_plan(struct rec_image_plan *plan, const struct rec_image_request
 	plan->regs.ss = 0x2b;
 	plan->regs.orig_rax = (uint64_t)-1;
 	plan->brk_start = program->high + program->bias;
+	put_extents(plan, program);
 	return plan->regs.rip < REC_OWN_START ? 0 : -ENOEXEC;
 }
 

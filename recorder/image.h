@@ -26,11 +26,17 @@ struct rec_image_request {
 	const uint8_t *random;		/* 16 bytes for AT_RANDOM */
 };
 
+#define REC_AUXV_WORDS 48
+
 struct rec_image_plan {
 	struct fmt_buf effects;			/* MAP, WRITE, FILL ... in order */
 	struct user_regs_struct regs;		/* all that the program starts with */
 	uint64_t brk_start;
 	uint64_t stack_start, stack_size;	/* of the mapping */
+	/* For /proc. */
+	uint64_t start_code, end_code, start_data, end_data;
+	uint64_t arg_start, arg_end, env_end;	/* the environment follows the arguments */
+	uint64_t auxv[REC_AUXV_WORDS];		/* pairs, ended by AT_NULL */
 };
 
 /* 0, -ENOEXEC (not an x86-64 ELF program), -E2BIG, -ELIBBAD. */

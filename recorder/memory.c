@@ -88,7 +88,23 @@ static int patch_code(struct rec_thread *t, const struct rec_vma *vma, int fd)
 
 /* ---- mmap ------------------------------------------------------------------- */
 
-/* What an mmap of a descriptor maps.  0 or -errno; *ret_fd is the host's. */
+#define DEV_ZERO ((1u << 20) | 5)	/* as kernel MKDEV */
+
+/* Whether the descriptor's access allows the mapping: 0 or -errno. */
+static int check_access(const struct kg_fd *what, const struct rec_vma *vma)
+{
+	const bool writes = (vma->flags & MAP_SHARED) && (vma->prot & PROT_WRITE);
+
+	if (what->flags & O_PATH)
+		return -EBADF;
+	if ((what->flags & O_ACCMODE) == O_WRONLY || (writes && (what->flags & O_ACCMODE) != O_RDWR))
+		return -EACCES;
+	if (writes && (what->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
+		return -EPERM;
+	return S_ISREG(what->mode) && what->ino ? 0 : -ENODEV;
+}
+
+/* What an mmap of a descriptor maps.  0 or -errno; *ret_fd is the host's, -1: it is anonymous after all. */
 static int mapped_file(struct rec_node *node, struct rec_thread *t, int fd, struct rec_vma *vma, int *ret_fd)
 {
 	struct kg_fd what = { 0 };
@@ -96,25 +112,30 @@ static int mapped_file(struct rec_node *node, struct rec_thread *t, int fd, stru
 
 	if (r < 0)
 		return (int)r;
-	if (!S_ISREG(what.mode) || !what.ino)
-		return -ENODEV;
-	bool writes = (vma->flags & MAP_SHARED) && (vma->prot & PROT_WRITE);
-
-	if ((what.flags & O_ACCMODE) == O_WRONLY || (writes && (what.flags & O_ACCMODE) != O_RDWR))
-		return -EACCES;
-	int host = rec_nodefs_fd(node->fs, what.ino, writes);
+	if (S_ISCHR(what.mode) && what.rdev == DEV_ZERO) {
+		vma->flags |= MAP_ANONYMOUS;
+		vma->offset = 0;
+		return 0;
+	}
+	r = check_access(&what, vma);
+	if (r < 0)
+		return (int)r;
+	/* mprotect() may make it writable later: the host's descriptor has to allow it now. */
+	bool may_write = (vma->flags & MAP_SHARED) && (what.flags & O_ACCMODE) == O_RDWR &&
+			 !(what.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
+	int host = rec_nodefs_fd(node->fs, what.ino, may_write);
 
 	if (host < 0)
 		return host;
-	if (writes)
-		rec_nodefs_touch(node->fs, what.ino);
+	if ((vma->flags & MAP_SHARED) && !may_write)
+		vma->flags |= REC_VMA_READONLY;
 	vma->ino = what.ino;
 	*ret_fd = host;
 	return 0;
 }
 
 /* Where it goes.  The address, or -errno. */
-static int64_t place(const struct rec_aspace *as, uint64_t addr, uint64_t size, int flags)
+int64_t rec__place(const struct rec_aspace *as, uint64_t addr, uint64_t size, int flags)
 {
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
 		if (addr % PAGE)
@@ -127,17 +148,31 @@ static int64_t place(const struct rec_aspace *as, uint64_t addr, uint64_t size, 
 	}
 	uint64_t found = rec_aspace_find(as, size, addr & ~(PAGE - 1));
 
+	if (flags & MAP_32BIT)
+		found = rec_aspace_find_below(as, size, 1ULL << 31);
 	return found ? (int64_t)found : -ENOMEM;
 }
 
-static int64_t map_at(struct rec_node *node, struct rec_thread *t, struct rec_vma *vma, int fd)
+/* The number of a file that is about to be mapped.  A file that the node may change is told as an object of its own
+ * before its first mapping. */
+static int number_of(struct rec_node *node, struct rec_thread *t, uint64_t ino, uint64_t *ret)
+{
+	uint64_t size;
+	int r = rec__file_number(node, ino, ret);
+
+	if (r == 0 && rec_nodefs_mapped(node->fs, ino, &size))
+		tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_RESIZE, .addr = size, .file = *ret });
+	return r;
+}
+
+int64_t rec__map_at(struct rec_node *node, struct rec_thread *t, struct rec_vma *vma, int fd)
 {
 	uint64_t number = 0, size = vma->end - vma->start;
 	int keep = MAP_SHARED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 	int flags = (vma->flags & keep) | MAP_FIXED;
 
 	if (fd >= 0) {
-		int r = rec__file_number(node, vma->ino, &number);
+		int r = number_of(node, t, vma->ino, &number);
 
 		if (r < 0)
 			return r;
@@ -168,6 +203,8 @@ static int64_t do_mmap(struct rec_node *node, struct rec_thread *t)
 		return -EINVAL;
 	if (a[1] > TASK_TOP)
 		return -ENOMEM;
+	if (type == MAP_SHARED_VALIDATE && (vma.flags & MAP_SYNC))
+		return -EOPNOTSUPP;
 	if (type == MAP_SHARED_VALIDATE)
 		vma.flags = (vma.flags & ~0xf) | MAP_SHARED;
 	if (vma.flags & MAP_ANONYMOUS) {
@@ -179,18 +216,18 @@ static int64_t do_mmap(struct rec_node *node, struct rec_thread *t)
 			return r;
 	}
 	uint64_t size = page_up(a[1]);
-	int64_t addr = place(&t->memory->as, a[0], size, vma.flags);
+	int64_t addr = rec__place(&t->memory->as, a[0], size, vma.flags);
 
 	if (addr < 0)
 		return addr;
 	vma.start = (uint64_t)addr;
 	vma.end = vma.start + size;
-	return map_at(node, t, &vma, fd);
+	return rec__map_at(node, t, &vma, fd);
 }
 
 /* ---- the others ---------------------------------------------------------------- */
 
-static int64_t unmap(struct rec_thread *t, uint64_t addr, uint64_t size)
+int64_t rec__unmap(struct rec_thread *t, uint64_t addr, uint64_t size)
 {
 	int r = rec_tracee_unmap(t->tracee, addr, size);
 
@@ -203,31 +240,90 @@ static int64_t unmap(struct rec_thread *t, uint64_t addr, uint64_t size)
 
 static int64_t do_munmap(struct rec_thread *t, uint64_t addr, uint64_t size)
 {
-	if (addr % PAGE || !size || !rec_aspace_allowed(addr, page_up(size)))
+	if (addr % PAGE || !size || size > TASK_TOP || addr > REC_STUB_ADDR - page_up(size))
 		return -EINVAL;
-	return unmap(t, addr, page_up(size));
+	uint64_t end = addr + page_up(size);
+
+	/* Nothing can be mapped there. */
+	if (end <= REC_ASPACE_LOW)
+		return 0;
+	addr = addr < REC_ASPACE_LOW ? REC_ASPACE_LOW : addr;
+	return rec__unmap(t, addr, end - addr);
+}
+
+/* Calls work(arg, part) for each mapped part of a range.  0, or -ENOMEM when there was a gap (after all parts, or
+ * after those before it when it ends there), or what work returns first. */
+static int64_t for_each_part(struct rec_aspace *as, uint64_t addr, uint64_t size, bool stop_at_gap,
+			     int64_t (*work)(void *arg, uint64_t start, uint64_t end), void *arg)
+{
+	uint64_t end = addr + size;
+	int64_t result = 0;
+
+	while (addr < end) {
+		const struct rec_vma *vma = rec_aspace_at(as, addr);
+
+		if (!vma) {
+			result = -ENOMEM;
+			if (stop_at_gap)
+				break;
+			addr = rec_aspace_next(as, addr);
+			continue;
+		}
+		uint64_t part_end = vma->end < end ? vma->end : end;
+		int64_t r = work ? work(arg, addr, part_end) : 0;
+
+		if (r < 0)
+			return r;
+		addr = part_end;
+	}
+	return result;
+}
+
+/* Whether [addr, addr + size), whole pages, is mapped without a gap. */
+static bool is_mapped(struct rec_aspace *as, uint64_t addr, uint64_t size)
+{
+	return rec_aspace_allowed(addr, size) && for_each_part(as, addr, size, true, NULL, NULL) == 0;
+}
+
+struct protecting {
+	struct rec_thread *t;
+	int prot;
+};
+
+static int64_t protect_part(void *arg, uint64_t start, uint64_t end)
+{
+	struct protecting *how = arg;
+	struct rec_aspace *as = &how->t->memory->as;
+
+	if ((how->prot & PROT_WRITE) && (rec_aspace_at(as, start)->flags & REC_VMA_READONLY))
+		return -EACCES;
+	int r = rec_tracee_protect(how->t->tracee, start, end - start, how->prot);
+
+	if (r < 0)
+		return r;
+	r = rec_aspace_protect(as, start, end - start, how->prot);
+	if (r < 0)
+		return r;
+	tell(how->t, &(struct fmt_effect) { .op = FMT_EFFECT_PROTECT, .addr = start, .size = end - start,
+					    .prot = (uint32_t)how->prot });
+	return 0;
 }
 
 static int64_t do_mprotect(struct rec_thread *t, uint64_t addr, uint64_t size, int prot)
 {
-	if (addr % PAGE)
+	/* PROT_GROWSDOWN and such are for main stacks, which have their full size here. */
+	struct protecting how = { t, prot & (PROT_READ | PROT_WRITE | PROT_EXEC) };
+	const int known = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN | PROT_GROWSUP | 8 /* PROT_SEM */;
+
+	if (addr % PAGE || (prot & ~known))
 		return -EINVAL;
 	if (!size)
 		return 0;
 	size = page_up(size);
 	if (!rec_aspace_allowed(addr, size))
 		return -ENOMEM;
-	/* PROT_GROWSDOWN and such are for main stacks, which have their full size here. */
-	prot &= PROT_READ | PROT_WRITE | PROT_EXEC;
-	int r = rec_tracee_protect(t->tracee, addr, size, prot);
-
-	if (r < 0)
-		return r;
-	r = rec_aspace_protect(&t->memory->as, addr, size, prot);
-	if (r < 0)
-		return r;
-	tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_PROTECT, .addr = addr, .size = size, .prot = (uint32_t)prot });
-	return 0;
+	/* As Linux does: what lies before a gap is changed. */
+	return for_each_part(&t->memory->as, addr, size, true, protect_part, &how);
 }
 
 static int64_t do_brk(struct rec_node *node, struct rec_thread *t, uint64_t wanted)
@@ -243,76 +339,202 @@ static int64_t do_brk(struct rec_node *node, struct rec_thread *t, uint64_t want
 		struct rec_vma vma = { .start = old_end, .end = new_end, .prot = PROT_READ | PROT_WRITE,
 				       .flags = MAP_PRIVATE | MAP_ANONYMOUS };
 
-		if (map_at(node, t, &vma, -1) < 0)
+		if (rec__map_at(node, t, &vma, -1) < 0)
 			return (int64_t)as->brk;
-	} else if (new_end < old_end && unmap(t, new_end, old_end - new_end) < 0) {
+	} else if (new_end < old_end && rec__unmap(t, new_end, old_end - new_end) < 0) {
 		return (int64_t)as->brk;
 	}
 	as->brk = wanted;
 	return (int64_t)wanted;
 }
 
-/* Moves or grows one mapping; what mremap can do with several is not supported by Linux either. */
-static int64_t do_mremap(struct rec_thread *t, const uint64_t *a)
+/* Old size 0: the same pages a second time.  Only a file can be mapped twice. */
+static int64_t alias(struct rec_node *node, struct rec_thread *t, struct rec_vma vma, uint64_t from, uint64_t to,
+		     uint64_t size)
 {
-	struct rec_aspace *as = &t->memory->as;
-	uint64_t from = a[0], old_size = page_up(a[1]), size = page_up(a[2]), flags = a[3];
-	const struct rec_vma *at = rec_aspace_at(as, from);
+	int fd = vma.ino && vma.ino < REC_INO_SHARED && (vma.flags & MAP_SHARED) ?
+		 rec_nodefs_fd(node->fs, vma.ino, !(vma.flags & REC_VMA_READONLY)) : -EINVAL;
 
-	if (from % PAGE || !size || size > TASK_TOP || (flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED)))
-		return -EINVAL;
-	if (!at || !old_size || at->end - from < old_size)
-		return -EFAULT;
-	struct rec_vma vma = *at;
-	uint64_t to = from;
-
+	if (fd < 0)
+		return fd;
 	vma.offset += from - vma.start;
-	if (flags & MREMAP_FIXED) {
-		to = a[4];
-		if (!(flags & MREMAP_MAYMOVE) || to % PAGE || !rec_aspace_allowed(to, size) ||
-		    (to < from + old_size && from < to + size))
-			return -EINVAL;
-	} else if (size < old_size) {
-		int64_t r = unmap(t, from + size, old_size - size);
+	vma.start = to;
+	vma.end = to + size;
+	return rec__map_at(node, t, &vma, fd);
+}
 
-		return r < 0 ? r : (int64_t)from;
-	} else if (size == old_size) {
-		return (int64_t)from;
-	} else if (vma.end != from + old_size || !rec_aspace_allowed(from, size) ||
-		   !rec_aspace_free(as, from + old_size, size - old_size)) {
-		if (!(flags & MREMAP_MAYMOVE))
-			return -ENOMEM;
-		to = rec_aspace_find(as, size, 0);
-		if (!to)
-			return -ENOMEM;
+/* Where an mremap goes that cannot stay.  The address, or -errno. */
+static int64_t place_moved(struct rec_aspace *as, uint64_t from, uint64_t old_size, uint64_t size, uint64_t flags,
+			   uint64_t wanted)
+{
+	uint64_t to = wanted;
+
+	if (!(flags & MREMAP_MAYMOVE))
+		return -ENOMEM;
+	if (flags & MREMAP_FIXED) {
+		if (to % PAGE || !rec_aspace_allowed(to, size) || (to < from + old_size && from < to + size))
+			return -EINVAL;
+		return (int64_t)to;
 	}
+	to = rec_aspace_find(as, size, 0);
+	return to ? (int64_t)to : -ENOMEM;
+}
+
+static int64_t move(struct rec_node *node, struct rec_thread *t, struct rec_vma vma, uint64_t from,
+		    uint64_t old_size, uint64_t to, uint64_t size, bool keep)
+{
 	int r = rec_tracee_remap(t->tracee, from, old_size, to, size);
+	struct rec_vma old = vma;
 
 	if (r < 0)
 		return r;
 	tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_REMAP, .addr = to, .size = size, .from = from,
 				       .from_size = old_size });
-	rec_aspace_unmap(as, from, old_size);
+	rec_aspace_unmap(&t->memory->as, from, old_size);
+	vma.offset += from - vma.start;
 	vma.start = to;
 	vma.end = to + size;
-	r = rec_aspace_map(as, &vma);
-	return r < 0 ? r : (int64_t)to;
+	r = rec_aspace_map(&t->memory->as, &vma);
+	if (r < 0)
+		return r;
+	if (keep) {
+		old.start = from;
+		old.end = from + old_size;
+		int64_t again = rec__map_at(node, t, &old, -1);
+
+		if (again < 0)
+			return again;
+	}
+	return (int64_t)to;
+}
+
+/* Moves, grows or shrinks one mapping; what mremap can do with several is not supported by Linux either. */
+static int64_t do_mremap(struct rec_node *node, struct rec_thread *t, const uint64_t *a)
+{
+	struct rec_aspace *as = &t->memory->as;
+	uint64_t from = a[0], old_size = page_up(a[1]), size = page_up(a[2]), flags = a[3];
+	bool moves = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
+	const struct rec_vma *at = rec_aspace_at(as, from);
+
+	if (from % PAGE || !size || (flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) ||
+	    (moves && !(flags & MREMAP_MAYMOVE)) || ((flags & MREMAP_DONTUNMAP) && old_size != size))
+		return -EINVAL;
+	if (size > TASK_TOP)
+		return -ENOMEM;
+	if (!at)
+		return -EFAULT;
+	struct rec_vma vma = *at;
+
+	if ((flags & MREMAP_DONTUNMAP) && (vma.ino || !(vma.flags & MAP_PRIVATE)))
+		return -EINVAL;
+	if (!moves && old_size && size <= old_size) {
+		int64_t r = size < old_size ? rec__unmap(t, from + size, old_size - size) : 0;
+
+		return r < 0 ? r : (int64_t)from;
+	}
+	if (vma.end - from < old_size)
+		return -EFAULT;
+	if (!moves && old_size && vma.end == from + old_size && rec_aspace_allowed(from, size) &&
+	    rec_aspace_free(as, from + old_size, size - old_size))
+		return move(node, t, vma, from, old_size, from, size, false);
+	int64_t to = place_moved(as, from, old_size, size, flags, a[4]);
+
+	if (to < 0)
+		return to;
+	if (!old_size)
+		return alias(node, t, vma, from, (uint64_t)to, size);
+	return move(node, t, vma, from, old_size, (uint64_t)to, size, flags & MREMAP_DONTUNMAP);
+}
+
+static int64_t clear_part(void *arg, uint64_t start, uint64_t end)
+{
+	struct rec_thread *t = arg;
+	int r = rec_tracee_clear(t->tracee, start, end - start);
+
+	if (r == 0)
+		tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_CLEAR, .addr = start, .size = end - start });
+	return r;
+}
+
+/* Advice that changes nothing that a program can see; what the host does with its pages is its own affair. */
+static bool is_harmless(int advice)
+{
+	switch (advice) {
+	case MADV_NORMAL:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_WILLNEED:
+	case MADV_FREE:		/* the pages may keep their bytes, and here they do */
+	case MADV_DOFORK:
+	case MADV_MERGEABLE:
+	case MADV_UNMERGEABLE:
+	case MADV_HUGEPAGE:
+	case MADV_NOHUGEPAGE:
+	case MADV_DONTDUMP:
+	case MADV_DODUMP:
+	case MADV_KEEPONFORK:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		return true;
+	}
+	return false;
 }
 
 static int64_t do_madvise(struct rec_thread *t, uint64_t addr, uint64_t size, int advice)
 {
-	size = page_up(size);
-	if (addr % PAGE)
+	if (addr % PAGE || (advice != MADV_DONTNEED && !is_harmless(advice)) || size > TASK_TOP)
 		return -EINVAL;
-	if (!size || advice != MADV_DONTNEED)
-		return advice == MADV_WIPEONFORK || advice == MADV_REMOVE || advice == MADV_DONTFORK ? -EINVAL : 0;
+	size = page_up(size);
+	if (!size)
+		return 0;
 	if (!rec_aspace_allowed(addr, size))
 		return -ENOMEM;
-	int r = rec_tracee_clear(t->tracee, addr, size);
+	return for_each_part(&t->memory->as, addr, size, false, advice == MADV_DONTNEED ? clear_part : NULL, t);
+}
 
-	if (r == 0)
-		tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_CLEAR, .addr = addr, .size = size });
-	return r;
+/* Every page that is mapped is in memory, as far as a program can tell. */
+static int64_t do_mincore(struct rec_thread *t, uint64_t addr, uint64_t size, uint64_t vector)
+{
+	if (addr % PAGE)
+		return -EINVAL;
+	size = page_up(size);
+	if (!size)
+		return 0;
+	if (!is_mapped(&t->memory->as, addr, size))
+		return -ENOMEM;
+	_cleanup_free_ uint8_t *bytes = malloc(size / PAGE);
+
+	if (!bytes)
+		return -EAGAIN;
+	memset(bytes, 1, size / PAGE);
+	if (rec_tracee_write_user(t->tracee, vector, bytes, size / PAGE))
+		return -EFAULT;
+	tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_WRITE, .addr = vector, .size = size / PAGE, .bytes = bytes });
+	return 0;
+}
+
+static int64_t do_msync(struct rec_thread *t, uint64_t addr, uint64_t size, int flags)
+{
+	if (addr % PAGE || (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
+	    ((flags & MS_ASYNC) && (flags & MS_SYNC)))
+		return -EINVAL;
+	if (size > TASK_TOP)
+		return -ENOMEM;
+	size = page_up(size);
+	return !size || is_mapped(&t->memory->as, addr, size) ? 0 : -ENOMEM;
+}
+
+/* All pages stay where they are in any case; only whether they are there is checked. */
+static int64_t do_mlock(struct rec_thread *t, uint64_t addr, uint64_t size, uint64_t flags)
+{
+	if (flags & ~1ULL /* MLOCK_ONFAULT */)
+		return -EINVAL;
+	if (size > TASK_TOP)
+		return -ENOMEM;
+	size = page_up(size + addr % PAGE);
+	return !size || is_mapped(&t->memory->as, addr & ~(PAGE - 1), size) ? 0 : -ENOMEM;
 }
 
 static int64_t do_arch_prctl(struct rec_thread *t, uint64_t code, uint64_t addr)
@@ -355,9 +577,24 @@ int64_t rec__memory_call(struct rec_node *node, struct rec_thread *t)
 	case __NR_brk:
 		return do_brk(node, t, a[0]);
 	case __NR_mremap:
-		return do_mremap(t, a);
+		return do_mremap(node, t, a);
 	case __NR_madvise:
 		return do_madvise(t, a[0], a[1], (int)a[2]);
+	case __NR_mincore:
+		return do_mincore(t, a[0], a[1], a[2]);
+	case __NR_msync:
+		return do_msync(t, a[0], a[1], (int)a[2]);
+	case __NR_mlock:
+	case __NR_munlock:
+		return do_mlock(t, a[0], a[1], 0);
+	case __NR_mlock2:
+		return do_mlock(t, a[0], a[1], a[2]);
+	case __NR_mlockall:
+		return !a[0] || (a[0] & ~7ULL) || a[0] == 4 /* MCL_ONFAULT alone */ ? -EINVAL : 0;
+	case __NR_shmat:
+		return rec__shmat(node, t);
+	case __NR_shmdt:
+		return rec__shmdt(node, t);
 	case __NR_arch_prctl:
 		return do_arch_prctl(t, a[0], a[1]);
 	}

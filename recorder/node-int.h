@@ -18,7 +18,15 @@
 /* A process as far as its memory goes: threads and vfork children share one. */
 struct rec_memory {
 	struct rec_aspace as;
+	struct rec_node *node;
+	struct rec_shm *shm;	/* attachments of System V segments */
+	size_t shm_count;
 	unsigned refs;
+};
+
+struct rec_shm {
+	uint64_t addr, size;
+	int id;
 };
 
 /* A process of the experiment file. */
@@ -76,9 +84,6 @@ struct rec_exec {
 	char *path, *strings;
 };
 
-struct rec_file_number {
-	uint64_t ino, version;
-};
 
 struct rec_node {
 	struct rec_nodefs *fs;		/* first: nodefs.c finds it through the kernel's ctx */
@@ -102,7 +107,7 @@ struct rec_node {
 	size_t refused_count;
 	struct rec_root *roots;
 	size_t root_count;
-	struct rec_file_number *files;	/* [number - 1] */
+	uint64_t *files;		/* [number - 1]: ino */
 	size_t file_count, file_capacity;
 	uint64_t shared_count;		/* anonymous shared mappings so far */
 	int clock_fd;
@@ -154,6 +159,8 @@ void rec__resume(struct rec_node *node, struct rec_thread *t, enum kg_outcome ou
 /* At the node's end: how often what was refused. */
 void rec__tell_refused(struct rec_node *node);
 void rec__effects_taken(struct rec_node *node, struct rec_thread *t);
+/* Something was put into its effects. */
+void rec__effect_added(struct rec_node *node, struct rec_thread *t);
 
 /* ---- process.c ---- */
 void rec__root_start(struct rec_node *node, struct rec_root *root);
@@ -175,6 +182,28 @@ void rec__task_free(struct rec_node *node, struct rec_thread *t);
 
 /* ---- memory.c ---- */
 int64_t rec__memory_call(struct rec_node *node, struct rec_thread *t);
+/* Where a mapping goes (mmap's flags).  The address, or -errno. */
+int64_t rec__place(const struct rec_aspace *as, uint64_t addr, uint64_t size, int flags);
+/* Makes a mapping and tells it; fd is the host's, -1: anonymous.  The address, or -errno. */
+int64_t rec__map_at(struct rec_node *node, struct rec_thread *t, struct rec_vma *vma, int fd);
+int64_t rec__unmap(struct rec_thread *t, uint64_t addr, uint64_t size);
+
+/* ---- shm.c ---- */
+int64_t rec__shmat(struct rec_node *node, struct rec_thread *t);
+int64_t rec__shmdt(struct rec_node *node, struct rec_thread *t);
+/* A child has the segments of its parent; and at the end of a memory nobody has them. */
+void rec__shm_fork(struct rec_memory *child, const struct rec_memory *parent);
+void rec__shm_done(struct rec_memory *memory);
+
+/* ---- procmem.c ---- */
+/* What the node's /proc says of memory. */
+kg_s32 rec__on_task_map(void *ctx, kg_cookie task, kg_u64 index, struct kg_map *ret);
+kg_s64 rec__on_read_user(void *ctx, kg_cookie task, kg_u64 ino, kg_u64 to, kg_u64 offset, kg_u64 size);
+struct rec_image_plan;
+void rec__tell_layout(struct rec_node *node, struct rec_thread *t, const struct rec_image_plan *plan);
+/* A file that programs have mapped was changed by a call. */
+void rec__on_stored(void *arg, uint64_t number, uint64_t offset, const void *bytes, uint64_t size);
+void rec__on_resized(void *arg, uint64_t number, uint64_t size);
 void rec__on_futex_key(void *ctx, kg_cookie task, kg_u64 addr, kg_u64 *ret_object, kg_u64 *ret_offset);
 
 /* ---- netcfg.c ---- */

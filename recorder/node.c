@@ -29,6 +29,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "filehash.h"
 #include "loader.h"
 #include "trace.h"
 
@@ -118,21 +119,34 @@ static void run_kernel(struct rec_node *node)
 
 /* ---- files ------------------------------------------------------------------- */
 
-int rec__file_number(struct rec_node *node, uint64_t ino, uint64_t *ret)
+/* The bytes that a file event stands for.  A file of the node's own that is nothing but a hole (shared memory before its
+ * first use) is told as empty: its size is told when it is mapped.  A descriptor to be closed, or -errno. */
+static int content_fd(struct rec_node *node, uint64_t ino)
 {
-	uint64_t version = rec_nodefs_version(node->fs, ino), size;
-	uint8_t hash[FMT_HASH_SIZE];
-
-	for (size_t i = 0; i < node->file_count; i++)
-		if (node->files[i].ino == ino && node->files[i].version == version) {
-			*ret = i + 1;
-			return 0;
-		}
 	int fd = rec_nodefs_fd(node->fs, ino, false);
 
 	if (fd < 0)
 		return fd;
-	int r = fmt_hash_fd(fd, hash, &size);
+	if (rec_nodefs_is_own(node->fs, ino) && lseek(fd, 0, SEEK_DATA) < 0 && errno == ENXIO)
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	else
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
+int rec__file_number(struct rec_node *node, uint64_t ino, uint64_t *ret)
+{
+	uint8_t hash[FMT_HASH_SIZE];
+	uint64_t size;
+
+	*ret = rec_nodefs_number(node->fs, ino);
+	if (*ret)
+		return 0;
+	_cleanup_close_ int fd = content_fd(node, ino);
+
+	if (fd < 0)
+		return fd;
+	int r = rec_filehash(rec_nodefs_is_own(node->fs, ino) ? NULL : node->env->hashes, fd, hash, &size);
 
 	if (r < 0)
 		return r;
@@ -141,8 +155,9 @@ int rec__file_number(struct rec_node *node, uint64_t ino, uint64_t *ret)
 		node->files = reallocarray(node->files, node->file_capacity, sizeof(*node->files));
 		CHECK(node->files != NULL);
 	}
-	node->files[node->file_count++] = (struct rec_file_number) { ino, version };
+	node->files[node->file_count++] = ino;
 	*ret = node->file_count;
+	rec_nodefs_set_number(node->fs, ino, *ret);
 	const char *path = rec_nodefs_path(node->fs, ino);
 
 	fmt_put_file(&node->events, node->now, node->id, 0, &(struct fmt_ev_file) {
@@ -448,7 +463,8 @@ static int open_files(struct rec_node *node)
 		return -errno;
 	snprintf(upper, sizeof(upper), "%s/root", node->data_dir);
 	int r = rec_nodefs_new(&(struct rec_nodefs_config) {
-		.lower = "/", .upper = upper, .realtime_ns = realtime_ns, .output = on_output, .arg = node },
+		.lower = node->exp->root ?: node->env->exp->root ?: "/", .upper = upper, .realtime_ns = realtime_ns, .output = on_output,
+		.stored = rec__on_stored, .resized = rec__on_resized, .arg = node },
 		&node->fs);
 
 	if (r < 0)

@@ -9,6 +9,7 @@
 #include "experiment.h"
 
 struct kg_image;
+struct rec_filehashes;
 struct rec_node;
 struct rec_tracer;
 
@@ -28,6 +29,7 @@ struct rec_node_env {			/* what all nodes of a worker share */
 	const struct rec_experiment *exp;
 	struct kg_image *image;
 	struct rec_tracer *tracer;
+	struct rec_filehashes *hashes;	/* of files that several nodes map; NULL: none are kept */
 	const char *data_dir;		/* upper directories and output files: DATA/<node>/ */
 	/* A packet leaves the node for another one; packet is the callee's to free(). */
 	void (*send)(void *arg, struct rec_packet *packet);

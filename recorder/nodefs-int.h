@@ -18,13 +18,24 @@ struct inode {
 	bool upper;		/* it stands in the upper directory */
 	bool listed;		/* directory: the lower names are in entries */
 	bool quiet;		/* directory: lower names are found, but not listed */
-	bool shared;		/* mapped shared and writable at some time */
+	bool live;		/* the node's own, and mapped: every change of its content is reported */
+	bool unnamed;		/* was made without a name (O_TMPFILE, memfd, shared memory) */
+	uint64_t number;	/* of the file event that told its content, 0: none */
+	uint64_t number_version;
+	struct name *others;	/* names beside the first one (hard links) */
+	size_t other_count;
 	int fd[2];		/* [writable], -1 when closed */
 	int stream;		/* of an output file, else -1 */
 	char *io_path;		/* host path of an io file */
 	char *target;		/* of a symbolic link */
 	struct entry *entries;	/* directory: sorted by name */
 	size_t entry_count, entry_capacity;
+};
+
+/* A further name of a file; the first is parent and name of the inode itself. */
+struct name {
+	struct inode *dir;
+	char *name;
 };
 
 struct entry {
@@ -48,6 +59,8 @@ struct inode *rec__inode_of(struct rec_nodefs *fs, uint64_t ino);
 struct inode *rec__lookup(struct rec_nodefs *fs, struct inode *dir, const char *name);
 /* Gives a name a meaning; inode NULL hides it. */
 void rec__entry_set(struct inode *dir, const char *name, struct inode *inode);
+/* A regular file of the node's own that stands in no directory; in_memory: it never will. */
+int rec__create_unnamed(struct rec_nodefs *fs, bool in_memory, uint32_t mode, const char *show, struct inode **ret);
 /* A new file of the node's own.  It does not yet stand in the upper directory. */
 struct inode *rec__create(struct rec_nodefs *fs, struct inode *dir, const char *name, uint32_t mode,
 			  const char *target);
@@ -55,6 +68,9 @@ struct inode *rec__create(struct rec_nodefs *fs, struct inode *dir, const char *
 int rec__list(struct rec_nodefs *fs, struct inode *dir);
 /* Makes sure that a directory stands in the upper tree.  0 or -errno. */
 int rec__upper_dir(struct rec_nodefs *fs, struct inode *dir);
+/* Its content changes now, by the node: its version, and what is to be told of it when it is live. */
+void rec__changed(struct rec_nodefs *fs, struct inode *inode, uint64_t offset, const void *bytes, uint64_t size);
+void rec__resized(struct rec_nodefs *fs, struct inode *inode);
 /* Makes a regular file the node's own, with its present content unless truncate.  0 or -errno. */
 int rec__copy_up(struct rec_nodefs *fs, struct inode *inode, bool truncate);
 /* Where it stands, or would stand, in the upper tree; the caller frees it. */

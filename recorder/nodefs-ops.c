@@ -3,6 +3,7 @@
 #include "nodefs-int.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,8 +85,8 @@ static int set_size(struct rec_nodefs *fs, struct inode *inode, uint64_t size)
 	if (inode->stream < 0 && ftruncate(fd, (off_t)size) < 0)
 		return -errno;
 	inode->size = size;
-	inode->version++;
 	inode->mtime_ns = rec__fs_now(fs);
+	rec__resized(fs, inode);
 	return 0;
 }
 
@@ -129,11 +130,31 @@ static int make_upper(struct rec_nodefs *fs, struct inode *inode)
 			return r;
 		_cleanup_free_ char *path = rec__upper_path(fs, inode);
 
-		if (symlink(inode->target, path) < 0 && errno != EEXIST)
+		if (symlink(inode->target, path) < 0)
 			return -errno;
 		inode->upper = true;
 	}
 	/* Devices, pipes and sockets are names of the node's kernel; the host needs none of them. */
+	return 0;
+}
+
+/* A file that comes into being without a name; dir_ino 0: it never gets one. */
+static kg_s32 create_unnamed(struct rec_nodefs *fs, uint64_t dir_ino, const char *given, kg_u32 size,
+			     const struct kg_attr *attr, struct kg_attr *ret)
+{
+	_cleanup_free_ char *show = strndup(size ? given : "#unnamed", size ? size : 8);
+	struct inode *inode;
+
+	CHECK(show != NULL);
+	if (!S_ISREG(attr->mode))
+		return -EINVAL;
+	int r = rec__create_unnamed(fs, /* in_memory= */ dir_ino == 0, attr->mode, show, &inode);
+
+	if (r < 0)
+		return r;
+	inode->uid = attr->uid;
+	inode->gid = attr->gid;
+	attr_of(inode, ret);
 	return 0;
 }
 
@@ -143,6 +164,9 @@ static kg_s32 fs_create(void *ctx, kg_u64 ino, const char *given, kg_u32 size,
 	struct rec_nodefs *fs = fs_of(ctx);
 	struct inode *dir;
 	char name[256];
+
+	if (!size || !ino)
+		return create_unnamed(fs, ino, given, size, attr, ret);
 	int r = dir_and_name(fs, ino, given, size, &dir, name);
 
 	if (r < 0)
@@ -166,6 +190,27 @@ static kg_s32 fs_create(void *ctx, kg_u64 ino, const char *given, kg_u32 size,
 	return 0;
 }
 
+/* The host's side of a hard link.  0 or -errno. */
+static int link_upper(struct rec_nodefs *fs, struct inode *inode, struct inode *dir, const char *name)
+{
+	int r = rec__copy_up(fs, inode, false);
+
+	if (r == 0)
+		r = rec__upper_dir(fs, dir);
+	if (r < 0)
+		return r;
+	_cleanup_free_ char *to_dir = rec__upper_path(fs, dir);
+	_cleanup_free_ char *from = NULL, *to = NULL;
+
+	CHECK(asprintf(&to, "%s/%s", to_dir, name) >= 0);
+	if (inode->parent) {
+		from = rec__upper_path(fs, inode);
+		return link(from, to) < 0 ? -errno : 0;
+	}
+	CHECK(asprintf(&from, "/proc/self/fd/%d", inode->fd[1]) >= 0);
+	return linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
 static kg_s32 fs_link(void *ctx, kg_u64 ino, kg_u64 dir_ino, const char *given, kg_u32 size)
 {
 	struct rec_nodefs *fs = fs_of(ctx);
@@ -180,19 +225,9 @@ static kg_s32 fs_link(void *ctx, kg_u64 ino, kg_u64 dir_ino, const char *given, 
 	if (rec__lookup(fs, dir, name))
 		return -EEXIST;
 	if (S_ISREG(inode->mode)) {
-		r = rec__copy_up(fs, inode, false);
+		r = link_upper(fs, inode, dir, name);
 		if (r < 0)
 			return r;
-		r = rec__upper_dir(fs, dir);
-		if (r < 0)
-			return r;
-		_cleanup_free_ char *from = rec__upper_path(fs, inode);
-		_cleanup_free_ char *to_dir = rec__upper_path(fs, dir);
-		_cleanup_free_ char *to = NULL;
-
-		CHECK(asprintf(&to, "%s/%s", to_dir, name) >= 0);
-		if (link(from, to) < 0)
-			return -errno;
 	}
 	rec__entry_set(dir, name, inode);
 	inode->nlink++;
@@ -268,6 +303,25 @@ static int copy_tree_up(struct rec_nodefs *fs, struct inode *inode)
 	return r;
 }
 
+/* Host path of a name of a directory of the upper tree. */
+static char *name_path(struct rec_nodefs *fs, const struct inode *dir, const char *name)
+{
+	_cleanup_free_ char *parent = rec__upper_path(fs, dir);
+	char *path;
+
+	CHECK(asprintf(&path, "%s/%s", parent, name) >= 0);
+	return path;
+}
+
+/* A directory's ".." counts where it stands. */
+static void count_move(struct inode *from, struct inode *to, const struct inode *inode)
+{
+	if (S_ISDIR(inode->mode)) {
+		from->nlink--;
+		to->nlink++;
+	}
+}
+
 static int move(struct rec_nodefs *fs, struct inode *dir, const char *name, struct inode *to_dir,
 		const char *to_name, struct inode *inode)
 {
@@ -278,25 +332,68 @@ static int move(struct rec_nodefs *fs, struct inode *dir, const char *name, stru
 	if (r < 0)
 		return r;
 	if (inode->upper) {
-		_cleanup_free_ char *from_dir_path = rec__upper_path(fs, dir);
-		_cleanup_free_ char *to_dir_path = rec__upper_path(fs, to_dir);
-		_cleanup_free_ char *from = NULL, *to = NULL;
+		_cleanup_free_ char *from = name_path(fs, dir, name);
+		_cleanup_free_ char *to = name_path(fs, to_dir, to_name);
 
-		CHECK(asprintf(&from, "%s/%s", from_dir_path, name) >= 0);
-		CHECK(asprintf(&to, "%s/%s", to_dir_path, to_name) >= 0);
 		if (rename(from, to) < 0)
 			return -errno;
 	}
 	rec__entry_set(dir, name, NULL);
-	inode->parent = NULL;
 	rec__entry_set(to_dir, to_name, inode);
+	count_move(dir, to_dir, inode);
 	dir->mtime_ns = to_dir->mtime_ns = rec__fs_now(fs);
 	return 0;
 }
 
-#ifndef RENAME_NOREPLACE
-#define RENAME_NOREPLACE 1
-#endif
+/* What the host has under two names changes places; one of them may be nothing there (a device, say). */
+static int exchange_upper(struct rec_nodefs *fs, struct inode *dir, const char *name, const struct inode *inode,
+			  struct inode *to_dir, const char *to_name, const struct inode *other)
+{
+	_cleanup_free_ char *a = name_path(fs, dir, name);
+	_cleanup_free_ char *b = name_path(fs, to_dir, to_name);
+	int r = 0;
+
+	if (inode->upper && other->upper)
+		r = renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
+	else if (inode->upper)
+		r = rename(a, b);
+	else if (other->upper)
+		r = rename(b, a);
+	return r < 0 ? -errno : 0;
+}
+
+static int exchange(struct rec_nodefs *fs, struct inode *dir, const char *name, struct inode *inode,
+		    struct inode *to_dir, const char *to_name, struct inode *other)
+{
+	int r = copy_tree_up(fs, inode);
+
+	if (r == 0)
+		r = copy_tree_up(fs, other);
+	if (r == 0)
+		r = rec__upper_dir(fs, dir);
+	if (r == 0)
+		r = rec__upper_dir(fs, to_dir);
+	if (r == 0)
+		r = exchange_upper(fs, dir, name, inode, to_dir, to_name, other);
+	if (r < 0)
+		return r;
+	rec__entry_set(dir, name, other);
+	rec__entry_set(to_dir, to_name, inode);
+	count_move(dir, to_dir, inode);
+	count_move(to_dir, dir, other);
+	dir->mtime_ns = to_dir->mtime_ns = rec__fs_now(fs);
+	return 0;
+}
+
+static int replace(struct rec_nodefs *fs, struct inode *dir, const char *name, struct inode *old)
+{
+	if (S_ISDIR(old->mode) && !is_empty(fs, old))
+		return -ENOTEMPTY;
+	unname(fs, dir, name, old);
+	if (S_ISDIR(old->mode))
+		dir->nlink--;
+	return 0;
+}
 
 static kg_s32 fs_rename(void *ctx, kg_u64 ino, const char *given, kg_u32 size, kg_u64 to_ino,
 			const char *to_given, kg_u32 to_size, kg_u32 flags)
@@ -310,7 +407,7 @@ static kg_s32 fs_rename(void *ctx, kg_u64 ino, const char *given, kg_u32 size, k
 		r = dir_and_name(fs, to_ino, to_given, to_size, &to_dir, to_name);
 	if (r < 0)
 		return r;
-	if (flags & ~(kg_u32)RENAME_NOREPLACE)
+	if (flags & ~(kg_u32)(RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
 	struct inode *inode = rec__lookup(fs, dir, name);
 	struct inode *old = rec__lookup(fs, to_dir, to_name);
@@ -319,12 +416,14 @@ static kg_s32 fs_rename(void *ctx, kg_u64 ino, const char *given, kg_u32 size, k
 		return -ENOENT;
 	if (old == inode)
 		return 0;
+	if (flags & RENAME_EXCHANGE)
+		return old ? exchange(fs, dir, name, inode, to_dir, to_name, old) : -ENOENT;
 	if (old && flags)
 		return -EEXIST;
-	if (old && S_ISDIR(old->mode) && !is_empty(fs, old))
-		return -ENOTEMPTY;
 	if (old)
-		unname(fs, to_dir, to_name, old);
+		r = replace(fs, to_dir, to_name, old);
+	if (r < 0)
+		return r;
 	return move(fs, dir, name, to_dir, to_name, inode);
 }
 
@@ -363,12 +462,11 @@ static kg_s32 fs_readdir(void *ctx, kg_u64 ino, kg_u64 pos, struct kg_dirent *re
 	ret->type = entry->inode->mode >> 12;
 	ret->name_size = (kg_u32)strlen(entry->name);
 	memcpy(ret->name, entry->name, ret->name_size + 1);
-	return 1;
+	return (kg_s32)pos + 1;
 }
 
-static kg_s64 fs_read(void *ctx, kg_u64 ino, void *buf, kg_u64 offset, kg_u64 size)
+int64_t rec_nodefs_read(struct rec_nodefs *fs, uint64_t ino, void *buf, uint64_t offset, uint64_t size)
 {
-	struct rec_nodefs *fs = fs_of(ctx);
 	struct inode *inode = rec__inode_of(fs, ino);
 
 	if (!inode)
@@ -388,6 +486,11 @@ static kg_s64 fs_read(void *ctx, kg_u64 ino, void *buf, kg_u64 offset, kg_u64 si
 		done += (size_t)part;
 	}
 	return (kg_s64)done;
+}
+
+static kg_s64 fs_read(void *ctx, kg_u64 ino, void *buf, kg_u64 offset, kg_u64 size)
+{
+	return rec_nodefs_read(fs_of(ctx), ino, buf, offset, size);
 }
 
 static kg_s64 fs_write(void *ctx, kg_u64 ino, const void *buf, kg_u64 offset, kg_u64 size)
@@ -411,8 +514,8 @@ static kg_s64 fs_write(void *ctx, kg_u64 ino, const void *buf, kg_u64 offset, kg
 	}
 	if (offset + size > inode->size)
 		inode->size = offset + size;
-	inode->version++;
 	inode->mtime_ns = rec__fs_now(fs);
+	rec__changed(fs, inode, offset, buf, size);
 	if (inode->stream > 0)
 		fs->config.output(fs->config.arg, (unsigned)inode->stream, buf, size);
 	return (kg_s64)done;
@@ -436,11 +539,37 @@ static void fs_forget(void *ctx, kg_u64 ino)
 {
 	struct inode *inode = rec__inode_of(fs_of(ctx), ino);
 
+	/* Programs' mappings may outlive the kernel's interest; the host's kernel keeps the file for them. */
+
 	for (int i = 0; inode && i < 2; i++)
 		if (inode->fd[i] >= 0) {
 			close(inode->fd[i]);
 			inode->fd[i] = -1;
 		}
+}
+
+static kg_s32 fs_punch(void *ctx, kg_u64 ino, kg_u64 offset, kg_u64 size)
+{
+	static const uint8_t zeros[65536];
+	struct rec_nodefs *fs = fs_of(ctx);
+	struct inode *inode = rec__inode_of(fs, ino);
+
+	if (!inode)
+		return -ENOENT;
+	int fd = rec__inode_fd(fs, inode, true);
+
+	if (fd < 0)
+		return fd;
+	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size) < 0)
+		for (uint64_t done = 0; done < size;) {
+			size_t part = size - done < sizeof(zeros) ? (size_t)(size - done) : sizeof(zeros);
+
+			if (pwrite(fd, zeros, part, (off_t)(offset + done)) != (ssize_t)part)
+				return -EIO;
+			done += part;
+		}
+	rec__changed(fs, inode, offset, NULL, size);
+	return 0;
 }
 
 static kg_s32 fs_sync(void *ctx, kg_u64 ino)
@@ -466,4 +595,5 @@ void rec_nodefs_ops(struct kg_host *host)
 	host->fs_open = fs_open;
 	host->fs_forget = fs_forget;
 	host->fs_sync = fs_sync;
+	host->fs_punch = fs_punch;
 }

@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,9 @@ static void inode_free(struct inode *inode)
 	for (size_t i = 0; i < inode->entry_count; i++)
 		free(inode->entries[i].name);
 	free(inode->entries);
+	for (size_t i = 0; i < inode->other_count; i++)
+		free(inode->others[i].name);
+	free(inode->others);
 	free(inode->name);
 	free(inode->lower);
 	free(inode->io_path);
@@ -90,8 +94,12 @@ int64_t rec__fs_now(struct rec_nodefs *fs)
 /* Appends the node's path of an inode to buf (PATH_MAX), without a trailing slash; "" is the root. */
 static void path_append(const struct inode *inode, char *buf, size_t size)
 {
-	if (!inode->parent)
+	if (!inode->parent) {
+		/* It has lost its last name, or never had one. */
+		if (inode->name)
+			snprintf(buf, size, "/%s (deleted)", inode->name);
 		return;
+	}
 	path_append(inode->parent, buf, size);
 	size_t used = strlen(buf);
 
@@ -119,6 +127,7 @@ char *rec__upper_path(struct rec_nodefs *fs, const struct inode *inode)
 	CHECK(asprintf(&full, "%s%s", fs->upper, path) >= 0);
 	return full;
 }
+
 /* ---- names ----------------------------------------------------------- */
 
 /* Position of name in a directory, or where it belongs; *ret_found says which. */
@@ -143,6 +152,44 @@ static size_t entry_find(const struct inode *dir, const char *name, bool *ret_fo
 	return low;
 }
 
+/* An inode is known by one more name. */
+static void name_add(struct inode *inode, struct inode *dir, const char *name)
+{
+	char *copy = must(strdup(name));
+
+	if (!inode->parent) {
+		free(inode->name);
+		inode->name = copy;
+		inode->parent = dir;
+		return;
+	}
+	inode->others = must(reallocarray(inode->others, inode->other_count + 1, sizeof(*inode->others)));
+	inode->others[inode->other_count++] = (struct name) { dir, copy };
+}
+
+/* An inode loses a name; the last one is kept for show. */
+static void name_drop(struct inode *inode, const struct inode *dir, const char *name)
+{
+	size_t at = 0;
+
+	if (inode->parent == dir && !strcmp(inode->name, name)) {
+		inode->parent = NULL;
+		if (!inode->other_count)
+			return;
+		free(inode->name);
+		inode->parent = inode->others[0].dir;
+		inode->name = inode->others[0].name;
+	} else {
+		while (at < inode->other_count &&
+		       (inode->others[at].dir != dir || strcmp(inode->others[at].name, name)))
+			at++;
+		CHECK(at < inode->other_count);
+		free(inode->others[at].name);
+	}
+	inode->other_count--;
+	memmove(inode->others + at, inode->others + at + 1, (inode->other_count - at) * sizeof(*inode->others));
+}
+
 /* Gives a name a meaning; inode NULL hides it. */
 void rec__entry_set(struct inode *dir, const char *name, struct inode *inode)
 {
@@ -157,17 +204,18 @@ void rec__entry_set(struct inode *dir, const char *name, struct inode *inode)
 		}
 		memmove(dir->entries + at + 1, dir->entries + at,
 			(dir->entry_count - at) * sizeof(*dir->entries));
-		dir->entries[at].name = must(strdup(name));
+		dir->entries[at] = (struct entry) { .name = must(strdup(name)) };
 		dir->entry_count++;
 	}
-	dir->entries[at].inode = inode;
-	if (inode && (!inode->parent || !found)) {
-		char *copy = must(strdup(name));
+	struct inode *old = dir->entries[at].inode;
 
-		free(inode->name);
-		inode->name = copy;
-		inode->parent = dir;
-	}
+	if (old == inode)
+		return;
+	if (old)
+		name_drop(old, dir, name);
+	dir->entries[at].inode = inode;
+	if (inode)
+		name_add(inode, dir, name);
 }
 
 static bool is_among(const struct inode *inode, const char *const *paths, size_t count)
@@ -298,8 +346,13 @@ int rec__upper_dir(struct rec_nodefs *fs, struct inode *dir)
 	}
 	_cleanup_free_ char *path = rec__upper_path(fs, dir);
 
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
-		return -errno;
+	if (mkdir(path, 0755) < 0) {
+		struct stat st;
+
+		/* Something else of that name must never be walked through: it might lead out. */
+		if (errno != EEXIST || lstat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+			return errno == EEXIST ? -EIO : -errno;
+	}
 	dir->upper = true;
 	return 0;
 }
@@ -323,20 +376,31 @@ static int copy_bytes(int from, int to)
 	}
 }
 
+/* A host file without a name.  Where the host's file system has none, it is memory. */
+static int open_unnamed(struct rec_nodefs *fs, bool in_memory)
+{
+	int fd = in_memory ? -1 : open(fs->upper, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		fd = memfd_create("hindcast-file", MFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 /* Makes a regular file the node's own, with its present content unless truncate. */
 int rec__copy_up(struct rec_nodefs *fs, struct inode *inode, bool truncate)
 {
 	if (inode->upper || inode->io_path)
 		return 0;
-	int r = inode->parent ? rec__upper_dir(fs, inode->parent) : -ENOENT;
+	int r = inode->parent ? rec__upper_dir(fs, inode->parent) : 0;
 
 	if (r < 0)
 		return r;
-	_cleanup_free_ char *path = rec__upper_path(fs, inode);
-	_cleanup_close_ int to = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	_cleanup_free_ char *path = inode->parent ? rec__upper_path(fs, inode) : NULL;
+	_cleanup_close_ int to = path ? open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644) :
+				 open_unnamed(fs, /* in_memory= */ false);
 
 	if (to < 0)
-		return -errno;
+		return path ? -errno : to;
 	if (inode->lower && !truncate) {
 		_cleanup_close_ int from = open(inode->lower, O_RDONLY | O_CLOEXEC);
 
@@ -370,7 +434,7 @@ int rec__inode_fd(struct rec_nodefs *fs, struct inode *inode, bool writable)
 	if (inode->fd[1] >= 0)
 		return inode->fd[1];
 	_cleanup_free_ char *up = inode->upper ? rec__upper_path(fs, inode) : NULL;
-	const char *path = inode->io_path ? inode->io_path : up ? up : inode->lower;
+	const char *path = inode->io_path ? inode->io_path : up && inode->parent ? up : inode->lower;
 	int fd = path ? open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC) : -ENOENT;
 
 	if (fd < 0)
@@ -378,6 +442,39 @@ int rec__inode_fd(struct rec_nodefs *fs, struct inode *inode, bool writable)
 	inode->fd[writable] = fd;
 	return fd;
 }
+
+int rec__create_unnamed(struct rec_nodefs *fs, bool in_memory, uint32_t mode, const char *show, struct inode **ret)
+{
+	int fd = open_unnamed(fs, in_memory);
+
+	if (fd < 0)
+		return fd;
+	struct inode *inode = inode_new(fs, mode);
+
+	inode->mtime_ns = rec__fs_now(fs);
+	inode->name = must(strdup(show));
+	inode->nlink = 0;
+	inode->unnamed = inode->upper = true;
+	inode->fd[1] = fd;
+	inode->version = 1;
+	*ret = inode;
+	return 0;
+}
+
+void rec__changed(struct rec_nodefs *fs, struct inode *inode, uint64_t offset, const void *bytes, uint64_t size)
+{
+	inode->version++;
+	if (inode->live)
+		fs->config.stored(fs->config.arg, inode->number, offset, bytes, size);
+}
+
+void rec__resized(struct rec_nodefs *fs, struct inode *inode)
+{
+	inode->version++;
+	if (inode->live)
+		fs->config.resized(fs->config.arg, inode->number, inode->size);
+}
+
 struct inode *rec__create(struct rec_nodefs *fs, struct inode *dir, const char *name,
 			    uint32_t mode, const char *target)
 {
@@ -551,21 +648,44 @@ int rec_nodefs_fd(struct rec_nodefs *fs, uint64_t ino, bool writable)
 	return inode ? rec__inode_fd(fs, inode, writable) : -ENOENT;
 }
 
-uint64_t rec_nodefs_version(struct rec_nodefs *fs, uint64_t ino)
+uint64_t rec_nodefs_number(struct rec_nodefs *fs, uint64_t ino)
 {
-	struct inode *inode = rec__inode_of(fs, ino);
+	const struct inode *inode = rec__inode_of(fs, ino);
 
-	if (!inode)
-		return 0;
-	if (inode->shared)
-		inode->version++;
-	return inode->version;
+	return inode && (inode->live || inode->number_version == inode->version) ? inode->number : 0;
 }
 
-void rec_nodefs_touch(struct rec_nodefs *fs, uint64_t ino)
+void rec_nodefs_set_number(struct rec_nodefs *fs, uint64_t ino, uint64_t number)
 {
 	struct inode *inode = rec__inode_of(fs, ino);
 
-	if (inode)
-		inode->shared = true;
+	CHECK(inode && !inode->live);
+	inode->number = number;
+	inode->number_version = inode->version;
+}
+
+bool rec_nodefs_mapped(struct rec_nodefs *fs, uint64_t ino, uint64_t *ret_size)
+{
+	struct inode *inode = rec__inode_of(fs, ino);
+
+	CHECK(inode && inode->number);
+	if (inode->live || !inode->upper)
+		return false;
+	inode->live = true;
+	*ret_size = inode->size;
+	return true;
+}
+
+bool rec_nodefs_is_own(struct rec_nodefs *fs, uint64_t ino)
+{
+	const struct inode *inode = rec__inode_of(fs, ino);
+
+	return inode && inode->upper;
+}
+
+uint64_t rec_nodefs_size(struct rec_nodefs *fs, uint64_t ino)
+{
+	const struct inode *inode = rec__inode_of(fs, ino);
+
+	return inode ? inode->size : 0;
 }

@@ -18,6 +18,9 @@ struct rec_nodefs_config {
 	uint64_t (*realtime_ns)(void *arg);
 	/* Bytes that a program wrote to one of the experiment's output files. */
 	void (*output)(void *arg, unsigned stream, const void *bytes, size_t size);
+	/* A live file (see rec_nodefs_mapped()) got bytes (NULL: zeros), or another size. */
+	void (*stored)(void *arg, uint64_t number, uint64_t offset, const void *bytes, uint64_t size);
+	void (*resized)(void *arg, uint64_t number, uint64_t size);
 	void *arg;
 };
 
@@ -36,12 +39,20 @@ bool rec_nodefs_executable(struct rec_nodefs *fs, const char *path);
 
 /* Descriptor of a regular file, borrowed, for mapping; -errno. */
 int rec_nodefs_fd(struct rec_nodefs *fs, uint64_t ino, bool writable);
+/* Bytes of a regular file: how many, -errno. */
+int64_t rec_nodefs_read(struct rec_nodefs *fs, uint64_t ino, void *buf, uint64_t offset, uint64_t size);
+/* Its size; 0 when there is no such file. */
+uint64_t rec_nodefs_size(struct rec_nodefs *fs, uint64_t ino);
 /* Absolute path on the node, borrowed until the next call. */
 const char *rec_nodefs_path(struct rec_nodefs *fs, uint64_t ino);
-/* Counts the changes of a file's content by the node; 0: it is as in the lower tree. */
-uint64_t rec_nodefs_version(struct rec_nodefs *fs, uint64_t ino);
-/* A file was mapped shared and writable: it may change at any time from now on. */
-void rec_nodefs_touch(struct rec_nodefs *fs, uint64_t ino);
+/* The number under which a file's present content is known in events; 0: under none yet. */
+uint64_t rec_nodefs_number(struct rec_nodefs *fs, uint64_t ino);
+void rec_nodefs_set_number(struct rec_nodefs *fs, uint64_t ino, uint64_t number);
+/* Whether it is the node's own, and not a file of the lower tree. */
+bool rec_nodefs_is_own(struct rec_nodefs *fs, uint64_t ino);
+/* A program maps the file.  True when the file is the node's own and this is its first mapping: it is live from now on,
+ * keeps its number for ever, and all that happens to its content is reported.  The size is then *ret_size. */
+bool rec_nodefs_mapped(struct rec_nodefs *fs, uint64_t ino, uint64_t *ret_size);
 
 /* Fills the fs_ part of the host's table; its ctx must begin with a struct rec_nodefs * (see node-int.h). */
 struct kg_host;

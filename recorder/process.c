@@ -34,20 +34,24 @@
 
 /* ---- owners ------------------------------------------------------------- */
 
-static struct rec_memory *memory_new(const struct rec_aspace *from)
+static struct rec_memory *memory_new(struct rec_node *node, const struct rec_memory *from)
 {
 	struct rec_memory *memory = calloc(1, sizeof(*memory));
 
 	CHECK(memory != NULL);
 	memory->refs = 1;
-	if (from)
-		rec_aspace_copy(&memory->as, from);
+	memory->node = node;
+	if (from) {
+		rec_aspace_copy(&memory->as, &from->as);
+		rec__shm_fork(memory, from);
+	}
 	return memory;
 }
 
 void rec__memory_unref(struct rec_memory *memory)
 {
 	if (memory && --memory->refs == 0) {
+		rec__shm_done(memory);
 		rec_aspace_done(&memory->as);
 		free(memory);
 	}
@@ -100,7 +104,7 @@ static void aspace_from_plan(struct rec_node *node, struct rec_aspace *as, const
 
 	while (fmt_effect_next(plan->effects.data, plan->effects.size, &pos, &effect) > 0) {
 		if (effect.op == FMT_EFFECT_MAP && rec_aspace_allowed(effect.addr, effect.size)) {
-			uint64_t ino = effect.file ? node->files[effect.file - 1].ino : 0;
+			uint64_t ino = effect.file ? node->files[effect.file - 1] : 0;
 
 			rec_aspace_map(as, &(struct rec_vma) {
 				.start = effect.addr, .end = effect.addr + effect.size,
@@ -121,7 +125,7 @@ static int plan_fd(void *arg, uint64_t file)
 
 	if (!file || file > node->file_count)
 		return -EBADF;
-	return rec_nodefs_fd(node->fs, node->files[file - 1].ino, false);
+	return rec_nodefs_fd(node->fs, node->files[file - 1], false);
 }
 
 /* Readable form of argv for the event: arguments separated by spaces. */
@@ -203,8 +207,9 @@ static int fill(struct rec_node *node, struct rec_thread *t)
 		rec_tracee_kill(t->tracee);
 	t->tracee = fresh;
 	rec__memory_unref(t->memory);
-	t->memory = memory_new(NULL);
+	t->memory = memory_new(node, NULL);
 	aspace_from_plan(node, &t->memory->as, &plan);
+	rec__tell_layout(node, t, &plan);
 	return 0;
 }
 
@@ -478,7 +483,7 @@ int rec__clone(struct rec_node *node, struct rec_thread *t)
 		child->memory = t->memory;
 		child->memory->refs++;
 	} else {
-		child->memory = memory_new(&t->memory->as);
+		child->memory = memory_new(node, t->memory);
 	}
 	t->state = REC_THREAD_IN_CALL;
 	node->api->set_child(t->cookie, child->cookie);

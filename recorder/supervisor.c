@@ -211,7 +211,7 @@ void rec__effects_taken(struct rec_node *node, struct rec_thread *t)
 
 /* ---- what the kernel asks ------------------------------------------------ */
 
-static void effect_added(struct rec_node *node, struct rec_thread *t)
+void rec__effect_added(struct rec_node *node, struct rec_thread *t)
 {
 	if (!t->dirty) {
 		t->dirty = true;
@@ -232,7 +232,7 @@ static kg_u64 on_copy_from_user(void *ctx, kg_cookie task, void *to, kg_u64 from
 		fmt_effect_put(&t->effects, &(struct fmt_effect) {
 			.op = FMT_EFFECT_READ, .addr = from, .size = size - left,
 			.crc = fmt_crc32c(0, to, size - left) });
-		effect_added(node, t);
+		rec__effect_added(node, t);
 	}
 	return left;
 }
@@ -249,7 +249,7 @@ static kg_u64 on_copy_to_user(void *ctx, kg_cookie task, kg_u64 to, const void *
 	if (left < size) {
 		fmt_effect_put(&t->effects, &(struct fmt_effect) {
 			.op = FMT_EFFECT_WRITE, .addr = to, .size = size - left, .bytes = from });
-		effect_added(node, t);
+		rec__effect_added(node, t);
 	}
 	return left;
 }
@@ -287,6 +287,8 @@ void rec__supervisor_ops(struct kg_host *host)
 	host->copy_from_user = on_copy_from_user;
 	host->copy_to_user = on_copy_to_user;
 	host->futex_key = rec__on_futex_key;
+	host->task_map = rec__on_task_map;
+	host->fs_read_user = rec__on_read_user;
 	host->done = on_done;
 	host->signal = rec__on_signal;
 	host->exit = rec__on_exit;

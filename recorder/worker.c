@@ -14,6 +14,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "filehash.h"
 #include "hashset.h"
 #include "loader.h"
 #include "mailbox.h"
@@ -207,6 +208,7 @@ static void worker_done(struct worker *w)
 		kg_image_close(w->env.image);
 	if (w->env.tracer)
 		rec_tracer_free(w->env.tracer);
+	rec_filehashes_free(w->env.hashes);
 	free(w->places);
 	fmt_buf_done(&w->outbound);
 	fmt_buf_done(&w->message);
@@ -244,6 +246,7 @@ int rec_worker_main(int socket, const struct rec_experiment *exp,
 
 	CHECK(w.places);
 	w.env.arg = &w;
+	w.env.hashes = rec_filehashes_new();
 	error = boot_nodes(&w, index, options);
 	while (!error)
 		error = obey(&w, /* failed= */ false);

@@ -13,17 +13,8 @@
 
 struct rep_content_file {
 	struct rep_content_file *next;
-	struct rep_content_shared *shared;	/* NULL: not mapped shared under this number yet */
+	int object;			/* what shared mappings of it have, -EBADF: there is none yet */
 	uint8_t hash[FMT_HASH_SIZE];
-	struct fmt_bytes path;		/* owned */
-};
-
-/* A file as shared mappings see it: one for each path of a node. */
-struct rep_content_shared {
-	struct rep_content_shared *next;
-	const struct rep_content_file *file;	/* whose path and node it has; borrowed */
-	node_id node;
-	int fd;
 };
 
 void rep__content_init(struct rep_content *content, struct fmt_reader *reader)
@@ -39,29 +30,12 @@ void rep__content_done(struct rep_content *content)
 		struct rep_content_file *file = content->first;
 
 		content->first = file->next;
-		free((void *)file->path.data);
+		cleanup_close(&file->object);
 		free(file);
-	}
-	while (content->shared) {
-		struct rep_content_shared *shared = content->shared;
-
-		content->shared = shared->next;
-		cleanup_close(&shared->fd);
-		free(shared);
 	}
 	for (size_t i = 0; i < REP_CONTENT_OPEN_MAX; i++)
 		cleanup_close(&content->open[i].fd);
 	rep__id_table_done(&content->by_number);
-}
-
-static struct fmt_bytes copy_bytes(struct fmt_bytes bytes)
-{
-	uint8_t *copy = malloc(bytes.size + 1);
-
-	CHECK(copy);
-	if (bytes.size)
-		memcpy(copy, bytes.data, bytes.size);
-	return (struct fmt_bytes){copy, bytes.size};
 }
 
 int rep__content_add(struct rep_content *content, node_id node, const struct fmt_ev_file *ev)
@@ -78,7 +52,7 @@ int rep__content_add(struct rep_content *content, node_id node, const struct fmt
 
 	CHECK(file);
 	memcpy(file->hash, ev->hash.data, FMT_HASH_SIZE);
-	file->path = copy_bytes(ev->path);
+	file->object = -EBADF;
 	file->next = content->first;
 	content->first = file;
 	content->file_count++;
@@ -132,54 +106,23 @@ static int copy_content(int to, int from)
 	return 0;
 }
 
-/* The object that shared mappings of a file's path have; *ret is made when there is none. */
-static int find_shared(struct rep_content *content, node_id node, const struct rep_content_file *file,
-		       struct rep_content_shared **ret)
+/* The one object that all shared mappings of a file see, and that stores change; it begins as a copy. */
+static int object_fd(struct rep_content *content, struct rep_content_file *file, struct fmt_error *error)
 {
-	struct rep_content_shared *shared = content->shared;
-
-	for (; shared; shared = shared->next)
-		if (shared->node == node && shared->file->path.size == file->path.size &&
-		    memcmp(shared->file->path.data, file->path.data, file->path.size) == 0) {
-			*ret = shared;
-			return 0;
-		}
-	if (content->shared_count == REP_CONTENT_SHARED_MAX)
+	if (content->object_count == REP_CONTENT_OBJECT_MAX)
 		return -EMFILE;
-	const int fd = memfd_create("hindcast-shared", MFD_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	shared = calloc(1, sizeof(*shared));
-	CHECK(shared);
-	*shared = (struct rep_content_shared){content->shared, file, node, fd};
-	content->shared = shared;
-	content->shared_count++;
-	*ret = shared;
-	return 0;
-}
-
-/* A new number says what the file held at that moment, stores of all mappings included: so a copy that
- * is there already is brought up to it, whatever write(2) had done in between. */
-static int shared_fd(struct rep_content *content, node_id node, struct rep_content_file *file,
-		     struct fmt_error *error)
-{
-	struct rep_content_shared *shared = NULL;
-
-	if (file->shared)
-		return file->shared->fd;
 	const int fd = unpacked_fd(content, file->hash, error);
 
 	if (fd < 0)
 		return fd;
-	int failed = find_shared(content, node, file, &shared);
+	_cleanup_close_ int object = memfd_create("hindcast-shared", MFD_CLOEXEC);
+	const int failed = object < 0 ? -errno : copy_content(object, fd);
 
-	if (failed == 0)
-		failed = copy_content(shared->fd, fd);
 	if (failed < 0)
 		return failed;
-	file->shared = shared;
-	return shared->fd;
+	content->object_count++;
+	file->object = STEAL_FD(object);
+	return file->object;
 }
 
 int rep__content_fd(struct rep_content *content, node_id node, uint64_t number, bool shared,
@@ -193,6 +136,7 @@ int rep__content_fd(struct rep_content *content, node_id node, uint64_t number, 
 
 	if (!file)
 		return -ENOENT;
-	return shared ? shared_fd(content, node, file, error) :
-			unpacked_fd(content, file->hash, error);
+	if (file->object >= 0)
+		return file->object;
+	return shared ? object_fd(content, file, error) : unpacked_fd(content, file->hash, error);
 }

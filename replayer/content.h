@@ -4,8 +4,8 @@
  *
  * A file event gives a number of its node to a content (hash).  A content is unpacked into a sealed memfd
  * when it is first mapped, and the least recently used go when there are many: a mapping keeps its pages
- * without the descriptor.  A shared mapping needs an object that all processes of the node write
- * to; each path gets a copy of its own, which stays.
+ * without the descriptor.  A file that is mapped shared, or that the recorder says calls change
+ * (STORE and RESIZE effects), becomes an object that all processes of the node see: a copy, which stays.
  */
 #ifndef REP_CONTENT_H
 #define REP_CONTENT_H
@@ -17,18 +17,16 @@
 
 #define REP_CONTENT_OPEN_MAX 128	/* descriptors of unpacked contents */
 #define REP_CONTENT_FILE_MAX (1u << 20)	/* file events of a trace */
-#define REP_CONTENT_SHARED_MAX 1024	/* files that are mapped shared */
+#define REP_CONTENT_OBJECT_MAX 65536	/* files that are mapped shared */
 
 struct rep_content_file;
-struct rep_content_shared;
 
 struct rep_content {
 	struct fmt_reader *reader;		/* borrowed */
 	struct rep_id_table by_number;		/* rep__id(node, number) -> struct rep_content_file */
 	struct rep_content_file *first;		/* all, to be freed */
 	size_t file_count;
-	struct rep_content_shared *shared;	/* all objects of shared mappings */
-	size_t shared_count;
+	size_t object_count;
 	struct {
 		uint8_t hash[FMT_HASH_SIZE];
 		int fd;				/* -EBADF: free */
@@ -41,7 +39,7 @@ void rep__content_init(struct rep_content *content, struct fmt_reader *reader);
 void rep__content_done(struct rep_content *content);
 /* A file event.  0, -EEXIST (the number is taken), -EMFILE (too many), -EBADMSG (no hash, or number). */
 int rep__content_add(struct rep_content *content, node_id node, const struct fmt_ev_file *ev);
-/* Borrowed descriptor, valid until the next call.  -ENOENT: no such number; -errno with error set: not in
+/* Borrowed descriptor, valid until the next call; shared: of the object that all see.  -ENOENT: no such number; -errno with error set: not in
  * the trace, or damaged. */
 int rep__content_fd(struct rep_content *content, node_id node, uint64_t number, bool shared,
 		    struct fmt_error *error);

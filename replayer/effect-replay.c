@@ -34,14 +34,15 @@ static const char *const op_names[] = {
 	[FMT_EFFECT_READ] = "read", [FMT_EFFECT_MAP] = "map",
 	[FMT_EFFECT_UNMAP] = "unmap", [FMT_EFFECT_PROTECT] = "protect",
 	[FMT_EFFECT_REMAP] = "remap", [FMT_EFFECT_TLS] = "tls",
-	[FMT_EFFECT_CLEAR] = "clear",
+	[FMT_EFFECT_CLEAR] = "clear", [FMT_EFFECT_STORE] = "store",
+	[FMT_EFFECT_RESIZE] = "resize", [FMT_EFFECT_COPY] = "copy",
 };
 
 struct carrier {
 	struct rec_tracee *tracee;
 	struct rep_content *content;
 	node_id node;
-	bool shared;			/* the mapping in hand is MAP_SHARED */
+	bool shared;			/* the effect in hand needs the file that all see, not just its bytes */
 	int content_error;		/* what fetching its file said */
 	struct fmt_error error;
 };
@@ -93,11 +94,21 @@ static const char *check_map(const struct fmt_effect *effect)
 	return NULL;
 }
 
+/* NULL, or what is wrong.  A file is memory of the replay: no larger than a program could map. */
+static const char *check_file_change(const struct fmt_effect *effect)
+{
+	if (effect->size > COPY_SIZE_MAX)
+		return "no call copies so much";
+	return effect->addr > USER_TOP - effect->size ? "it is beyond any file" : NULL;
+}
+
 /* NULL, or what is wrong. */
 static const char *check_effect(const struct fmt_effect *effect)
 {
 	if (effect->op == FMT_EFFECT_READ)
 		return effect->size > COPY_SIZE_MAX ? "no call copies so much" : NULL;
+	if (effect->op == FMT_EFFECT_STORE || effect->op == FMT_EFFECT_RESIZE)
+		return check_file_change(effect);
 	if (effect->op == FMT_EFFECT_TLS)
 		return effect->addr >= USER_TOP ? "it is no address of a program" : NULL;
 	if (!is_program_range(effect->addr, effect->size))
@@ -106,6 +117,10 @@ static const char *check_effect(const struct fmt_effect *effect)
 	case FMT_EFFECT_WRITE:
 	case FMT_EFFECT_FILL:
 		return effect->size > COPY_SIZE_MAX ? "no call copies so much" : NULL;
+	case FMT_EFFECT_COPY:
+		if (effect->size > COPY_SIZE_MAX)
+			return "no call copies so much";
+		return effect->offset > INT64_MAX - effect->size ? "its offset is beyond any file" : NULL;
 	case FMT_EFFECT_MAP:
 		return check_map(effect);
 	case FMT_EFFECT_PROTECT:
@@ -122,6 +137,8 @@ static const char *check_effect(const struct fmt_effect *effect)
 	case FMT_EFFECT_CLEAR:
 	case FMT_EFFECT_READ:
 	case FMT_EFFECT_TLS:
+	case FMT_EFFECT_STORE:
+	case FMT_EFFECT_RESIZE:
 		break;
 	}
 	return is_page_range(effect->addr, effect->size) ? NULL : "it is not made of whole pages";
@@ -211,11 +228,12 @@ static enum rep_outcome replay_one(struct carrier *carrier, struct fmt_effect *e
 		explain(reason, effect, "%s", wrong);
 		return REP_TRACE_ERROR;
 	}
-	if (effect->size == 0 && effect->op != FMT_EFFECT_TLS)
+	if (effect->size == 0 && effect->op != FMT_EFFECT_TLS && effect->op != FMT_EFFECT_RESIZE)
 		return REP_AGREES;
 	if (effect->op == FMT_EFFECT_MAP)
 		effect->flags &= MAP_FLAGS_KEPT;
-	carrier->shared = effect->op == FMT_EFFECT_MAP && (effect->flags & MAP_TYPE) == MAP_SHARED;
+	carrier->shared = effect->op == FMT_EFFECT_STORE || effect->op == FMT_EFFECT_RESIZE ||
+			  (effect->op == FMT_EFFECT_MAP && (effect->flags & MAP_TYPE) == MAP_SHARED);
 	carrier->content_error = 0;
 	fmt_effect_put(&one, effect);
 	const int error = rec_effects_apply(carrier->tracee, one.data, one.size, fd_of, carrier,

@@ -12,7 +12,7 @@ static struct fmt_effect random_effect(void)
 	const uint64_t size = random_below(sizeof(bytes));
 
 	return (struct fmt_effect){
-		.op = (enum fmt_effect_op)(1 + random_below(9)),
+		.op = (enum fmt_effect_op)(1 + random_below(12)),
 		.prot = (uint32_t)random_below(8),
 		.flags = (uint32_t)random_wide(),
 		.crc = (uint32_t)random_u64(),
@@ -30,19 +30,20 @@ static struct fmt_effect random_effect(void)
 static void compare(const struct fmt_effect *is, const struct fmt_effect *put)
 {
 	const enum fmt_effect_op op = put->op;
-	const int map = op == FMT_EFFECT_MAP, remap = op == FMT_EFFECT_REMAP;
+	const int map = op == FMT_EFFECT_MAP, remap = op == FMT_EFFECT_REMAP, copy = op == FMT_EFFECT_COPY;
+	const int store = op == FMT_EFFECT_STORE, resize = op == FMT_EFFECT_RESIZE;
 
 	EQUAL(is->op, op);
 	EQUAL(is->addr, put->addr);
-	EQUAL(is->size, op == FMT_EFFECT_TLS ? 0 : put->size);
+	EQUAL(is->size, op == FMT_EFFECT_TLS || resize ? 0 : put->size);
 	EQUAL(is->prot, map || op == FMT_EFFECT_PROTECT ? put->prot : 0);
 	EQUAL(is->flags, map ? put->flags : 0);
-	EQUAL(is->file, map ? put->file : 0);
-	EQUAL(is->offset, map ? put->offset : 0);
+	EQUAL(is->file, map || copy || store || resize ? put->file : 0);
+	EQUAL(is->offset, map || copy ? put->offset : 0);
 	EQUAL(is->crc, op == FMT_EFFECT_READ ? put->crc : 0);
 	EQUAL(is->from, remap ? put->from : 0);
 	EQUAL(is->from_size, remap ? put->from_size : 0);
-	if (op == FMT_EFFECT_WRITE)
+	if (op == FMT_EFFECT_WRITE || store)
 		SAME(is->bytes, is->size, put->bytes, put->size);
 	else
 		HOLDS(!is->bytes);

@@ -32,6 +32,9 @@
 /* One call of the host; returns what it returns. */
 #define hcfs_ask(op, ...) (kg_host->op(kg_host->ctx, ##__VA_ARGS__))
 
+static struct super_block *hcfs_sb;
+static struct vfsmount *hcfs_mnt;	/* of files without a name */
+
 static const struct inode_operations hcfs_dir_iops, hcfs_file_iops, hcfs_link_iops;
 static const struct file_operations hcfs_dir_fops, hcfs_file_fops;
 
@@ -153,6 +156,8 @@ static int hcfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct i
 	u32 valid;
 	int err = setattr_prepare(idmap, dentry, iattr);
 
+	if (!err && (iattr->ia_valid & ATTR_SIZE))
+		err = kg_sealed_size(inode, iattr->ia_size);
 	if (err)
 		return err;
 	/* A set-group-ID bit does not outlive a change by one who is not in the group. */
@@ -189,30 +194,36 @@ static struct dentry *hcfs_lookup(struct inode *dir, struct dentry *dentry, unsi
 	return d_splice_alias(inode, dentry);
 }
 
-static int hcfs_make(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t rdev,
-		     const char *target)
+/* A new inode in dir; dir NULL: in no tree.  A name of 0 bytes: it has none. */
+static struct inode *hcfs_new(struct inode *dir, const char *name, u32 size, umode_t mode,
+			      dev_t rdev, const char *target)
 {
-	struct timespec64 now = current_time(dir);
+	struct timespec64 now;
 	struct kg_attr attr = {
 		.mode = mode,
 		.rdev = rdev,
 		.uid = from_kuid(&init_user_ns, current_fsuid()),
 		.gid = from_kgid(&init_user_ns, current_fsgid()),
-		.mtime_ns = timespec64_to_ns(&now),
 	}, ret;
-	struct inode *inode;
 	int err;
 
-	if (dir->i_mode & S_ISGID) {
+	ktime_get_coarse_real_ts64(&now);
+	attr.mtime_ns = timespec64_to_ns(&now);
+	if (dir && (dir->i_mode & S_ISGID)) {
 		attr.gid = i_gid_read(dir);
 		if (S_ISDIR(mode))
 			attr.mode |= S_ISGID;
 	}
-	err = hcfs_ask(fs_create, dir->i_ino, dentry->d_name.name, dentry->d_name.len, &attr,
-		       target, &ret);
-	if (err)
-		return err;
-	inode = hcfs_iget(dir->i_sb, &ret);
+	err = hcfs_ask(fs_create, dir ? dir->i_ino : 0, name, size, &attr, target, &ret);
+	return err ? ERR_PTR(err) : hcfs_iget(hcfs_sb, &ret);
+}
+
+static int hcfs_make(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t rdev,
+		     const char *target)
+{
+	struct inode *inode = hcfs_new(dir, dentry->d_name.name, dentry->d_name.len, mode, rdev,
+				       target);
+
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
 	d_instantiate(dentry, inode);
@@ -244,6 +255,18 @@ static int hcfs_symlink(struct mnt_idmap *idmap, struct inode *dir, struct dentr
 			const char *target)
 {
 	return hcfs_make(dir, dentry, S_IFLNK | 0777, 0, target);
+}
+
+static int hcfs_tmpfile(struct mnt_idmap *idmap, struct inode *dir, struct file *file,
+			umode_t mode)
+{
+	struct inode *inode = hcfs_new(dir, "", 0, (mode & S_IALLUGO) | S_IFREG, 0, NULL);
+
+	if (IS_ERR(inode))
+		return PTR_ERR(inode);
+	d_mark_tmpfile(file, inode);
+	d_instantiate(file->f_path.dentry, inode);
+	return finish_open_simple(file, 0);
 }
 
 static int hcfs_link(struct dentry *old, struct inode *dir, struct dentry *dentry)
@@ -289,6 +312,41 @@ static int hcfs_rmdir(struct inode *dir, struct dentry *dentry)
 	return hcfs_remove(dir, dentry, true);
 }
 
+/* Two directories that change places take their ".." with them. */
+static void hcfs_count_exchange(struct inode *old_dir, struct inode *inode, struct inode *new_dir,
+				struct inode *other)
+{
+	int moves = S_ISDIR(inode->i_mode) - S_ISDIR(other->i_mode);
+
+	if (old_dir == new_dir || !moves)
+		return;
+	if (moves > 0) {
+		drop_nlink(old_dir);
+		inc_nlink(new_dir);
+	} else {
+		inc_nlink(old_dir);
+		drop_nlink(new_dir);
+	}
+}
+
+static void hcfs_count_rename(struct inode *old_dir, struct inode *inode, struct inode *new_dir,
+			      struct inode *replaced)
+{
+	bool is_dir = S_ISDIR(inode->i_mode);
+
+	if (replaced && is_dir)
+		clear_nlink(replaced);
+	else if (replaced)
+		drop_nlink(replaced);
+	if (is_dir && old_dir != new_dir) {
+		drop_nlink(old_dir);
+		if (!replaced)
+			inc_nlink(new_dir);
+	} else if (is_dir && replaced) {
+		drop_nlink(old_dir);
+	}
+}
+
 static int hcfs_rename(struct mnt_idmap *idmap, struct inode *old_dir, struct dentry *old,
 		       struct inode *new_dir, struct dentry *new, unsigned int flags)
 {
@@ -301,12 +359,10 @@ static int hcfs_rename(struct mnt_idmap *idmap, struct inode *old_dir, struct de
 		       new_dir->i_ino, new->d_name.name, new->d_name.len, flags);
 	if (err)
 		return err;
-	if (replaced && !(flags & RENAME_EXCHANGE)) {
-		if (S_ISDIR(replaced->i_mode))
-			clear_nlink(replaced);
-		else
-			drop_nlink(replaced);
-	}
+	if (flags & RENAME_EXCHANGE)
+		hcfs_count_exchange(old_dir, d_inode(old), new_dir, replaced);
+	else if (replaced != d_inode(old))
+		hcfs_count_rename(old_dir, d_inode(old), new_dir, replaced);
 	hcfs_touch(old_dir);
 	if (new_dir != old_dir)
 		hcfs_touch(new_dir);
@@ -323,6 +379,7 @@ static const struct inode_operations hcfs_dir_iops = {
 	.unlink = hcfs_unlink,
 	.rmdir = hcfs_rmdir,
 	.rename = hcfs_rename,
+	.tmpfile = hcfs_tmpfile,
 	.getattr = hcfs_getattr,
 	.setattr = hcfs_setattr,
 };
@@ -393,16 +450,14 @@ static int hcfs_listing_add(struct hcfs_listing *listing, const struct kg_dirent
 static int hcfs_listing_read(struct hcfs_listing *listing, u64 ino)
 {
 	struct kg_dirent ent;
-	u64 index = 0;
-	int got, err;
+	int got = 0, err;
 
-	while ((got = hcfs_ask(fs_readdir, ino, index, &ent)) > 0) {
+	while ((got = hcfs_ask(fs_readdir, ino, got, &ent)) > 0) {
 		if (ent.name_size > NAME_MAX)
 			return -EIO;
 		err = hcfs_listing_add(listing, &ent);
 		if (err)
 			return err;
-		index++;
 	}
 	return got;
 }
@@ -501,6 +556,46 @@ static char *hcfs_bounce(size_t want, size_t *ret_size)
 	return buf;
 }
 
+/* The host brings the bytes straight to the program. */
+static ssize_t hcfs_read_to_program(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct inode *inode = file_inode(iocb->ki_filp);
+	ssize_t done = 0;
+
+	while (iov_iter_count(to)) {
+		bool single = iter_is_ubuf(to);
+		void __user *addr = single ? to->ubuf + to->iov_offset : iter_iov_addr(to);
+		size_t want = single ? iov_iter_count(to) : iter_iov_len(to);
+		s64 got;
+
+		/* An empty piece of a vector is skipped by the next advance. */
+		if (!want) {
+			to->__iov++;
+			to->nr_segs--;
+			to->iov_offset = 0;
+			continue;
+		}
+		got = hcfs_ask(fs_read_user, current->thread.cookie, inode->i_ino,
+			       (unsigned long)addr, iocb->ki_pos, want);
+		if (got < 0)
+			return done ?: got;
+		iov_iter_advance(to, got);
+		iocb->ki_pos += got;
+		done += got;
+		if (got < want)
+			break;
+	}
+	return done;
+}
+
+static bool hcfs_is_of_program(const struct iov_iter *to)
+{
+	const struct thread_struct *t = &current->thread;
+
+	return kg_host->fs_read_user && user_backed_iter(to) && t->cookie > KG_INIT &&
+	       !(t->flags & KG_TASK_HOST_ARGS);
+}
+
 static ssize_t hcfs_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct inode *inode = file_inode(iocb->ki_filp);
@@ -510,6 +605,8 @@ static ssize_t hcfs_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 	if (!iov_iter_count(to))
 		return 0;
+	if (hcfs_is_of_program(to))
+		return hcfs_read_to_program(iocb, to);
 	buf = hcfs_bounce(iov_iter_count(to), &size);
 	if (!buf)
 		return -ENOMEM;
@@ -577,6 +674,8 @@ static ssize_t hcfs_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		hcfs_refresh(inode);
 	ret = generic_write_checks(iocb, from);
 	if (ret > 0)
+		ret = kg_sealed_write(inode, iocb->ki_pos + ret) ?: ret;
+	if (ret > 0)
 		ret = file_remove_privs(file) ?: ret;
 	if (ret > 0)
 		ret = hcfs_write_all(iocb, from);
@@ -598,23 +697,44 @@ static loff_t hcfs_llseek(struct file *file, loff_t offset, int whence)
 	return generic_file_llseek(file, offset, whence);
 }
 
-/* Space is the host's; what is promised here is only that the file is as long as asked. */
+static int hcfs_grow(struct inode *inode, loff_t size)
+{
+	struct kg_attr attr = { .size = size }, ret;
+	int err = inode_newsize_ok(inode, size) ?: kg_sealed_size(inode, size);
+
+	if (!err)
+		err = hcfs_ask(fs_setattr, inode->i_ino, KG_SET_SIZE, &attr, &ret);
+	if (!err)
+		hcfs_take_attr(inode, &ret);
+	return err;
+}
+
+static int hcfs_punch(struct inode *inode, loff_t start, loff_t end)
+{
+	end = min(end, i_size_read(inode));
+	if (start >= end)
+		return 0;
+	return kg_sealed_write(inode, end) ?:
+	       hcfs_ask(fs_punch, inode->i_ino, start, end - start);
+}
+
+/* Space is the host's; what is promised here is how long the file is, and what it holds. */
 static long hcfs_fallocate(struct file *file, int mode, loff_t offset, loff_t size)
 {
 	struct inode *inode = file_inode(file);
-	struct kg_attr attr = { .size = offset + size }, ret;
+	loff_t end = offset + size;
 	int err = 0;
 
-	if (mode & ~FALLOC_FL_KEEP_SIZE)
+	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
 		return -EOPNOTSUPP;
 	inode_lock(inode);
 	hcfs_refresh(inode);
-	if (!mode && attr.size > i_size_read(inode)) {
-		err = inode_newsize_ok(inode, attr.size) ?:
-		      hcfs_ask(fs_setattr, inode->i_ino, KG_SET_SIZE, &attr, &ret);
-		if (!err)
-			hcfs_take_attr(inode, &ret);
-	}
+	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+		err = hcfs_punch(inode, offset, end);
+	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && end > i_size_read(inode))
+		err = hcfs_grow(inode, end);
+	if (!err)
+		hcfs_touch(inode);
 	inode_unlock(inode);
 	return err;
 }
@@ -713,6 +833,7 @@ static int hcfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	if (IS_ERR(root))
 		return PTR_ERR(root);
 	sb->s_root = d_make_root(root);
+	hcfs_sb = sb;
 	return sb->s_root ? 0 : -ENOMEM;
 }
 
@@ -736,6 +857,43 @@ static struct file_system_type hcfs_type = {
 	.init_fs_context = hcfs_init_context,
 	.kill_sb = kill_anon_super,
 };
+
+/* A file of the host's in no directory, whose bytes programs can map. */
+struct file *kg_unnamed_file(const char *name, loff_t size, umode_t mode, int flags)
+{
+	struct inode *inode;
+	struct file *file;
+	int err = 0;
+
+	if (!hcfs_sb)
+		return ERR_PTR(-ENOSYS);
+	if (!hcfs_mnt) {
+		struct vfsmount *mnt = kern_mount(hcfs_sb->s_type);
+
+		if (IS_ERR(mnt))
+			return ERR_CAST(mnt);
+		hcfs_mnt = mnt;
+	}
+	inode = hcfs_new(NULL, name, strlen(name), S_IFREG | mode, 0, NULL);
+	if (IS_ERR(inode))
+		return ERR_CAST(inode);
+	clear_nlink(inode);
+	if (size)
+		err = hcfs_grow(inode, size);
+	file = err ? ERR_PTR(err) :
+		     alloc_file_pseudo(inode, hcfs_mnt, name, flags, &hcfs_file_fops);
+	if (IS_ERR(file))
+		iput(inode);
+	else
+		file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE | FMODE_CAN_ODIRECT;
+	return file;
+}
+
+/* Device number of the node's files. */
+dev_t kg_file_dev(void)
+{
+	return hcfs_sb ? hcfs_sb->s_dev : 0;
+}
 
 /* The host's number of a file of its tree; 0 for every other file. */
 u64 kg_file_ino(struct file *file)

@@ -52,6 +52,7 @@ bool kg_answer(struct task_struct *task, enum kg_outcome outcome, s64 result);
 
 /* task.c: the tasks that have a cookie */
 struct task_struct *kg_find_task(u64 cookie);
+u64 kg_cookie_of_mm(const struct mm_struct *mm);
 void kg_name_task(struct task_struct *task, u64 cookie);
 struct kg_call *kg_call_of(struct task_struct *task);
 long kg_private_call(const struct kg_call *call);
@@ -84,5 +85,20 @@ s32 kg_tx_done(const struct kg_side_call *call);
 
 /* fs/hcfs.c */
 u64 kg_file_ino(struct file *file);
+struct file *kg_unnamed_file(const char *name, loff_t size, umode_t mode, int flags);
+dev_t kg_file_dev(void);
+
+/* fs/memfd.c */
+unsigned int kg_seals(const struct inode *inode);
+int kg_sealed_size(const struct inode *inode, loff_t size);
+int kg_sealed_write(const struct inode *inode, loff_t end);
+
+/* fs/procmem.c */
+long kg_set_mm(const u64 *args);
+
+/* ipc/shm.c, by a patch */
+long kg_shm_attach(int shmid, int shmflg, struct kg_fd *ret);
+long kg_shm_dup(int shmid);
+long kg_shm_detach(int shmid);
 
 #endif

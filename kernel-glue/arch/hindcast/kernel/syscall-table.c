@@ -11,6 +11,12 @@
 #define sys_iopl sys_ni_syscall
 #define sys_ioperm sys_ni_syscall
 
+/* Memory that a program maps is the host's: so are the files that are nothing but memory. */
+#define sys_memfd_create kg_sys_memfd_create
+#define sys_fcntl kg_sys_fcntl
+asmlinkage long kg_sys_memfd_create(const char __user *name, unsigned int flags);
+asmlinkage long kg_sys_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg);
+
 #define __SYSCALL_NORETURN __SYSCALL
 #define __SYSCALL(nr, call) [nr] = (sys_call_ptr_t)(void *)call,
 

@@ -46,6 +46,22 @@ struct task_struct *kg_find_task(u64 cookie)
 	return NULL;
 }
 
+/* Any task that has this memory, 0: none is left.  Which of them does not matter to the host. */
+u64 kg_cookie_of_mm(const struct mm_struct *mm)
+{
+	struct task_struct *task;
+	u64 least = 0;
+	int bucket;
+
+	if (current->mm == mm)
+		return current->thread.cookie;
+	hash_for_each(kg_tasks, bucket, task, thread.node) {
+		if (task->mm == mm && (!least || task->thread.cookie < least))
+			least = task->thread.cookie;
+	}
+	return least;
+}
+
 /* The table holds no reference: exit_thread() takes every task out before it can go away. */
 void kg_name_task(struct task_struct *task, u64 cookie)
 {
@@ -148,6 +164,8 @@ static long kg_fd_ino(const u64 *args)
 	ret->ino = kg_file_ino(fd_file(f));
 	ret->flags = fd_file(f)->f_flags;
 	ret->mode = file_inode(fd_file(f))->i_mode;
+	ret->rdev = file_inode(fd_file(f))->i_rdev;
+	ret->seals = ret->ino ? kg_seals(file_inode(fd_file(f))) : 0;
 	fdput(f);
 	return 0;
 }
@@ -178,6 +196,14 @@ long kg_private_call(const struct kg_call *call)
 		return kg_exec(args);
 	case KG_NR_COMM:
 		return kg_comm(args);
+	case KG_NR_MM:
+		return kg_set_mm(args);
+	case KG_NR_SHM_AT:
+		return kg_shm_attach(args[0], args[1], (struct kg_fd *)(args[2] & ~KG_HOST_PTR));
+	case KG_NR_SHM_DUP:
+		return kg_shm_dup(args[0]);
+	case KG_NR_SHM_DT:
+		return kg_shm_detach(args[0]);
 	case KG_NR_IF_ADD:
 		return kg_if_add(call);
 	default:

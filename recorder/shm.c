@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * shm.c - attachments of System V shared memory.
+ *
+ * Segments, their rights and their counts are the kernel's (ipc/shm.c); their bytes are a file of the host, and the
+ * mapping of it is made here.  The kernel counts one attachment for each shmat, and is told of forks and ends.
+ */
+#include "node-int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+
+#include "base/check.h"
+
+#define PAGE 4096ULL
+
+/* Where a segment goes.  The address, or -errno. */
+static int64_t place_segment(const struct rec_aspace *as, uint64_t addr, uint64_t size, int flags)
+{
+	if (!addr)
+		return flags & SHM_REMAP ? -EINVAL : rec__place(as, 0, size, 0);
+	if (addr % PAGE && !(flags & SHM_RND))
+		return -EINVAL;
+	addr &= ~(PAGE - 1);
+	if (!rec_aspace_allowed(addr, size) || (!(flags & SHM_REMAP) && !rec_aspace_free(as, addr, size)))
+		return -EINVAL;
+	return (int64_t)addr;
+}
+
+static int64_t map_segment(struct rec_node *node, struct rec_thread *t, uint64_t ino, uint64_t size)
+{
+	const int flags = (int)t->call.args[2];
+	const int64_t addr = place_segment(&t->memory->as, t->call.args[1], size, flags);
+	struct rec_vma vma = { .prot = PROT_READ, .flags = MAP_SHARED, .ino = ino };
+	const int fd = rec_nodefs_fd(node->fs, ino, /* writable= */ true);
+
+	if (addr < 0)
+		return addr;
+	if (fd < 0)
+		return fd;
+	if (flags & SHM_RDONLY)
+		vma.flags |= REC_VMA_READONLY;
+	else
+		vma.prot |= PROT_WRITE;
+	if (flags & SHM_EXEC)
+		vma.prot |= PROT_EXEC;
+	vma.start = (uint64_t)addr;
+	vma.end = vma.start + size;
+	return rec__map_at(node, t, &vma, fd);
+}
+
+int64_t rec__shmat(struct rec_node *node, struct rec_thread *t)
+{
+	struct rec_memory *memory = t->memory;
+	struct kg_fd what = { 0 };
+	const uint64_t id = t->call.args[0];
+	const int64_t asked = rec__init_call(node, t->cookie, KG_NR_SHM_AT, (uint64_t)(int64_t)(int)id,
+					     t->call.args[2], REC_PTR(&what), 0, 0, 0);
+
+	if (asked < 0)
+		return asked;
+	const uint64_t size = ((uint64_t)asked + PAGE - 1) & ~(PAGE - 1);
+	const int64_t addr = map_segment(node, t, what.ino, size);
+
+	if (addr < 0) {
+		rec__init_call(node, t->cookie, KG_NR_SHM_DT, id, 0, 0, 0, 0, 0);
+		return addr;
+	}
+	memory->shm = reallocarray(memory->shm, memory->shm_count + 1, sizeof(*memory->shm));
+	CHECK(memory->shm != NULL);
+	memory->shm[memory->shm_count++] = (struct rec_shm) { (uint64_t)addr, size, (int)id };
+	return addr;
+}
+
+int64_t rec__shmdt(struct rec_node *node, struct rec_thread *t)
+{
+	struct rec_memory *memory = t->memory;
+	size_t at = 0;
+
+	while (at < memory->shm_count && memory->shm[at].addr != t->call.args[0])
+		at++;
+	if (at == memory->shm_count)
+		return -EINVAL;
+	const struct rec_shm shm = memory->shm[at];
+	const int64_t r = rec__unmap(t, shm.addr, shm.size);
+
+	if (r < 0)
+		return r;
+	memmove(memory->shm + at, memory->shm + at + 1, (--memory->shm_count - at) * sizeof(shm));
+	rec__init_call(node, t->cookie, KG_NR_SHM_DT, (uint64_t)shm.id, 0, 0, 0, 0, 0);
+	return 0;
+}
+
+void rec__shm_fork(struct rec_memory *child, const struct rec_memory *parent)
+{
+	if (!parent->shm_count)
+		return;
+	child->shm = calloc(parent->shm_count, sizeof(*child->shm));
+	CHECK(child->shm != NULL);
+	memcpy(child->shm, parent->shm, parent->shm_count * sizeof(*child->shm));
+	child->shm_count = parent->shm_count;
+	for (size_t i = 0; i < child->shm_count; i++)
+		rec__init_call(child->node, KG_INIT, KG_NR_SHM_DUP, (uint64_t)child->shm[i].id, 0, 0, 0, 0, 0);
+}
+
+void rec__shm_done(struct rec_memory *memory)
+{
+	for (size_t i = 0; i < memory->shm_count; i++)
+		rec__init_call(memory->node, KG_INIT, KG_NR_SHM_DT, (uint64_t)memory->shm[i].id, 0, 0, 0, 0, 0);
+	free(memory->shm);
+	memory->shm = NULL;
+	memory->shm_count = 0;
+}
