@@ -43,7 +43,9 @@
 #include "loader.h"
 #include "machine.h"
 #include "replay.h"
+#include "routes.h"
 #include "sql.h"
+#include "syscall-names.h"
 #include "trace.h"
 #include "tracee.h"
 
@@ -481,6 +483,14 @@ static void print_result(const struct rec_run_options *run, const struct rec_run
 	if (result->failed_expectations)
 		printf("failed   %zu expectation%s of the experiment\n",
 		       result->failed_expectations, result->failed_expectations == 1 ? "" : "s");
+	for (size_t i = 0; i < result->refused_count && i < REC_RUN_REFUSED_MAX; i++) {
+		const struct rec_run_refused *at = &result->refused[i];
+
+		printf("refused  %s: %s, %" PRIu64 " time%s, by %s\n", fmt_syscall_name(at->nr) ?: "?",
+		       strerrorname_np(at->error) ?: "?", at->count, at->count == 1 ? "" : "s", at->program);
+	}
+	if (result->refused_count > REC_RUN_REFUSED_MAX)
+		printf("refused  and %zu more\n", result->refused_count - REC_RUN_REFUSED_MAX);
 }
 
 /* True when two files have the same bytes.  Sets *ret_at to the first that differs. */
@@ -832,39 +842,16 @@ static enum status command_replay(const struct arguments *args)
 
 static enum status command_syscalls(const struct arguments *args)
 {
-	static const struct {
-		const char *name, *route;
-		int error;
-	} routes[] = {
-#define ROUTE(name, route, error) {#name, #route, error},
-#include "syscall-routes.def"
-#undef ROUTE
-	};
-	static const struct {
-		const char *route, *meaning;
-	} meanings[] = {
-		{"MEMORY", "carried out natively, at addresses of hindcast's choice"},
-		{"CLONE", "by the node's kernel and natively, together"},
-		{"EXEC", "by the node's kernel and natively, together"},
-		{"EXIT", "by the node's kernel and natively, together"},
-		{"SIGRETURN", "by the node's kernel and natively, together"},
-		{"IGNORE", "answered 0: it has no meaning here"},
-		{"REFUSE", "refused, with a warning in the trace"},
-		{"ABSENT", "answered ENOSYS: programs probe for it and have another way"},
-	};
+	for (uint64_t nr = 0; nr < 512; nr++) {
+		const struct rec_route_row row = rec_route_of(nr);
 
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		const char *meaning = routes[i].route;
-
-		for (size_t j = 0; j < sizeof(meanings) / sizeof(meanings[0]); j++)
-			if (strcmp(meanings[j].route, routes[i].route) == 0)
-				meaning = meanings[j].meaning;
-		printf("%-18s %s", routes[i].name, meaning);
-		if (routes[i].error)
-			printf(": %s", strerrorname_np(routes[i].error));
+		if (!fmt_syscall_name(nr))
+			continue;
+		printf("%3" PRIu64 " %-24s %s", nr, fmt_syscall_name(nr), rec_route_text(row.route));
+		if (row.error)
+			printf(": %s", strerrorname_np(row.error));
 		putchar('\n');
 	}
-	printf("%-18s answered by the node's kernel\n", "all others");
 	return STATUS_OK;
 }
 

@@ -12,6 +12,9 @@
 #include "nodefs.h"
 #include "tracee.h"
 
+/* Last component of a program's path, cut. */
+#define REC_PROGRAM_MAX 64
+
 /* A process as far as its memory goes: threads and vfork children share one. */
 struct rec_memory {
 	struct rec_aspace as;
@@ -25,6 +28,13 @@ struct rec_root {
 	uint32_t pid;
 	bool started, ended, shut_down;
 	int code;		/* as wait(2) gives it */
+};
+
+/* A call that was refused, and the program that made it. */
+struct rec_refused {
+	uint64_t nr, count;
+	int error;
+	char program[REC_PROGRAM_MAX];
 };
 
 enum rec_thread_state {
@@ -56,6 +66,7 @@ struct rec_thread {
 	struct kg_signal *signals;
 	size_t signal_count;
 	struct rec_exec *exec;	/* a new program is to be filled in */
+	char program[REC_PROGRAM_MAX];
 	unsigned quantum;	/* calls left before it goes to the back of the queue */
 };
 
@@ -87,6 +98,8 @@ struct rec_node {
 	struct rec_thread **ready;	/* ring */
 	size_t ready_head, ready_count, ready_capacity;
 	size_t dead_count, dirty_count;
+	struct rec_refused *refused;	/* in the order in which they first came */
+	size_t refused_count;
 	struct rec_root *roots;
 	size_t root_count;
 	struct rec_file_number *files;	/* [number - 1] */
@@ -138,6 +151,8 @@ void rec__before_event(struct rec_node *node, const struct rec_thread *about);
 int rec__step(struct rec_node *node, struct rec_thread *t);
 /* After a call of our own in its name: it goes on, at once or when the kernel lets it. */
 void rec__resume(struct rec_node *node, struct rec_thread *t, enum kg_outcome outcome);
+/* At the node's end: how often what was refused. */
+void rec__tell_refused(struct rec_node *node);
 void rec__effects_taken(struct rec_node *node, struct rec_thread *t);
 
 /* ---- process.c ---- */

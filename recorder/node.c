@@ -574,6 +574,7 @@ void rec_node_free(struct rec_node *node)
 		rec_link_end_done(&node->ends[i]);
 	free(node->ends);
 	free(node->roots);
+	free(node->refused);
 	free(node->files);
 	kg_instance_free(node->instance);
 	rec_nodefs_free(node->fs);
@@ -632,6 +633,7 @@ size_t rec_node_stop(struct rec_node *node, vtime_ns now)
 		node->now = now;
 	for (size_t i = 0; i < node->root_count; i++)
 		failed += !check_root(node, &node->roots[i]);
+	rec__tell_refused(node);
 	for (size_t i = 0; i < node->thread_count; i++) {
 		struct rec_thread *t = node->threads[i];
 

@@ -220,6 +220,9 @@ int rec__become(struct rec_node *node, struct rec_thread *t)
 	rec__reap(node);
 	int r = fill(node, t);
 
+	const char *slash = strrchr(t->exec->path, '/');
+
+	snprintf(t->program, sizeof(t->program), "%s", slash ? slash + 1 : t->exec->path);
 	exec_free(t->exec);
 	t->exec = NULL;
 	t->entered = false;
@@ -441,6 +444,7 @@ static void child_born(struct rec_node *node, struct rec_thread *t, struct rec_t
 	child->state = REC_THREAD_IN_CALL;
 	child->entered = child->newborn = true;
 	child->call.nr = t->call.nr;
+	memcpy(child->program, t->program, sizeof(child->program));
 }
 
 /* The kernel has refused: the native child goes again. */

@@ -31,26 +31,15 @@
 
 #include <asm/unistd.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/check.h"
 #include "effect.h"
+#include "routes.h"
 #include "syscall-names.h"
-
-enum route { ROUTE_KERNEL, ROUTE_MEMORY, ROUTE_CLONE, ROUTE_EXEC, ROUTE_EXIT, ROUTE_SIGRETURN, ROUTE_IGNORE,
-	     ROUTE_REFUSE, ROUTE_ABSENT };
-
-struct route_row {
-	enum route route;
-	int error;		/* REFUSE: what the program gets */
-};
-
-static const struct route_row ROUTES[] = {
-#define ROUTE(name, to, errno_) [__NR_##name] = { ROUTE_##to, errno_ },
-#include "syscall-routes.def"
-#undef ROUTE
-};
 
 /* Calls that a thread makes before others get their turn: long enough to spare native context
  * switches, short enough that a poller cannot starve its neighbours. */
@@ -306,7 +295,40 @@ void rec__supervisor_ops(struct kg_host *host)
 
 /* ---- one step ------------------------------------------------------------ */
 
-static void call_kernel(struct rec_node *node, struct rec_thread *t)
+/* The trace says so at once the first time that a program meets this, and at the end how often. */
+static void refused(struct rec_node *node, const struct rec_thread *t, int error)
+{
+	const char *name = fmt_syscall_name(t->call.nr);
+
+	for (size_t i = 0; i < node->refused_count; i++) {
+		struct rec_refused *at = &node->refused[i];
+
+		if (at->nr == t->call.nr && !strcmp(at->program, t->program)) {
+			at->count++;
+			return;
+		}
+	}
+	rec__warn(node, t->tid, "%s: syscall %s is refused: %s", t->program, name ?: "?", strerrorname_np(error));
+	node->refused = reallocarray(node->refused, node->refused_count + 1, sizeof(*node->refused));
+	CHECK(node->refused != NULL);
+	struct rec_refused *fresh = &node->refused[node->refused_count++];
+
+	*fresh = (struct rec_refused) { .nr = t->call.nr, .error = error, .count = 1 };
+	strcpy(fresh->program, t->program);
+}
+
+void rec__tell_refused(struct rec_node *node)
+{
+	for (size_t i = 0; i < node->refused_count; i++) {
+		const struct rec_refused *at = &node->refused[i];
+
+		fmt_put_refused(&node->events, node->now, node->id, 0, &(struct fmt_ev_refused) {
+			.nr = at->nr, .ret = -at->error, .count = at->count,
+			.program = { (const uint8_t *)at->program, strlen(at->program) } });
+	}
+}
+
+static void call_kernel(struct rec_node *node, struct rec_thread *t, uint64_t nr)
 {
 	int64_t result = 0;
 	struct user_regs_struct regs = { 0 };
@@ -314,51 +336,62 @@ static void call_kernel(struct rec_node *node, struct rec_thread *t)
 	if (t->call.nr == __NR_sigaltstack)
 		rec_tracee_get_regs(t->tracee, &regs);
 	t->state = REC_THREAD_IN_CALL;
-	enum kg_outcome outcome = rec__kernel_call(node, t->cookie, t->call.nr, t->call.args, regs.rsp, &result);
+	enum kg_outcome outcome = rec__kernel_call(node, t->cookie, nr, t->call.args, regs.rsp, &result);
 
 	if (outcome == KG_DONE) {
 		if (result == -ENOSYS)
-			rec__warn(node, t->tid, "syscall %s is not in this kernel: ENOSYS",
-				  fmt_syscall_name(t->call.nr) ?: "?");
+			refused(node, t, ENOSYS);
 		rec__finish(node, t, result);
 	} else if (outcome == KG_BLOCKED && t->state == REC_THREAD_IN_CALL) {
 		rec__enter(node, t);
 	}
 }
 
+/* vmsplice, the one call here, takes the pages of a program, which the kernel cannot see: their bytes are copied. */
+static void emulate(struct rec_node *node, struct rec_thread *t)
+{
+	struct kg_fd what = { 0 };
+	int64_t r = rec__init_call(node, t->cookie, KG_NR_FD_INO, t->call.args[0], REC_PTR(&what), 0, 0, 0, 0);
+
+	if (r < 0 || !S_ISFIFO(what.mode))
+		rec__finish(node, t, -EBADF);
+	else
+		call_kernel(node, t, (what.flags & O_ACCMODE) == O_RDONLY ? __NR_readv : __NR_writev);
+}
+
 static int route_call(struct rec_node *node, struct rec_thread *t)
 {
-	uint64_t nr = t->call.nr;
-	struct route_row row = { .route = ROUTE_KERNEL };
+	const struct rec_route_row row = rec_route_of(t->call.nr);
 
-	if (nr < sizeof(ROUTES) / sizeof(*ROUTES))
-		row = ROUTES[nr];
 	switch (row.route) {
-	case ROUTE_KERNEL:
-		call_kernel(node, t);
+	case REC_ROUTE_KERNEL:
+		call_kernel(node, t, t->call.nr);
 		return 0;
-	case ROUTE_MEMORY:
+	case REC_ROUTE_EMULATE:
+		emulate(node, t);
+		return 0;
+	case REC_ROUTE_MEMORY:
 		rec__finish(node, t, rec__memory_call(node, t));
 		return node->failure;
-	case ROUTE_CLONE:
+	case REC_ROUTE_CLONE:
 		return rec__clone(node, t);
-	case ROUTE_EXEC:
+	case REC_ROUTE_EXEC:
 		return rec__execve(node, t);
-	case ROUTE_EXIT:
+	case REC_ROUTE_EXIT:
 		rec__exit(node, t);
 		return 0;
-	case ROUTE_SIGRETURN:
+	case REC_ROUTE_SIGRETURN:
 		return rec__sigreturn(node, t);
-	case ROUTE_IGNORE:
+	case REC_ROUTE_IGNORE:
 		rec__finish(node, t, 0);
 		return 0;
-	case ROUTE_REFUSE:
-		rec__warn(node, t->tid, "syscall %s is refused: %s", fmt_syscall_name(nr), strerrorname_np(row.error));
+	case REC_ROUTE_REFUSE:
+		refused(node, t, row.error);
 		rec__finish(node, t, -row.error);
 		return 0;
-	case ROUTE_ABSENT:
+	case REC_ROUTE_ABSENT:
 		/* Programs probe for these and have another way; a warning would only be noise. */
-		rec__finish(node, t, -ENOSYS);
+		rec__finish(node, t, -row.error);
 		return 0;
 	}
 	return -EINVAL;
