@@ -9,11 +9,9 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "roster.h"
-#include "syscall-names.h"
 #include "text.h"
 
 #define KINDS_MAX 64
-#define REFUSED_MAX 100	/* shown */
 #define WARNINGS_MAX 100	/* shown; all are counted */
 
 struct process {
@@ -24,13 +22,6 @@ struct process {
 	bool ended;
 	vtime_ns end;
 	uint64_t code;
-};
-
-struct refused {
-	node_id node;
-	uint64_t nr, count;
-	int64_t ret;
-	char program[64];
 };
 
 struct totals {
@@ -44,8 +35,6 @@ struct totals {
 	bool ended;
 	uint64_t end_status;
 	struct fmt_buf end_reason;
-	struct refused refused[REFUSED_MAX];
-	size_t refused_count;
 	struct fmt_buf warnings[WARNINGS_MAX];
 	size_t warning_count;
 };
@@ -133,21 +122,6 @@ static void add_warning(struct totals *totals, const struct fmt_event *event)
 	fmt_buf_put(line, "", 1);
 }
 
-static void see_refused(struct totals *totals, const struct fmt_event *event)
-{
-	struct fmt_ev_refused ev;
-
-	if (fmt_get_refused(event, &ev) < 0 || totals->refused_count++ >= REFUSED_MAX)
-		return;
-	struct refused *refused = &totals->refused[totals->refused_count - 1];
-	_cleanup_(fmt_buf_done) struct fmt_buf name = {0};
-
-	*refused = (struct refused){.node = event->node, .nr = ev.nr, .count = ev.count, .ret = ev.ret};
-	fmt_put_escaped(&name, ev.program);
-	fmt_buf_put(&name, "", 1);
-	snprintf(refused->program, sizeof(refused->program), "%s", (const char *)name.data);
-}
-
 static void see_end(struct totals *totals, const struct fmt_event *event)
 {
 	struct fmt_ev_end ev;
@@ -182,9 +156,6 @@ static void see(struct totals *totals, const struct fmt_event *event)
 	case FMT_warn:
 	case FMT_panic:
 		add_warning(totals, event);
-		return;
-	case FMT_refused:
-		see_refused(totals, event);
 		return;
 	case FMT_end:
 		see_end(totals, event);
@@ -330,14 +301,6 @@ static void print_text(FILE *out, struct fmt_reader *r, const struct totals *tot
 	print_world(out, totals);
 	fprintf(out, "events       %llu\n", (unsigned long long)stat->events);
 	print_kinds(out, totals);
-	for (size_t i = 0; i < totals->refused_count && i < REFUSED_MAX; i++) {
-		const struct refused *at = &totals->refused[i];
-		char buf[16];
-
-		fprintf(out, "refused      %s: %s, %llu times, by %s on %s\n", fmt_syscall_name(at->nr) ?: "?",
-			fmt_errno_name((int)-at->ret) ?: "?", (unsigned long long)at->count, at->program,
-			fmt_roster_node(&totals->roster, at->node, buf));
-	}
 	for (size_t i = 0; i < totals->warning_count && i < WARNINGS_MAX; i++)
 		fprintf(out, "warning      %s\n", (const char *)totals->warnings[i].data);
 	if (totals->warning_count > WARNINGS_MAX)
@@ -442,25 +405,6 @@ static void json_kinds(FILE *out, const struct totals *totals)
 	fprintf(out, "}");
 }
 
-static void json_refused(FILE *out, const struct totals *totals)
-{
-	fprintf(out, ",\n \"refused\": [");
-	for (size_t i = 0; i < totals->refused_count && i < REFUSED_MAX; i++) {
-		const struct refused *at = &totals->refused[i];
-
-		fprintf(out, "%s{\"node\": %u, \"nr\": %llu, \"name\": ", i ? ", " : "", at->node,
-			(unsigned long long)at->nr);
-		json_text(out, fmt_syscall_name(at->nr) ?: "?");
-		fprintf(out, ", \"error\": ");
-		json_text(out, fmt_errno_name((int)-at->ret) ?: "?");
-		json_u64(out, "count", at->count);
-		fprintf(out, ", \"program\": ");
-		json_text(out, at->program);
-		fprintf(out, "}");
-	}
-	fprintf(out, "]");
-}
-
 static void json_warnings(FILE *out, struct fmt_reader *r, const struct totals *totals)
 {
 	const char *comma = "";
@@ -514,7 +458,6 @@ static void print_json(FILE *out, struct fmt_reader *r, const struct totals *tot
 	json_world(out, totals);
 	json_processes(out, totals);
 	json_kinds(out, totals);
-	json_refused(out, totals);
 	json_warnings(out, r, totals);
 	fprintf(out, "}\n");
 }

@@ -119,25 +119,6 @@ static int fail_trace(struct machine *m, int error)
 		    "replayed", m->options.trace_path, strerror(-error));
 }
 
-static void count_refused(struct rec_run_result *result, const struct fmt_event *event)
-{
-	struct fmt_ev_refused ev;
-	char program[sizeof(result->refused[0].program)];
-	size_t i;
-
-	CHECK(fmt_get_refused(event, &ev) == 0);
-	snprintf(program, sizeof(program), "%.*s", (int)ev.program.size, (const char *)ev.program.data);
-	for (i = 0; i < result->refused_count && i < REC_RUN_REFUSED_MAX; i++)
-		if (result->refused[i].nr == ev.nr && !strcmp(result->refused[i].program, program)) {
-			result->refused[i].count += ev.count;
-			return;
-		}
-	if (result->refused_count++ >= REC_RUN_REFUSED_MAX)
-		return;
-	result->refused[i] = (struct rec_run_refused){.nr = ev.nr, .count = ev.count, .error = (int)-ev.ret};
-	strcpy(result->refused[i].program, program);
-}
-
 static int emit(void *arg, const struct fmt_event *event)
 {
 	struct machine *m = arg;
@@ -146,8 +127,6 @@ static int emit(void *arg, const struct fmt_event *event)
 	if (error < 0)
 		return fail_trace(m, error);
 	m->last = event->vtime;
-	if (event->kind == FMT_refused)
-		count_refused(m->result, event);
 	m->result->events++;
 	return 0;
 }

@@ -10,6 +10,7 @@ struct rec_run_options {
 	const char *trace_path;		/* NULL: no trace (to measure its cost) */
 	const char *data_dir;		/* nodes' upper directories and output files */
 	const char *kernel_path;	/* the kernel image */
+	unsigned patience_s;		/* wall time for which a program may compute without a call; 0: any */
 	bool quiet;			/* no progress line on stderr */
 };
 
@@ -20,22 +21,12 @@ enum rec_end {
 	REC_END_INTERRUPTED = 2,	/* by a signal to the recorder: no other run ends in the same place */
 };
 
-/* A call that programs made and hindcast refused; of all nodes together. */
-struct rec_run_refused {
-	uint64_t nr, count;
-	int error;
-	char program[64];
-};
-#define REC_RUN_REFUSED_MAX 64		/* beyond these only counted */
-
 struct rec_run_result {
 	uint8_t hash[32];		/* run hash (zero without a trace) */
 	vtime_ns end;			/* virtual time at the end */
 	uint64_t events;
 	uint64_t packets;
 	size_t failed_expectations;
-	struct rec_run_refused refused[REC_RUN_REFUSED_MAX];
-	size_t refused_count;
 	enum rec_end status;
 	char reason[256];		/* why it ended, for a person */
 };

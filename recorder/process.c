@@ -65,6 +65,9 @@ static void exec_free(struct rec_exec *exec)
 void rec__task_free(struct rec_node *node, struct rec_thread *t)
 {
 	CHECK(!t->queued);
+	rec__unpark(node, t);
+	if (node->paused == t)
+		node->paused = NULL;
 	rec__effects_taken(node, t);
 	rec__memory_unref(t->memory);
 	exec_free(t->exec);
@@ -220,9 +223,6 @@ int rec__become(struct rec_node *node, struct rec_thread *t)
 	rec__reap(node);
 	int r = fill(node, t);
 
-	const char *slash = strrchr(t->exec->path, '/');
-
-	snprintf(t->program, sizeof(t->program), "%s", slash ? slash + 1 : t->exec->path);
 	exec_free(t->exec);
 	t->exec = NULL;
 	t->entered = false;
@@ -444,7 +444,6 @@ static void child_born(struct rec_node *node, struct rec_thread *t, struct rec_t
 	child->state = REC_THREAD_IN_CALL;
 	child->entered = child->newborn = true;
 	child->call.nr = t->call.nr;
-	memcpy(child->program, t->program, sizeof(child->program));
 }
 
 /* The kernel has refused: the native child goes again. */

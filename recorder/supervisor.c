@@ -16,7 +16,7 @@
  *
  * Invariants
  *  1. One thread of a node runs at a time, and only inside rec__step().
- *  2. A slice of execution ends with exactly one of the events syscall, syscall-enter, tsc, fault: the order
+ *  2. A slice of execution ends with exactly one of the events syscall, syscall-enter, tsc, fault, preempt: the order
  *     of these is the order of execution, which is all that replay needs to know about scheduling.
  *  3. Nothing that changes a program's memory is told before the slice that
  *     preceded it: when the kernel, in the middle of one thread's call, finishes another's, the first call is
@@ -31,15 +31,26 @@
 
 #include <asm/unistd.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/check.h"
 #include "effect.h"
-#include "routes.h"
 #include "syscall-names.h"
+
+enum route { ROUTE_KERNEL, ROUTE_MEMORY, ROUTE_CLONE, ROUTE_EXEC, ROUTE_EXIT, ROUTE_SIGRETURN, ROUTE_IGNORE,
+	     ROUTE_REFUSE, ROUTE_ABSENT };
+
+struct route_row {
+	enum route route;
+	int error;		/* REFUSE: what the program gets */
+};
+
+static const struct route_row ROUTES[] = {
+#define ROUTE(name, to, errno_) [__NR_##name] = { ROUTE_##to, errno_ },
+#include "syscall-routes.def"
+#undef ROUTE
+};
 
 /* Calls that a thread makes before others get their turn: long enough to spare native context
  * switches, short enough that a poller cannot starve its neighbours. */
@@ -295,40 +306,7 @@ void rec__supervisor_ops(struct kg_host *host)
 
 /* ---- one step ------------------------------------------------------------ */
 
-/* The trace says so at once the first time that a program meets this, and at the end how often. */
-static void refused(struct rec_node *node, const struct rec_thread *t, int error)
-{
-	const char *name = fmt_syscall_name(t->call.nr);
-
-	for (size_t i = 0; i < node->refused_count; i++) {
-		struct rec_refused *at = &node->refused[i];
-
-		if (at->nr == t->call.nr && !strcmp(at->program, t->program)) {
-			at->count++;
-			return;
-		}
-	}
-	rec__warn(node, t->tid, "%s: syscall %s is refused: %s", t->program, name ?: "?", strerrorname_np(error));
-	node->refused = reallocarray(node->refused, node->refused_count + 1, sizeof(*node->refused));
-	CHECK(node->refused != NULL);
-	struct rec_refused *fresh = &node->refused[node->refused_count++];
-
-	*fresh = (struct rec_refused) { .nr = t->call.nr, .error = error, .count = 1 };
-	strcpy(fresh->program, t->program);
-}
-
-void rec__tell_refused(struct rec_node *node)
-{
-	for (size_t i = 0; i < node->refused_count; i++) {
-		const struct rec_refused *at = &node->refused[i];
-
-		fmt_put_refused(&node->events, node->now, node->id, 0, &(struct fmt_ev_refused) {
-			.nr = at->nr, .ret = -at->error, .count = at->count,
-			.program = { (const uint8_t *)at->program, strlen(at->program) } });
-	}
-}
-
-static void call_kernel(struct rec_node *node, struct rec_thread *t, uint64_t nr)
+static void call_kernel(struct rec_node *node, struct rec_thread *t)
 {
 	int64_t result = 0;
 	struct user_regs_struct regs = { 0 };
@@ -336,62 +314,51 @@ static void call_kernel(struct rec_node *node, struct rec_thread *t, uint64_t nr
 	if (t->call.nr == __NR_sigaltstack)
 		rec_tracee_get_regs(t->tracee, &regs);
 	t->state = REC_THREAD_IN_CALL;
-	enum kg_outcome outcome = rec__kernel_call(node, t->cookie, nr, t->call.args, regs.rsp, &result);
+	enum kg_outcome outcome = rec__kernel_call(node, t->cookie, t->call.nr, t->call.args, regs.rsp, &result);
 
 	if (outcome == KG_DONE) {
 		if (result == -ENOSYS)
-			refused(node, t, ENOSYS);
+			rec__warn(node, t->tid, "syscall %s is not in this kernel: ENOSYS",
+				  fmt_syscall_name(t->call.nr) ?: "?");
 		rec__finish(node, t, result);
 	} else if (outcome == KG_BLOCKED && t->state == REC_THREAD_IN_CALL) {
 		rec__enter(node, t);
 	}
 }
 
-/* vmsplice, the one call here, takes the pages of a program, which the kernel cannot see: their bytes are copied. */
-static void emulate(struct rec_node *node, struct rec_thread *t)
-{
-	struct kg_fd what = { 0 };
-	int64_t r = rec__init_call(node, t->cookie, KG_NR_FD_INO, t->call.args[0], REC_PTR(&what), 0, 0, 0, 0);
-
-	if (r < 0 || !S_ISFIFO(what.mode))
-		rec__finish(node, t, -EBADF);
-	else
-		call_kernel(node, t, (what.flags & O_ACCMODE) == O_RDONLY ? __NR_readv : __NR_writev);
-}
-
 static int route_call(struct rec_node *node, struct rec_thread *t)
 {
-	const struct rec_route_row row = rec_route_of(t->call.nr);
+	uint64_t nr = t->call.nr;
+	struct route_row row = { .route = ROUTE_KERNEL };
 
+	if (nr < sizeof(ROUTES) / sizeof(*ROUTES))
+		row = ROUTES[nr];
 	switch (row.route) {
-	case REC_ROUTE_KERNEL:
-		call_kernel(node, t, t->call.nr);
+	case ROUTE_KERNEL:
+		call_kernel(node, t);
 		return 0;
-	case REC_ROUTE_EMULATE:
-		emulate(node, t);
-		return 0;
-	case REC_ROUTE_MEMORY:
+	case ROUTE_MEMORY:
 		rec__finish(node, t, rec__memory_call(node, t));
 		return node->failure;
-	case REC_ROUTE_CLONE:
+	case ROUTE_CLONE:
 		return rec__clone(node, t);
-	case REC_ROUTE_EXEC:
+	case ROUTE_EXEC:
 		return rec__execve(node, t);
-	case REC_ROUTE_EXIT:
+	case ROUTE_EXIT:
 		rec__exit(node, t);
 		return 0;
-	case REC_ROUTE_SIGRETURN:
+	case ROUTE_SIGRETURN:
 		return rec__sigreturn(node, t);
-	case REC_ROUTE_IGNORE:
+	case ROUTE_IGNORE:
 		rec__finish(node, t, 0);
 		return 0;
-	case REC_ROUTE_REFUSE:
-		refused(node, t, row.error);
+	case ROUTE_REFUSE:
+		rec__warn(node, t->tid, "syscall %s is refused: %s", fmt_syscall_name(nr), strerrorname_np(row.error));
 		rec__finish(node, t, -row.error);
 		return 0;
-	case REC_ROUTE_ABSENT:
+	case ROUTE_ABSENT:
 		/* Programs probe for these and have another way; a warning would only be noise. */
-		rec__finish(node, t, -row.error);
+		rec__finish(node, t, -ENOSYS);
 		return 0;
 	}
 	return -EINVAL;
@@ -423,35 +390,52 @@ static void fault_stop(struct rec_node *node, struct rec_thread *t)
 	rec__resume(node, t, rec__kernel_call(node, t->cookie, KG_NR_FAULT, args, 0, &result));
 }
 
-int rec__step(struct rec_node *node, struct rec_thread *t)
+/* Nothing of ours does that: the host's memory ran out, or a person killed it. */
+static void killed_outside(struct rec_node *node, const struct rec_thread *t)
 {
-	CHECK(t->state == REC_THREAD_READY && !t->queued);
+	rec__warn(node, t->tid, "the native thread was killed from outside");
+	rec__node_fail(node, -EOWNERDEAD, "the native process %d behind process %u was killed from outside: by a person, or "
+		  "because the host ran out of memory", rec_tracee_native_tid(t->tracee), t->pid);
+}
+
+/* A slice begins: what has to be told or done first.  1: there is none, all is done; 0; -errno. */
+static int begin(struct rec_node *node, struct rec_thread *t)
+{
 	if (node->dirty_count)
 		tell_effects(node);
-	if (t->exec)
-		return rec__become(node, t);
+	if (t->exec) {
+		int r = rec__become(node, t);
+
+		return r < 0 ? r : 1;
+	}
 	if (t->signal_count) {
 		int r = rec__push_signals(node, t);
 
 		if (r < 0 || t->state != REC_THREAD_READY)
-			return r;
+			return r < 0 ? r : 1;
 	}
-	struct rec_clock_page *clock = node->clock;
+	rec__slice_begin(node);
+	return 0;
+}
 
-	clock->base_ns = node->now + REC_CLOCK_START_NS;
-	clock->reads = 0;
-	int r = rec_tracee_run(t->tracee, &t->call);
+int rec__step(struct rec_node *node, struct rec_thread *t)
+{
+	uint64_t reads;
+	int r = 0;
 
+	CHECK(t->state == REC_THREAD_READY && !t->queued);
+	if (t != node->paused)
+		r = begin(node, t);
+	if (r)
+		return r < 0 ? r : 0;
+	node->paused = NULL;
+	r = rec__slice_run(node, t, &reads);
 	if (r < 0)
 		return r;
-	uint64_t reads = clock->reads, step = node->env->exp->clock_cost_ns;
-	uint64_t entered_at = node->now;
-
-	/* A program may scribble over the page; time must not jump for it. */
-	if (reads > 1000000000)
-		reads = 0;
-	t->ran = reads ? (reads - 1) * step : 0;
-	node->now = entered_at + t->ran;
+	if (t->call.kind == REC_STOP_CLOCK) {
+		rec__slice_pause(node, t);
+		return node->failure;
+	}
 	node->current = t;
 	t->entered = false;
 	switch (t->call.kind) {
@@ -466,15 +450,16 @@ int rec__step(struct rec_node *node, struct rec_thread *t)
 		fault_stop(node, t);
 		break;
 	case REC_STOP_INTERRUPTED:
-		rec__ready(node, t, true);
+		rec__park(node, t);
+		node->now += node->env->exp->syscall_cost_ns;
 		break;
 	case REC_STOP_EXITED:
-		/* Nothing of ours does that: the host's memory ran out, or a person killed it. */
-		rec__warn(node, t->tid, "the native thread was killed from outside");
-		node->failure = -EOWNERDEAD;
+		killed_outside(node, t);
 		break;
+	case REC_STOP_CLOCK:
+		CHECK(!"returned above");
 	}
 	node->current = NULL;
-	node->now += reads ? step : 0;
+	node->now += reads ? node->env->exp->clock_cost_ns : 0;
 	return r ? r : node->failure;
 }
