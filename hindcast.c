@@ -65,9 +65,11 @@ enum option_id {
 	OPTION_IGNORE,
 	OPTION_JSON,
 	OPTION_KERNEL,
+	OPTION_MODEL,
 	OPTION_NO_TRACE,
 	OPTION_NODE,
 	OPTION_OUTPUT,
+	OPTION_PATIENCE,
 	OPTION_QUIET,
 	OPTION_SEED,
 	OPTION_SET,
@@ -91,9 +93,11 @@ static const struct option_row {
 	[OPTION_IGNORE] = {"ignore", 0, "LIST", "what may differ: time, pids, ports, payload"},
 	[OPTION_JSON] = {"json", 0, NULL, "output for programs"},
 	[OPTION_KERNEL] = {"kernel", 0, "IMAGE", "kernel image of the nodes (default: $HINDCAST_KERNEL, or the built one)"},
+	[OPTION_MODEL] = {"model", 0, "KEY=TIME,...", "what a system call and a look at the clock cost: syscall=1us,clock=20ns"},
 	[OPTION_NO_TRACE] = {"no-trace", 0, NULL, "run without writing a trace"},
 	[OPTION_NODE] = {"node", 0, "NAME", "only this node"},
 	[OPTION_OUTPUT] = {"output", 'o', "FILE", "what to write (default: a trace in the experiment's folder; else standard output)"},
+	[OPTION_PATIENCE] = {"patience", 0, "TIME", "wall time that a program may compute without a system call (default 2min; 0: any)"},
 	[OPTION_QUIET] = {"quiet", 'q', NULL, "no progress"},
 	[OPTION_SEED] = {"seed", 0, "N", "seed of all chance, instead of the experiment's"},
 	[OPTION_SET] = {"set", 0, "KEY=VALUE", "change a value of the experiment, such as general.stop_time=5s"},
@@ -345,6 +349,10 @@ static bool parse_vtime(const char *text, vtime_ns *ret)
 
 /* ---- record --------------------------------------------------------- */
 
+#define NS_PER_S 1000000000ull
+#define MODEL_COST_MAX NS_PER_S
+#define PATIENCE_DEFAULT_S 120
+
 /* The kernel image, or NULL when there is none; the caller frees it. */
 static char *find_kernel(const struct arguments *args)
 {
@@ -575,6 +583,47 @@ static struct rec_experiment *load(const struct arguments *args, char **ret_trac
 	return exp;
 }
 
+/* "syscall=2us,clock=0": each part that is named. */
+static bool apply_model(const char *text, struct rec_experiment *exp)
+{
+	_cleanup_free_ char *copy = text_of("%s", text);
+	char *rest = copy;
+
+	for (char *part; (part = strsep(&rest, ","));) {
+		char *const value = part + strcspn(part, "=");
+		vtime_ns *const cost = strncmp(part, "syscall=", 8) == 0 ? &exp->syscall_cost_ns :
+				       strncmp(part, "clock=", 6) == 0	 ? &exp->clock_cost_ns : NULL;
+
+		if (cost && parse_vtime(value + 1, cost) && *cost <= MODEL_COST_MAX)
+			continue;
+		complain("--model %s: '%s' is none of syscall=TIME, clock=TIME (at most 1s), such as "
+			 "syscall=1us,clock=20ns", text, part);
+		return false;
+	}
+	return true;
+}
+
+/* Zero is allowed: a program that never polls sees its own calls take no time. */
+static void warn_model(const struct rec_experiment *exp)
+{
+	if (!exp->clock_cost_ns || !exp->syscall_cost_ns)
+		complain("warning: the model's %s costs no time, so a program that polls in a loop until time has passed never ends; "
+			 "the run is given up when one does", exp->clock_cost_ns ? "system call" :
+			 exp->syscall_cost_ns ? "look at the clock" : "system call, and its look at the clock,");
+}
+
+static bool apply_patience(const char *text, unsigned *ret_seconds)
+{
+	vtime_ns patience = PATIENCE_DEFAULT_S * NS_PER_S;
+
+	if (text && (!parse_vtime(text, &patience) || patience > 365 * 86400 * NS_PER_S)) {
+		complain("--patience %s: not a time; write it as 30s or 5min", text);
+		return false;
+	}
+	*ret_seconds = (unsigned)((patience + NS_PER_S - 1) / NS_PER_S);
+	return true;
+}
+
 static bool apply_numbers(const struct arguments *args, struct rec_experiment *exp, unsigned *ret_workers)
 {
 	uint64_t workers = 1;
@@ -594,6 +643,9 @@ static bool apply_numbers(const struct arguments *args, struct rec_experiment *e
 		return false;
 	}
 	*ret_workers = (unsigned)workers;
+	if (args->value[OPTION_MODEL] && !apply_model(args->value[OPTION_MODEL], exp))
+		return false;
+	warn_model(exp);
 	return true;
 }
 
@@ -611,7 +663,8 @@ static enum status record_experiment(const struct arguments *args, struct rec_ex
 		.quiet = args->value[OPTION_QUIET] || !isatty(STDERR_FILENO),
 	};
 
-	if (!apply_numbers(args, exp, &run.workers))
+	if (!apply_numbers(args, exp, &run.workers) ||
+	    !apply_patience(args->value[OPTION_PATIENCE], &run.patience_s))
 		return STATUS_USAGE;
 	if (!kernel) {
 		complain("no kernel image: build hindcast, or name one with --kernel");
@@ -1061,7 +1114,7 @@ static enum status command_version(const struct arguments *args)
 static const struct command commands[] = {
 	{"record", "EXPERIMENT | -- PROGRAM ARGS...",
 	 "run an experiment, or one program on one node, and record it",
-	 "output seed workers until set verify data kernel no-trace quiet", 0, 1, command_record},
+	 "output seed workers until set model patience verify data kernel no-trace quiet", 0, 1, command_record},
 	{"replay", "TRACE", "execute a recorded run again, from the trace alone", "check node", 1, 1,
 	 command_replay},
 	{"dump", "TRACE [FILTER...]", "print events, one stable line each", "story", 1, 64, command_dump},

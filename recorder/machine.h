@@ -10,6 +10,7 @@ struct rec_run_options {
 	const char *trace_path;		/* NULL: no trace (to measure its cost) */
 	const char *data_dir;		/* nodes' upper directories and output files */
 	const char *kernel_path;	/* the kernel image */
+	unsigned patience_s;		/* wall time for which a program may compute without a call; 0: any */
 	bool quiet;			/* no progress line on stderr */
 };
 

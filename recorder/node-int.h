@@ -76,6 +76,7 @@ struct rec_thread {
 	struct rec_exec *exec;	/* a new program is to be filled in */
 	char program[REC_PROGRAM_MAX];
 	unsigned quantum;	/* calls left before it goes to the back of the queue */
+	struct rec_loop *loop;	/* READY, but parked: it waits in this loop for memory to change */
 };
 
 /* A copy of struct kg_exec that outlives the callback. */
@@ -92,10 +93,17 @@ struct rec_node {
 	node_id id;
 	bool panicked;
 	int failure;			/* -errno: hindcast itself cannot go on with this node */
+	char failure_text[512];		/* more about it, "" without */
 	struct kg_host host;
 	struct kg_instance *instance;
 	const struct kg_api *api;
 	vtime_ns now;
+	vtime_ns until;			/* end of the present window */
+	vtime_ns slice_start;
+	struct rec_thread *paused;	/* whose slice has been stopped at the clock, and is not over (slice.c) */
+	unsigned free_turns;		/* pauses of this slice at a clock that stands still */
+	unsigned still_slices;		/* slices so far that began at slice_start */
+	size_t parked_count;
 	struct fmt_buf events;
 	struct rec_thread *current;	/* whose syscall is being carried out and not yet answered */
 	struct rec_thread **threads;	/* [cookie - REC_COOKIE_FIRST], NULL when reaped */
@@ -129,6 +137,8 @@ struct rec_node {
 #define REC_INO_SHARED (1ULL << 40)
 
 /* ---- node.c ---- */
+/* When something is due that is not a program's turn; UINT64_MAX: never. */
+vtime_ns rec__next_due(const struct rec_node *node);
 void rec__warn(struct rec_node *node, uint32_t tid, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* A call into the kernel in a task's name; pointers in args are the caller's affair. */
 enum kg_outcome rec__kernel_call(struct rec_node *node, kg_cookie task, uint64_t nr, const uint64_t args[6],
@@ -161,6 +171,26 @@ void rec__tell_refused(struct rec_node *node);
 void rec__effects_taken(struct rec_node *node, struct rec_thread *t);
 /* Something was put into its effects. */
 void rec__effect_added(struct rec_node *node, struct rec_thread *t);
+
+/* ---- slice.c ---- */
+/* The watchdog over programs that ask for nothing; on while the node runs. */
+void rec__watch(struct rec_node *node, bool on);
+/* The node cannot go on, and why. */
+void rec__node_fail(struct rec_node *node, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void rec__slice_begin(struct rec_node *node);
+/* Runs the thread until its slice is over (t->call; t->loop when it is to be parked) or paused (REC_STOP_CLOCK).  Moves the
+ * node's clock to then; *ret_reads: how often it looked at the clock.  0 or -errno. */
+int rec__slice_run(struct rec_node *node, struct rec_thread *t, uint64_t *ret_reads);
+void rec__slice_pause(struct rec_node *node, struct rec_thread *t);
+/* The paused thread, when nothing forbids it to go on; else NULL. */
+struct rec_thread *rec__slice_goes_on(const struct rec_node *node);
+/* Ends the paused slice, if there is one, and tells so; whose it was. */
+struct rec_thread *rec__slice_preempt(struct rec_node *node);
+/* Tells that the slice is over, in t->loop, and sets the thread aside; the way back. */
+void rec__park(struct rec_node *node, struct rec_thread *t);
+void rec__unpark(struct rec_node *node, struct rec_thread *t);
+/* Lets those go on whose memory has changed. */
+void rec__look_after_parked(struct rec_node *node);
 
 /* ---- process.c ---- */
 void rec__root_start(struct rec_node *node, struct rec_root *root);

@@ -363,15 +363,10 @@ static vtime_ns next_timer(const struct rec_node *node)
 	return timer > REC_CLOCK_START_NS ? timer - REC_CLOCK_START_NS : 0;
 }
 
-vtime_ns rec_node_next(const struct rec_node *node)
+vtime_ns rec__next_due(const struct rec_node *node)
 {
-	vtime_ns next = UINT64_MAX;
+	vtime_ns next = next_timer(node);
 
-	if (node->panicked)
-		return next;
-	if (node->ready_count || node->api->pending())
-		return node->now;
-	next = next_timer(node);
 	for (size_t i = 0; i < node->end_count; i++) {
 		vtime_ns departs = rec_link_end_next(&node->ends[i]);
 
@@ -384,6 +379,17 @@ vtime_ns rec_node_next(const struct rec_node *node)
 	next = root < next ? root : next;
 	if (node->inbound_count && node->inbound[0]->arrive_ns < next)
 		next = node->inbound[0]->arrive_ns;
+	return next;
+}
+
+vtime_ns rec_node_next(const struct rec_node *node)
+{
+	if (node->panicked)
+		return UINT64_MAX;
+	if (node->ready_count || node->paused || node->api->pending())
+		return node->now;
+	vtime_ns next = rec__next_due(node);
+
 	return next > node->now ? next : node->now;
 }
 
@@ -400,18 +406,38 @@ static void due(struct rec_node *node)
 		run_kernel(node);
 }
 
-int rec_node_run(struct rec_node *node, vtime_ns until)
+/* What is due first, then who goes on next, taken out of the queue; NULL: nobody can. */
+static struct rec_thread *next_thread(struct rec_node *node)
+{
+	struct rec_thread *t = rec__slice_goes_on(node);
+
+	if (t)
+		return t;
+	t = rec__slice_preempt(node);
+	due(node);
+	if (node->panicked)
+		return NULL;
+	if (t && t->state == REC_THREAD_READY && !t->queued)
+		rec__ready(node, t, /* front= */ false);
+	if (node->dead_count)
+		rec__reap(node);
+	if (node->parked_count)
+		rec__look_after_parked(node);
+	if (!node->ready_count || node->failure)
+		return NULL;
+	t = node->ready[node->ready_head];
+	rec__unready(node, t);
+	return t;
+}
+
+static int run(struct rec_node *node, vtime_ns until)
 {
 	while (!node->panicked && node->now < until) {
-		due(node);
-		if (node->dead_count)
-			rec__reap(node);
+		struct rec_thread *t = next_thread(node);
+
 		if (node->failure)
 			return node->failure;
-		if (node->ready_count) {
-			struct rec_thread *t = node->ready[node->ready_head];
-
-			rec__unready(node, t);
+		if (t) {
 			int r = rec__step(node, t);
 
 			if (r < 0)
@@ -429,6 +455,21 @@ int rec_node_run(struct rec_node *node, vtime_ns until)
 		node->now = next;
 	}
 	return 0;
+}
+
+int rec_node_run(struct rec_node *node, vtime_ns until)
+{
+	node->until = until;
+	rec__watch(node, /* on= */ true);
+	const int r = run(node, until);
+
+	rec__watch(node, /* on= */ false);
+	return r;
+}
+
+const char *rec_node_failure(const struct rec_node *node)
+{
+	return node->failure_text;
 }
 
 struct fmt_buf *rec_node_events(struct rec_node *node)

@@ -30,6 +30,7 @@ struct rec_node_env {			/* what all nodes of a worker share */
 	struct kg_image *image;
 	struct rec_tracer *tracer;
 	struct rec_filehashes *hashes;	/* of files that several nodes map; NULL: none are kept */
+	unsigned patience_s;		/* wall time that a slice may take; 0: any */
 	const char *data_dir;		/* upper directories and output files: DATA/<node>/ */
 	/* A packet leaves the node for another one; packet is the callee's to free(). */
 	void (*send)(void *arg, struct rec_packet *packet);
@@ -47,6 +48,8 @@ vtime_ns rec_node_next(const struct rec_node *node);
 void rec_node_receive(struct rec_node *node, struct rec_packet *packet);
 /* Everything that begins strictly before until.  0, or -errno: hindcast itself failed (a node's panic is not that). */
 int rec_node_run(struct rec_node *node, vtime_ns until);
+/* More about why rec_node_run() failed; "" when there is no more to tell. */
+const char *rec_node_failure(const struct rec_node *node);
 /* Event records since the last fmt_buf_clear() of it; vtimes ascend, and may lie at or after until by the cost
  * of the last step. */
 struct fmt_buf *rec_node_events(struct rec_node *node);

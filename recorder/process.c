@@ -69,6 +69,9 @@ static void exec_free(struct rec_exec *exec)
 void rec__task_free(struct rec_node *node, struct rec_thread *t)
 {
 	CHECK(!t->queued);
+	rec__unpark(node, t);
+	if (node->paused == t)
+		node->paused = NULL;
 	rec__effects_taken(node, t);
 	rec__memory_unref(t->memory);
 	exec_free(t->exec);

@@ -16,7 +16,7 @@
  *
  * Invariants
  *  1. One thread of a node runs at a time, and only inside rec__step().
- *  2. A slice of execution ends with exactly one of the events syscall, syscall-enter, tsc, fault: the order
+ *  2. A slice of execution ends with exactly one of the events syscall, syscall-enter, tsc, fault, preempt: the order
  *     of these is the order of execution, which is all that replay needs to know about scheduling.
  *  3. Nothing that changes a program's memory is told before the slice that
  *     preceded it: when the kernel, in the middle of one thread's call, finishes another's, the first call is
@@ -425,35 +425,52 @@ static void fault_stop(struct rec_node *node, struct rec_thread *t)
 	rec__resume(node, t, rec__kernel_call(node, t->cookie, KG_NR_FAULT, args, 0, &result));
 }
 
-int rec__step(struct rec_node *node, struct rec_thread *t)
+/* Nothing of ours does that: the host's memory ran out, or a person killed it. */
+static void killed_outside(struct rec_node *node, const struct rec_thread *t)
 {
-	CHECK(t->state == REC_THREAD_READY && !t->queued);
+	rec__warn(node, t->tid, "the native thread was killed from outside");
+	rec__node_fail(node, -EOWNERDEAD, "the native process %d behind process %u was killed from outside: by a person, or "
+		  "because the host ran out of memory", rec_tracee_native_tid(t->tracee), t->pid);
+}
+
+/* A slice begins: what has to be told or done first.  1: there is none, all is done; 0; -errno. */
+static int begin(struct rec_node *node, struct rec_thread *t)
+{
 	if (node->dirty_count)
 		tell_effects(node);
-	if (t->exec)
-		return rec__become(node, t);
+	if (t->exec) {
+		int r = rec__become(node, t);
+
+		return r < 0 ? r : 1;
+	}
 	if (t->signal_count) {
 		int r = rec__push_signals(node, t);
 
 		if (r < 0 || t->state != REC_THREAD_READY)
-			return r;
+			return r < 0 ? r : 1;
 	}
-	struct rec_clock_page *clock = node->clock;
+	rec__slice_begin(node);
+	return 0;
+}
 
-	clock->base_ns = node->now + REC_CLOCK_START_NS;
-	clock->reads = 0;
-	int r = rec_tracee_run(t->tracee, &t->call);
+int rec__step(struct rec_node *node, struct rec_thread *t)
+{
+	uint64_t reads;
+	int r = 0;
 
+	CHECK(t->state == REC_THREAD_READY && !t->queued);
+	if (t != node->paused)
+		r = begin(node, t);
+	if (r)
+		return r < 0 ? r : 0;
+	node->paused = NULL;
+	r = rec__slice_run(node, t, &reads);
 	if (r < 0)
 		return r;
-	uint64_t reads = clock->reads, step = node->env->exp->clock_cost_ns;
-	uint64_t entered_at = node->now;
-
-	/* A program may scribble over the page; time must not jump for it. */
-	if (reads > 1000000000)
-		reads = 0;
-	t->ran = reads ? (reads - 1) * step : 0;
-	node->now = entered_at + t->ran;
+	if (t->call.kind == REC_STOP_CLOCK) {
+		rec__slice_pause(node, t);
+		return node->failure;
+	}
 	node->current = t;
 	t->entered = false;
 	switch (t->call.kind) {
@@ -468,15 +485,16 @@ int rec__step(struct rec_node *node, struct rec_thread *t)
 		fault_stop(node, t);
 		break;
 	case REC_STOP_INTERRUPTED:
-		rec__ready(node, t, true);
+		rec__park(node, t);
+		node->now += node->env->exp->syscall_cost_ns;
 		break;
 	case REC_STOP_EXITED:
-		/* Nothing of ours does that: the host's memory ran out, or a person killed it. */
-		rec__warn(node, t->tid, "the native thread was killed from outside");
-		node->failure = -EOWNERDEAD;
+		killed_outside(node, t);
 		break;
+	case REC_STOP_CLOCK:
+		CHECK(!"returned above");
 	}
 	node->current = NULL;
-	node->now += reads ? step : 0;
+	node->now += reads ? node->env->exp->clock_cost_ns : 0;
 	return r ? r : node->failure;
 }

@@ -38,6 +38,7 @@
  */
 #include "tracee.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -47,6 +48,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/ucontext.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -372,6 +374,19 @@ int rec_tracee_set_fpregs(struct rec_tracee *thread, const struct user_fpregs_st
 	return ptrace(PTRACE_SETFPREGS, thread->tid, NULL, &fp) < 0 ? -errno : 0;
 }
 
+int rec_tracee_get_xstate(struct rec_tracee *thread, void *ret, size_t *size)
+{
+	struct iovec iov = {ret, *size};
+
+	if (thread->state == REC_GONE)
+		return -ESRCH;
+	CHECK(thread->state == REC_TRAPPED);
+	if (ptrace(PTRACE_GETREGSET, thread->tid, NT_X86_XSTATE, &iov) < 0)
+		return -errno;
+	*size = iov.iov_len;
+	return 0;
+}
+
 /* Number 4 and 5 are aliases of 6 and 7. */
 static bool is_debug_register(unsigned number)
 {
@@ -488,6 +503,11 @@ static enum verdict report_exit(struct rec_stop_info *info)
 	return V_REPORT;
 }
 
+static bool is_vdso(uint64_t pc)
+{
+	return pc >= REC_VDSO_ADDR && pc < REC_VDSO_ADDR + (uint64_t)(rec__vdso_end - rec__vdso_start);
+}
+
 static void take_notification(struct rec_tracee *thread, const struct seccomp_notif *notif,
 			      struct rec_stop_info *info)
 {
@@ -499,6 +519,10 @@ static void take_notification(struct rec_tracee *thread, const struct seccomp_no
 	info->nr = (uint64_t)(int64_t)notif->data.nr;
 	memcpy(info->args, notif->data.args, sizeof(info->args));
 	info->pc = notif->data.instruction_pointer;
+	if (info->nr == REC_CLOCK_STOP_NR && is_vdso(info->pc)) {
+		info->kind = REC_STOP_CLOCK;
+		rec_tracee_answer(thread, 0);
+	}
 }
 
 static enum verdict on_traced_call(struct rec_tracee *thread, struct rec_stop_info *info)

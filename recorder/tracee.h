@@ -37,6 +37,7 @@ enum rec_stop {
 	REC_STOP_FAULT,		/* synchronous signal: signo, code, addr */
 	REC_STOP_EXITED,	/* the whole process is gone: killed from outside, or for using the stub page */
 	REC_STOP_INTERRUPTED,	/* rec_tracer_interrupt() */
+	REC_STOP_CLOCK,		/* the vDSO has been asked for the time as often as the clock page allows */
 };
 
 struct rec_stop_info {
@@ -62,13 +63,19 @@ struct rec_stop_info {
 /* CLOCK_MONOTONIC of every node at vtime 0: a time stamp of 0 means "none" to TCP. */
 #define REC_CLOCK_START_NS 1000000000ULL
 
-/* The clock page.  The vDSO answers base + reads * step and adds one to reads; realtime adds realtime_base. */
+/* The clock page.  The vDSO answers base + reads * step and adds one to reads; realtime adds realtime_base.
+ * Before a read that finds reads at limit or above it stops (REC_STOP_CLOCK), and then answers from the page as it
+ * finds it; nothing else of the program is touched, so whoever runs it may let it go on as if nothing had been. */
 struct rec_clock_page {
 	uint64_t base_ns;	/* node's monotonic clock when the slice began */
 	uint64_t reads;		/* clock reads since then; the vDSO's only write */
 	uint64_t step_ns;	/* model: cost of one read */
 	uint64_t realtime_ns;	/* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	uint64_t limit;		/* reads before a stop; 0: none */
 };
+
+/* How the vDSO stops: a call that Linux does not have. */
+#define REC_CLOCK_STOP_NR 1000
 
 /* One per worker process, which leaves SIGCHLD to it.  The calling thread becomes the tracer of all.
  * 0 or -errno (and *ret_reason, static text for a person: what the host lacks). */
@@ -124,6 +131,9 @@ int rec_tracee_set_tls(struct rec_tracee *thread, uint64_t fs_base);
 /* Floating point registers in the form of FXSAVE, without what differs between makers of processors. */
 int rec_tracee_get_fpregs(struct rec_tracee *thread, struct user_fpregs_struct *ret);
 int rec_tracee_set_fpregs(struct rec_tracee *thread, const struct user_fpregs_struct *regs);
+/* All vector registers, in the host's own form (XSAVE): to be compared within one run, never to be recorded.  *size: room, then
+ * what was used. */
+int rec_tracee_get_xstate(struct rec_tracee *thread, void *ret, size_t *size);
 
 /* Hardware breakpoints and watchpoints of a trapped thread: registers 0-3, 6 and 7 of the processor.  A hit is REC_STOP_FAULT
  * with SIGTRAP and TRAP_HWBKPT; register 6 says which, and keeps it until it is set to 0. */

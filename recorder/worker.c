@@ -125,6 +125,14 @@ static int send_done(struct worker *w, const uint64_t *failed)
 
 /* ---- commands ---- */
 
+static int fail_node(struct worker *w, node_id id, int error)
+{
+	const char *more = rec_node_failure(w->places[id - 1].node);
+
+	return fail(w, error, "node '%s' cannot go on: %s", w->exp->nodes[id - 1].name,
+		    *more ? more : strerror(-error));
+}
+
 static int run_window(struct worker *w)
 {
 	struct rec_packet *packet;
@@ -149,8 +157,7 @@ static int run_window(struct worker *w)
 		const int error = rec_node_run(place->node, until);
 
 		if (error < 0)
-			return fail(w, error, "node '%s' cannot go on: %s", w->exp->nodes[i].name,
-				    strerror(-error));
+			return fail_node(w, (node_id)i + 1, error);
 	}
 	return send_done(w, NULL);
 }
@@ -239,7 +246,8 @@ int rec_worker_main(int socket, const struct rec_experiment *exp,
 	struct worker w = {
 		.socket = socket,
 		.exp = exp,
-		.env = {.exp = exp, .data_dir = options->data_dir, .send = on_send, .file = on_file},
+		.env = {.exp = exp, .patience_s = options->patience_s,
+			.data_dir = options->data_dir, .send = on_send, .file = on_file},
 		.places = calloc(exp->node_count, sizeof(*w.places)),
 	};
 	int error;

@@ -23,7 +23,8 @@
  *
  * A call whose result orders its restart (ERESTARTSYS) also ends in INTERRUPTED: a handler runs first.
  *
- * Only the arrows out of RUNNABLE by syscall, syscall_enter, tsc and fault run a program
+ * step_preempt() leaves a thread RUNNABLE, as step_tsc() does.
+ * Only the arrows out of RUNNABLE by syscall, syscall_enter, tsc, fault and preempt run a program
  * (run_slice()).  "effects" changes memory and no state.
  *
  * Invariants
@@ -52,8 +53,9 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "content.h"
-#include "effect-replay.h"
 #include "clock-model.h"
+#include "effect-replay.h"
+#include "preempt.h"
 #include "world.h"
 
 #define USER_TOP (1ULL << 47)
@@ -276,11 +278,12 @@ static enum rep_outcome check_regs_size(struct rep_session *s, struct fmt_bytes 
 struct slice {
 	struct rec_stop_info stop;
 	uint64_t ran;
+	uint64_t reads;		/* of the clock */
 };
 
-/* Runs the thread of the event in hand until it wants something. */
-static enum rep_outcome run_slice(struct rep_session *s, struct rep_thread *thread, uint64_t ran,
-				  struct slice *ret)
+/* Sets the node's clock to the beginning of the slice that the event in hand ended, which may look at it limit times. */
+static enum rep_outcome begin_slice(struct rep_session *s, const struct rep_thread *thread, uint64_t ran,
+				    uint64_t limit)
 {
 	struct rec_clock_page *clock = thread->process->node->clock;
 
@@ -292,18 +295,38 @@ static enum rep_outcome run_slice(struct rep_session *s, struct rep_thread *thre
 	/* The page is writable in the program, which is no reason to let its changes last. */
 	clock->step_ns = s->model.clock_cost_ns;
 	clock->realtime_ns = s->model.realtime_ns - REC_CLOCK_START_NS;
+	clock->limit = limit;
 	s->report->slices++;
-	const int error = rec_tracee_run(thread->tracee, &ret->stop);
+	return REP_AGREES;
+}
+
+/* After the thread has run: error is what the layer said. */
+static enum rep_outcome end_slice(struct rep_session *s, const struct rep_thread *thread, int error,
+				  struct slice *ret)
+{
+	const struct rec_clock_page *clock = thread->process->node->clock;
 
 	if (error < 0)
 		return host_cannot(s, "the thread cannot be run: %s", strerror(-error));
 	if (ret->stop.kind == REC_STOP_INTERRUPTED)
 		return host_cannot(s, "the replay was interrupted");
+	ret->reads = clock->reads;
 	ret->ran = rep__model_ran(&s->model, clock->reads);
 	if (ret->stop.kind == REC_STOP_EXITED)
 		return host_cannot(s, "the process is gone: it was killed from outside, "
 				      "or it called into hindcast's own pages");
 	return REP_AGREES;
+}
+
+/* Runs the thread of the event in hand until it wants something. */
+static enum rep_outcome run_slice(struct rep_session *s, struct rep_thread *thread, uint64_t ran,
+				  uint64_t limit, struct slice *ret)
+{
+	const enum rep_outcome outcome = begin_slice(s, thread, ran, limit);
+
+	if (outcome != REP_AGREES)
+		return outcome;
+	return end_slice(s, thread, rec_tracee_run(thread->tracee, &ret->stop), ret);
 }
 
 /* What the slice did, as an event, so that it can be shown in the words of the recorded one. */
@@ -329,6 +352,10 @@ static void put_got(const struct rep_session *s, const struct slice *slice, stru
 		fmt_put_fault(got, vtime, e->node, e->tid, &(struct fmt_ev_fault){
 			.ran = slice->ran, .pc = stop->pc, .signo = (uint64_t)stop->signo,
 			.code = (uint64_t)(int64_t)stop->code, .addr = stop->addr});
+		return;
+	case REC_STOP_CLOCK:
+		fmt_put_preempt(got, vtime, e->node, e->tid, &(struct fmt_ev_preempt){
+			.ran = slice->ran, .pc = stop->pc, .reads = slice->reads});
 		return;
 	case REC_STOP_EXITED:
 	case REC_STOP_INTERRUPTED:
@@ -365,6 +392,7 @@ static enum rep_outcome compare_kind(struct rep_session *s, const struct slice *
 	static const char *const names[] = {
 		[REC_STOP_SYSCALL] = "made a system call", [REC_STOP_TSC] = "read the time stamp counter",
 		[REC_STOP_FAULT] = "caused a fault", [REC_STOP_EXITED] = "ended",
+		[REC_STOP_CLOCK] = "looked at the clock too often",
 	};
 	_cleanup_(fmt_buf_done) struct fmt_buf got = {0};
 
@@ -379,7 +407,7 @@ static enum rep_outcome run_call(struct rep_session *s, struct rep_thread *threa
 				 const struct fmt_ev_syscall_enter *ev)
 {
 	struct slice slice;
-	enum rep_outcome outcome = run_slice(s, thread, ev->ran, &slice);
+	enum rep_outcome outcome = run_slice(s, thread, ev->ran, /* limit= */ 0, &slice);
 
 	if (outcome == REP_AGREES)
 		outcome = compare_kind(s, &slice, REC_STOP_SYSCALL);
@@ -493,7 +521,7 @@ static enum rep_outcome step_tsc(struct rep_session *s)
 
 	if (!thread)
 		return REP_TRACE_ERROR;
-	enum rep_outcome outcome = run_slice(s, thread, ev.ran, &slice);
+	enum rep_outcome outcome = run_slice(s, thread, ev.ran, /* limit= */ 0, &slice);
 
 	if (outcome == REP_AGREES)
 		outcome = compare_kind(s, &slice, REC_STOP_TSC);
@@ -521,7 +549,7 @@ static enum rep_outcome step_fault(struct rep_session *s)
 
 	if (!thread)
 		return REP_TRACE_ERROR;
-	enum rep_outcome outcome = run_slice(s, thread, ev.ran, &slice);
+	enum rep_outcome outcome = run_slice(s, thread, ev.ran, /* limit= */ 0, &slice);
 
 	if (outcome == REP_AGREES)
 		outcome = compare_kind(s, &slice, REC_STOP_FAULT);
@@ -539,6 +567,70 @@ static enum rep_outcome step_fault(struct rep_session *s)
 	if (outcome == REP_AGREES)
 		thread->state = REP_INTERRUPTED;
 	return outcome;
+}
+
+/* Interrupted at a look at the clock: the look that follows is charged for, since its time is what was due. */
+static enum rep_outcome step_preempt_clock(struct rep_session *s, struct rep_thread *thread,
+					   const struct fmt_ev_preempt *ev)
+{
+	struct slice slice;
+
+	if (ev->reads == 0)
+		return trace_error(s, "no slice ends at a clock that it never looked at");
+	enum rep_outcome outcome = run_slice(s, thread, ev->ran, ev->reads, &slice);
+
+	if (outcome == REP_AGREES)
+		outcome = compare_kind(s, &slice, REC_STOP_CLOCK);
+	if (outcome != REP_AGREES)
+		return outcome;
+	const struct pair pairs[] = {
+		{"the looks at the clock", ev->reads, slice.reads},
+		{"the instruction's address", ev->pc, slice.stop.pc},
+		{"the time that the slice took", ev->ran, slice.reads * s->model.clock_cost_ns},
+	};
+
+	return compare(s, &slice, pairs, sizeof(pairs) / sizeof(pairs[0]));
+}
+
+/* Interrupted in a loop that waits for memory to change. */
+static enum rep_outcome step_preempt_loop(struct rep_session *s, struct rep_thread *thread,
+					  const struct fmt_ev_preempt *ev)
+{
+	struct slice slice = {0};
+	enum rep_outcome outcome = begin_slice(s, thread, ev->ran, /* limit= */ 0);
+
+	if (outcome != REP_AGREES)
+		return outcome;
+	const int arrival = rep__run_to_preempt(thread->tracee, ev, &slice.stop);
+
+	if (arrival == -EBADMSG)
+		return damaged(s);
+	outcome = end_slice(s, thread, arrival < 0 ? arrival : 0, &slice);
+	if (outcome != REP_AGREES)
+		return outcome;
+	if (arrival == REP_ELSEWHERE) {
+		_cleanup_(fmt_buf_done) struct fmt_buf got = {0};
+
+		put_got(s, &slice, &got);
+		return diverged(s, &got, "the thread waited in a loop for memory to change, now it does not");
+	}
+	if (slice.ran == ev->ran && slice.reads == ev->reads)
+		return REP_AGREES;
+	return diverged(s, NULL, "the thread looked at the clock %" PRIu64 " times, now it does %" PRIu64,
+			ev->reads, slice.reads);
+}
+
+static enum rep_outcome step_preempt(struct rep_session *s)
+{
+	struct fmt_ev_preempt ev;
+
+	if (fmt_get_preempt(s->event, &ev) < 0)
+		return damaged(s);
+	struct rep_thread *thread = thread_in(s, REP_RUNNABLE);
+
+	if (!thread)
+		return REP_TRACE_ERROR;
+	return ev.regs.size ? step_preempt_loop(s, thread, &ev) : step_preempt_clock(s, thread, &ev);
 }
 
 /* ---- what comes to a thread that stands still ------------------------- */
@@ -922,7 +1014,7 @@ static enum rep_outcome (*const steps[])(struct rep_session *s) = {
 	[FMT_clone] = step_clone, [FMT_exit] = step_exit, [FMT_syscall] = step_syscall,
 	[FMT_syscall_enter] = step_syscall_enter, [FMT_tsc] = step_tsc, [FMT_fault] = step_fault,
 	[FMT_syscall_exit] = step_syscall_exit, [FMT_signal] = step_signal,
-	[FMT_sigreturn] = step_sigreturn, [FMT_effects] = step_effects,
+	[FMT_sigreturn] = step_sigreturn, [FMT_effects] = step_effects, [FMT_preempt] = step_preempt,
 };
 
 static enum rep_outcome dispatch(struct rep_session *s)

@@ -159,6 +159,11 @@ void rec_node_free(struct rec_node *node)
 	free(node);
 }
 
+const char *rec_node_failure(const struct rec_node *node)
+{
+	return "";
+}
+
 vtime_ns rec_node_next(const struct rec_node *node)
 {
 	if (!node->started)

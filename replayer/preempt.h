@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* preempt.h - runs a thread to the point of a loop where the recorder interrupted it. */
+#ifndef REP_PREEMPT_H
+#define REP_PREEMPT_H
+
+#include "event.h"
+#include "tracee.h"
+
+/* The registers of a preempt event: user_regs_struct, then user_fpregs_struct. */
+#define REP_PREEMPT_REGS_SIZE (sizeof(struct user_regs_struct) + sizeof(struct user_fpregs_struct))
+
+enum rep_arrival {
+	REP_ARRIVED,	/* the thread stands there, in a ptrace stop */
+	REP_ELSEWHERE,	/* it wanted something else first: *ret_stop */
+};
+
+/* Runs the thread until it has the event's registers at the event's pc, with the memory that the effects tell of (READ
+ * alone).  enum rep_arrival; -EBADMSG: the event cannot be true; or another -errno. */
+int rep__run_to_preempt(struct rec_tracee *tracee, const struct fmt_ev_preempt *ev, struct rec_stop_info *ret_stop);
+
+#endif
