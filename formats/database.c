@@ -302,7 +302,6 @@ static int read_chunk(sqlite3_stmt *stmt, struct fmt__index *index)
 	    column_u64(stmt, 7, FMT_STORED_MAX, &chunk.stored_size) < 0)
 		return -EBADMSG;
 	chunk.location = chunk.first_seq;
-	chunk.base.vtime = chunk.t0;
 	if (fmt__chunk_complaint(&chunk) || chunk.first_seq != fmt__index_events(index))
 		return -EBADMSG;
 	if (index->chunk_count && chunk.t0 < index->chunks[index->chunk_count - 1].t1)

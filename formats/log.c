@@ -105,9 +105,6 @@ int fmt__log_append_chunk(int fd, uint64_t *end, const struct fmt__chunk *chunk,
 	le64_put(&wire.first_seq, chunk->first_seq);
 	le64_put(&wire.t0, chunk->t0);
 	le64_put(&wire.t1, chunk->t1);
-	le64_put(&wire.base_vtime, chunk->base.vtime);
-	le32_put(&wire.base_node, chunk->base.node);
-	le32_put(&wire.base_tid, chunk->base.tid);
 	le32_put(&wire.count, chunk->count);
 	le32_put(&wire.codec, chunk->codec);
 	le32_put(&wire.raw_size, chunk->raw_size);
@@ -183,8 +180,6 @@ static int scan_chunk(struct scan *scan, bool tail)
 		.first_seq = le64_get(&wire->first_seq),
 		.t0 = le64_get(&wire->t0),
 		.t1 = le64_get(&wire->t1),
-		.base = {le64_get(&wire->base_vtime), le32_get(&wire->base_node),
-			 le32_get(&wire->base_tid)},
 		.count = le32_get(&wire->count),
 		.codec = le32_get(&wire->codec),
 		.raw_size = le32_get(&wire->raw_size),

@@ -5,8 +5,8 @@
  * Nothing in a trace is trusted.  Opening reads the index and checks it; a chunk is checked whole when the first of
  * its events is asked for; what does not fit is -EBADMSG with the place.  verify() checks all at once.
  *
- * Memory: the index (a hundred bytes for each chunk and file part), and CACHE_SIZE chunks decoded: 4 MiB of bytes and
- * 4 MiB of fmt_event each, unless there are events over FMT_CHUNK_RAW_MAX.
+ * Memory: the index (a hundred bytes for each chunk and file part), and CACHE_SIZE chunks decoded: 4 MiB of bodies and
+ * 1 MiB of fmt_event each, unless there are larger events.
  */
 #include "trace-int.h"
 
@@ -30,7 +30,7 @@
 struct cached {
 	size_t chunk;			/* in the index; valid when events is set */
 	uint64_t used;			/* larger: later */
-	struct fmt_buf raw;
+	struct fmt_buf bodies;
 	struct fmt_event *events;	/* chunk's count */
 };
 
@@ -45,6 +45,7 @@ struct fmt_reader {
 	struct cached *last;		/* of cache; NULL at first */
 	uint64_t use_count;
 	struct fmt_buf stored;
+	struct fmt_buf raw;		/* a chunk on its way to the cache */
 	struct fmt_buf part;
 	ZSTD_DCtx *unpacker;
 };
@@ -56,10 +57,11 @@ void fmt_reader_close(struct fmt_reader *r)
 	if (!r)
 		return;
 	for (size_t i = 0; i < CACHE_SIZE; i++) {
-		fmt_buf_done(&r->cache[i].raw);
+		fmt_buf_done(&r->cache[i].bodies);
 		free(r->cache[i].events);
 	}
 	fmt_buf_done(&r->stored);
+	fmt_buf_done(&r->raw);
 	fmt_buf_done(&r->part);
 	ZSTD_freeDCtx(r->unpacker);
 	fmt__db_close(r->db);
@@ -319,7 +321,7 @@ static int decode(struct fmt_reader *r, size_t number, struct cached *ret, struc
 	if (failed < 0)
 		return failed;
 	if (fmt__unpack(r->unpacker, chunk->codec, r->stored.data, r->stored.size, chunk->raw_size,
-			&ret->raw) < 0)
+			&r->raw) < 0)
 		return fmt__fail(error, -EBADMSG,
 				 "chunk %zu (from event %llu): cannot be decompressed; the file is "
 				 "damaged: copy or record it again",
@@ -327,7 +329,7 @@ static int decode(struct fmt_reader *r, size_t number, struct cached *ret, struc
 	_cleanup_free_ struct fmt_event *events = calloc(chunk->count, sizeof(*events));
 
 	CHECK(events);
-	const int decode_error = fmt__chunk_decode(chunk, ret->raw.data, events, error);
+	const int decode_error = fmt__chunk_decode(chunk, r->raw.data, events, &ret->bodies, error);
 
 	if (decode_error < 0)
 		return decode_error;

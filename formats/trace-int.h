@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "columns.h"
 #include "trace.h"
 #include "wire.h"
 
@@ -16,17 +17,9 @@ DEFINE_CLEANUP(ZSTD_DCtx *, ZSTD_freeDCtx)
 
 /* ---- chunk.c: events in a chunk ---- */
 
-/* What the next event is encoded against. */
-struct fmt__cursor {
-	vtime_ns vtime;
-	node_id node;
-	uint32_t tid;
-};
-
 struct fmt__chunk {
 	event_seq first_seq;
 	vtime_ns t0, t1;	/* of the first and the last event */
-	struct fmt__cursor base;
 	uint32_t count;
 	uint32_t codec;		/* enum fmt_codec */
 	uint32_t raw_size;
@@ -36,18 +29,17 @@ struct fmt__chunk {
 	bool tail;		/* of a log: stands in for a chunk that was never completed */
 };
 
-void fmt__event_put(struct fmt_buf *raw, struct fmt__cursor *cursor, const struct fmt_event *event);
-int fmt__event_get(const uint8_t *raw, size_t size, size_t *pos, struct fmt__cursor *cursor,
-		   struct fmt_event *ret);
-/* Takes a whole chunk apart into chunk->count events.  0, -EBADMSG (error says what is wrong). */
+/* Takes a whole chunk apart into chunk->count events with their bodies.  0, -EBADMSG (error says what is wrong). */
 int fmt__chunk_decode(const struct fmt__chunk *chunk, const uint8_t *raw, struct fmt_event *ret,
-		      struct fmt_error *error);
+		      struct fmt_buf *bodies, struct fmt_error *error);
 /* What is wrong with the facts of a chunk; NULL: nothing. */
 const char *fmt__chunk_complaint(const struct fmt__chunk *chunk);
 
 ZSTD_CCtx *fmt__packer_new(void);
 /* Compresses into out (cleared first); bytes that do not shrink are stored.  enum fmt_codec. */
 uint32_t fmt__pack(ZSTD_CCtx *packer, const uint8_t *raw, size_t size, struct fmt_buf *out);
+/* The same, with the statistics of each column for itself. */
+uint32_t fmt__pack_columns(ZSTD_CCtx *packer, const struct fmt__columns *columns, struct fmt_buf *out);
 /* Into out (cleared first), exactly raw_size bytes.  0, -EBADMSG. */
 int fmt__unpack(ZSTD_DCtx *unpacker, uint32_t codec, const uint8_t *bytes, size_t size,
 		size_t raw_size, struct fmt_buf *out);

@@ -22,10 +22,12 @@ enum fmt_codec {
 };
 
 /* What a reader accepts, and so what a writer may write. */
-#define FMT_CHUNK_EVENTS_MAX 65536u
-#define FMT_CHUNK_RAW_MAX (4u << 20)	/* of encoded events; one larger event is a chunk of its own */
+#define FMT_CHUNK_EVENTS_MAX 16384u
+#define FMT_CHUNK_ROWS_MAX (4u << 20)	/* of bodies, and FMT_ROW_HEAD for each; one larger event is a chunk of its own */
+#define FMT_ROW_HEAD 16u
+#define FMT_CHUNK_RAW_MAX (2 * FMT_CHUNK_ROWS_MAX)	/* of columns; with one event FMT_RAW_MAX */
 #define FMT_BODY_MAX (64u << 20)	/* one event */
-#define FMT_RAW_MAX (FMT_BODY_MAX + 64u)
+#define FMT_RAW_MAX (2 * FMT_BODY_MAX)
 #define FMT_STORED_MAX (FMT_RAW_MAX + (FMT_RAW_MAX >> 8) + 4096u)
 #define FMT_FILE_PART_MAX (4u << 20)	/* every part of a file but the last has this size */
 #define FMT_META_MAX (16u << 20)	/* all keys and values together */
@@ -67,15 +69,12 @@ struct fmt_wire_chunk {
 	le64 first_seq;
 	le64 t0;		/* vtime of the first event */
 	le64 t1;		/* ... of the last */
-	le64 base_vtime;	/* what the first event is encoded against */
-	le32 base_node;
-	le32 base_tid;
 	le32 count;
 	le32 codec;
 	le32 raw_size;
 	le32 checksum;		/* CRC-32C of the raw bytes */
 };
-_Static_assert(sizeof(struct fmt_wire_chunk) == 56, "on disk");
+_Static_assert(sizeof(struct fmt_wire_chunk) == 40, "on disk");
 
 struct fmt_wire_file_part {
 	uint8_t hash[32];	/* of the whole file */

@@ -18,13 +18,13 @@
  *	path.tmp	the database while it is written
  *
  * Invariants:
- * 1. Events are cut into chunks by their number and size alone (FMT_CHUNK_EVENTS_MAX, FMT_CHUNK_RAW_MAX), never
+ * 1. Events are cut into chunks by their number and size alone (FMT_CHUNK_EVENTS_MAX, FMT_CHUNK_ROWS_MAX), never
  *    by time or flushes.
  * 2. In the log, tails hold what flushes wrote of the open chunk; its record supersedes them.
- * 3. flushed <= raw.size; the events from flushed on are in no record yet.
+ * 3. flushed <= count; the events from flushed on are in no record yet.
  * 4. After the first error of the file nothing is written any more.
  *
- * Memory: the open chunk (FMT_CHUNK_RAW_MAX, or one event of FMT_BODY_MAX), its compressed form, the metas
+ * Memory: the open chunk (FMT_CHUNK_ROWS_MAX, or one event of FMT_BODY_MAX), its columns and compressed form, the metas
  * (FMT_META_MAX), 72 bytes for each file, and about 10 MiB of zstd.
  */
 #include "trace-int.h"
@@ -56,12 +56,13 @@ struct fmt_writer {
 	uint64_t flush_time_ns;		/* CLOCK_MONOTONIC of the last flush */
 
 	/* the open chunk */
-	struct fmt_buf raw;
-	struct fmt__cursor cursor;	/* after the last event */
-	struct fmt__chunk chunk;	/* first_seq, t0, t1, count, base */
-	/* what no flush has written of it */
-	size_t flushed;			/* bytes of raw */
-	struct fmt__chunk tail;		/* first_seq, t0, count, base */
+	struct fmt_event *events;	/* FMT_CHUNK_EVENTS_MAX; bodies are set when it is encoded */
+	struct fmt_buf bodies;
+	uint32_t count;
+	event_seq first_seq;
+	vtime_ns vtime;			/* of the last event */
+	uint32_t flushed;		/* so many of them are in a tail */
+	struct fmt__columns columns;
 
 	struct fmt__hash *hash;		/* of the events */
 	struct fmt_buf record;		/* an event as it is hashed */
@@ -87,7 +88,9 @@ static void free_writer(struct fmt_writer *w)
 	free(w->path);
 	free(w->part_path);
 	free(w->tmp_path);
-	fmt_buf_done(&w->raw);
+	free(w->events);
+	fmt_buf_done(&w->bodies);
+	fmt__columns_done(&w->columns);
 	fmt_buf_done(&w->record);
 	fmt_buf_done(&w->packed);
 	fmt__hash_free(w->hash);
@@ -164,7 +167,8 @@ int fmt_writer_new(const char *path, struct fmt_writer **ret)
 		unlink(w->part_path);
 		return error;
 	}
-	w->tail.tail = true;
+	w->events = calloc(FMT_CHUNK_EVENTS_MAX, sizeof(*w->events));
+	CHECK(w->events);
 	w->hash = fmt__hash_new();
 	w->packer = fmt__packer_new();
 	w->flush_time_ns = wall_ns();
@@ -193,16 +197,26 @@ static int publish(struct fmt_writer *w)
 	return 0;
 }
 
-/* Writes events as a record: all of the open chunk, or its tail. */
-static int append_chunk(struct fmt_writer *w, struct fmt__chunk chunk, const uint8_t *raw,
-			size_t size)
+/* Writes events of the open chunk, from one on, as a record: all of them, or those of a tail. */
+static int append_chunk(struct fmt_writer *w, uint32_t first, bool tail)
 {
-	CHECK(chunk.tail || size == w->raw.size);
-	chunk.codec = fmt__pack(w->packer, raw, size, &w->packed);
-	chunk.raw_size = (uint32_t)size;
-	chunk.checksum = fmt_crc32c(0, raw, size);
+	struct fmt__chunk chunk = {
+		.first_seq = w->first_seq + first,
+		.t0 = w->events[first].vtime,
+		.t1 = w->vtime,
+		.count = w->count - first,
+		.tail = tail,
+	};
+	size_t at = 0;
+
+	CHECK(first < w->count);
+	for (uint32_t i = 0; i < w->count; at += w->events[i++].body_size)
+		w->events[i].body = w->bodies.data + at;
+	fmt__columns_put(&w->columns, w->events + first, chunk.count);
+	chunk.codec = fmt__pack_columns(w->packer, &w->columns, &w->packed);
+	chunk.raw_size = (uint32_t)w->columns.raw.size;
+	chunk.checksum = fmt_crc32c(0, w->columns.raw.data, w->columns.raw.size);
 	chunk.stored_size = w->packed.size;
-	chunk.t1 = w->cursor.vtime;
 	const int error = fmt__log_append_chunk(w->fd, &w->end, &chunk, w->packed.data,
 						w->packed.size);
 
@@ -211,61 +225,46 @@ static int append_chunk(struct fmt_writer *w, struct fmt__chunk chunk, const uin
 
 static int close_chunk(struct fmt_writer *w)
 {
-	if (w->chunk.count == 0)
+	if (w->count == 0)
 		return 0;
-	const int error = append_chunk(w, w->chunk, w->raw.data, w->raw.size);
+	const int error = append_chunk(w, 0, /* tail= */ false);
 
-	fmt_buf_clear(&w->raw);
-	w->flushed = 0;
-	w->chunk = (struct fmt__chunk){.first_seq = w->chunk.first_seq + w->chunk.count};
-	w->tail = (struct fmt__chunk){.first_seq = w->chunk.first_seq, .tail = true};
+	fmt_buf_clear(&w->bodies);
+	w->first_seq += w->count;
+	w->count = w->flushed = 0;
 	return error;
 }
 
-/* Puts an event into the open chunk; returns false, having put nothing, when it does not fit. */
-static bool put_in_chunk(struct fmt_writer *w, const struct fmt_event *event)
+static bool fits_chunk(const struct fmt_writer *w, const struct fmt_event *event)
 {
-	const size_t size = w->raw.size;
-	const struct fmt__cursor cursor = w->cursor;
+	const size_t rows = w->bodies.size + event->body_size + (w->count + 1ull) * FMT_ROW_HEAD;
 
-	if (w->chunk.count == FMT_CHUNK_EVENTS_MAX)
-		return false;
-	if (w->chunk.count == 0) {
-		/* A chunk can be read alone. */
-		w->cursor = (struct fmt__cursor){.vtime = event->vtime};
-		w->chunk.base = w->cursor;
-		w->chunk.t0 = event->vtime;
-	}
-	if (w->tail.count == 0) {
-		w->tail.base = w->cursor;
-		w->tail.t0 = event->vtime;
-	}
-	fmt__event_put(&w->raw, &w->cursor, event);
-	if (w->chunk.count && w->raw.size > FMT_CHUNK_RAW_MAX) {
-		w->raw.size = size;
-		w->cursor = cursor;
-		return false;
-	}
-	w->chunk.count++;
-	w->tail.count++;
-	return true;
+	return w->count == 0 || (w->count < FMT_CHUNK_EVENTS_MAX && rows <= FMT_CHUNK_ROWS_MAX);
+}
+
+static void put_in_chunk(struct fmt_writer *w, const struct fmt_event *event)
+{
+	CHECK(w->count < FMT_CHUNK_EVENTS_MAX);
+	w->events[w->count++] = *event;
+	fmt_buf_put(&w->bodies, event->body, event->body_size);
+	w->vtime = event->vtime;
 }
 
 int fmt_writer_event(struct fmt_writer *w, const struct fmt_event *event)
 {
 	if (w->error < 0)
 		return w->error;
-	if (event->vtime < w->cursor.vtime || event->vtime > INT64_MAX)
+	if (event->vtime < w->vtime || event->vtime > INT64_MAX)
 		return -EINVAL;
 	if (event->body_size > FMT_BODY_MAX)
 		return -E2BIG;
-	if (!put_in_chunk(w, event)) {
+	if (!fits_chunk(w, event)) {
 		const int error = note_error(w, close_chunk(w));
 
 		if (error < 0)
 			return error;
-		CHECK(put_in_chunk(w, event));
 	}
+	put_in_chunk(w, event);
 	fmt_buf_clear(&w->record);
 	fmt_record_put(&w->record, event);
 	fmt__hash_put(w->hash, w->record.data, w->record.size);
@@ -392,17 +391,13 @@ int fmt_writer_flush(struct fmt_writer *w, bool now)
 	if (!now && wall - w->flush_time_ns < FLUSH_INTERVAL_NS)
 		return 0;
 	w->flush_time_ns = wall;
-	if (w->tail.count == 0)
+	if (w->flushed == w->count)
 		return note_error(w, publish(w));
-	CHECK(w->flushed < w->raw.size);
-	const int error = note_error(w, append_chunk(w, w->tail, w->raw.data + w->flushed,
-						     w->raw.size - w->flushed));
+	const int error = note_error(w, append_chunk(w, w->flushed, /* tail= */ true));
 
 	if (error < 0)
 		return error;
-	w->flushed = w->raw.size;
-	w->tail = (struct fmt__chunk){.first_seq = w->chunk.first_seq + w->chunk.count,
-				      .tail = true};
+	w->flushed = w->count;
 	return 0;
 }
 
@@ -442,7 +437,7 @@ static int convert(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 	if (error < 0)
 		return error;
 	/* Somebody wrote into our log, or the disk lost some of it. */
-	if (end != w->end || fmt__index_events(&index) != w->chunk.first_seq)
+	if (end != w->end || fmt__index_events(&index) != w->first_seq)
 		return -EIO;
 	fmt__index_sort(&index);
 	fmt__hash_get(w->hash, events_hash);

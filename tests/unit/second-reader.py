@@ -63,28 +63,133 @@ def varint(value):
     return bytes(out)
 
 
+def unzigzag(value):
+    return value >> 1 ^ -(value & 1)
+
+
+MASK = (1 << 64) - 1
+FRAME_HEAD = 66
+OP, WHERE, ADDR, SIZE, EXTRA, CRC, HEAD = 4, 5, 6, 7, 8, 9, 10
+OPERANDS = {4: 4, 6: 1, 7: 2}  # map, protect, remap: so many varints
+
+
+class Column:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def varint(self):
+        value, self.at = take_varint(self.data, self.at)
+        return value
+
+    def bytes(self, size):
+        assert self.at + size <= len(self.data)
+        self.at += size
+        return self.data[self.at - size:self.at]
+
+
+class Slot:
+    def __init__(self):
+        self.values, self.addrs, self.sizes, self.head = [0] * 16, [0] * 4, [0] * 4, bytearray(FRAME_HEAD)
+
+
+class Chunk:
+    """The events of a chunk, from its columns."""
+
+    def __init__(self, raw, t0, count):
+        head = Column(raw)
+        self.bodies, self.vtime, self.count, self.slots = head.varint(), t0, count, {}
+        self.kinds = []
+        for _ in range(head.varint()):
+            kind = head.varint()
+            self.kinds.append((kind, head.bytes(head.varint()).decode()))
+        self.threads = [(head.varint(), head.varint()) for _ in range(head.varint())]
+        self.recent = list(range(len(self.threads)))
+        fields = [0 if types == "?" else len(types) for _, types in self.kinds]
+        sizes = [head.varint() for _ in range(HEAD + FRAME_HEAD + sum(fields))]
+        self.columns = [Column(head.bytes(size)) for size in sizes]
+        self.data = Column(raw[head.at:])
+        self.first = [HEAD + FRAME_HEAD + sum(fields[:i]) for i in range(len(fields))]
+
+    def slot(self, kind, thread, context):
+        at = (kind * 1000003 + thread * 8191 + context & MASK) % 4096
+        return self.slots.setdefault(at, Slot())
+
+    def effect(self, slot, number, numbers):
+        number, columns = min(number, 3), self.columns
+        op, where = columns[OP].varint(), columns[WHERE].varint()
+        if where:
+            slot.addrs[number] = numbers[where - 1]
+        else:
+            slot.addrs[number] = slot.addrs[number] + unzigzag(columns[ADDR].varint()) & MASK
+        out = varint(op) + varint(slot.addrs[number])
+        if op != 8:
+            slot.sizes[number] = slot.sizes[number] + unzigzag(columns[SIZE].varint()) & MASK
+            out += varint(slot.sizes[number])
+        if op == 1:
+            out += self.data.bytes(slot.sizes[number])
+        elif op == 3:
+            out += varint(struct.unpack("<I", columns[CRC].bytes(4))[0])
+        return out + b"".join(varint(columns[EXTRA].varint()) for _ in range(OPERANDS.get(op, 0)))
+
+    def field(self, i, type, column, slot, numbers):
+        if type in "UHSCV":
+            value = column.varint()
+            if type == "V":
+                value = self.vtime + unzigzag(value) & MASK
+            elif type != "C":
+                value = slot.values[i] = slot.values[i] + unzigzag(value) & MASK
+            numbers.append(value)
+            if type == "S":
+                value = (value << 1 & MASK) ^ (MASK if value >> 63 else 0)
+            return varint(value)
+        size = column.varint()
+        if type == "E" and size:
+            value = b"".join([self.effect(slot, n, numbers) for n in range(size - 1)])
+        elif type == "E":
+            value = self.data.bytes(column.varint())
+        elif type == "F":
+            for n in range(min(size, FRAME_HEAD)):
+                slot.head[n] = slot.head[n] + self.columns[HEAD + n].bytes(1)[0] & 255
+            value = bytes(slot.head[:size]) + self.data.bytes(size - min(size, FRAME_HEAD))
+        else:
+            value = self.data.bytes(size)
+        return varint(len(value)) + value
+
+    def body(self, kind, thread):
+        types, numbers, out = self.kinds[kind][1], [], b""
+        if types == "?":
+            return self.data.bytes(self.columns[3].varint())
+        slot = self.slot(kind, thread, 0)
+        for i, type in enumerate(types):
+            out += self.field(i, type, self.columns[self.first[kind] + i], slot, numbers)
+            if type == "C":
+                slot = self.slot(kind, thread, numbers[-1] + 1)
+        return out
+
+    def events(self):
+        for _ in range(self.count):
+            kind = self.columns[0].varint()
+            thread = self.recent.pop(self.columns[1].varint())
+            self.recent.insert(0, thread)
+            self.vtime += self.columns[2].varint()
+            body = self.body(kind, thread)
+            self.bodies -= len(body)
+            yield self.vtime, *self.threads[thread], self.kinds[kind][0], body
+        assert self.bodies == 0
+        assert all(column.at == len(column.data) for column in self.columns + [self.data])
+
+
 class Trace:
     def __init__(self):
         self.metas, self.files, self.chunks = {}, {}, []
 
     def events(self):
-        for first, count, t0, t1, base, codec, raw_size, checksum, data in self.chunks:
+        for first, count, t0, t1, codec, raw_size, checksum, data in self.chunks:
             raw = unpack(codec, raw_size, data)
             assert crc32c(raw) == checksum, f"chunk of event {first}"
-            (vtime, node, tid), at = base, 0
-            for i in range(count):
-                head, at = take_varint(raw, at)
-                if not head & 1:
-                    node, at = take_varint(raw, at)
-                    tid, at = take_varint(raw, at)
-                dt, at = take_varint(raw, at)
-                size, at = take_varint(raw, at)
-                vtime += dt
-                assert i or vtime == t0
-                assert at + size <= len(raw)
-                yield vtime, node, tid, head >> 1, raw[at:at + size]
-                at += size
-            assert at == len(raw) and vtime == t1, f"chunk of event {first}"
+            events = list(Chunk(raw, t0, count).events())
+            assert events[0][0] == t0 and events[-1][0] == t1, f"chunk of event {first}"
+            yield from events
 
     def check_chunks(self):
         expected = 0
@@ -123,7 +228,7 @@ def read_database(path, header):
     assert int(trace.metas[b"format.incompat"]) & ~1 == 0
     for first, count, t0, t1, codec, raw_size, checksum, data in db.execute(
             "SELECT * FROM chunk ORDER BY first_seq"):
-        trace.chunks.append((first, count, t0, t1, (t0, 0, 0), codec, raw_size, checksum, data))
+        trace.chunks.append((first, count, t0, t1, codec, raw_size, checksum, data))
     for name, part, codec, raw_size, data in db.execute(
             "SELECT hash, part, codec, raw_size, bytes FROM file ORDER BY hash, part"):
         assert part == 0 or raw_size < 4 << 20 or raw_size == 4 << 20
@@ -148,13 +253,12 @@ def read_log(data):
             key_size, pos = take_varint(payload, 0)
             trace.metas[payload[pos:pos + key_size]] = payload[pos + key_size:]
         elif kind in (2, 3):
-            first, t0, t1, base_vtime, base_node, base_tid, count, codec, raw_size, checksum = \
-                struct.unpack("<QQQQIIIIII", payload[:56])
+            first, t0, t1, count, codec, raw_size, checksum = struct.unpack("<QQQIIII", payload[:40])
             if kind == 2:
                 while trace.chunks and trace.chunks[-1][-1] == "tail" and trace.chunks[-1][0] >= first:
                     trace.chunks.pop()
-            trace.chunks.append((first, count, t0, t1, (base_vtime, base_node, base_tid), codec,
-                                 raw_size, checksum, payload[56:], "tail" if kind == 3 else ""))
+            trace.chunks.append((first, count, t0, t1, codec, raw_size, checksum, payload[40:],
+                                 "tail" if kind == 3 else ""))
         elif kind == 4:
             name, part, codec, raw_size, _ = struct.unpack("<32sIIII", payload[:48])
             if part == 0:
@@ -166,7 +270,7 @@ def read_log(data):
             assert count == len(parts) and file_size == sum(map(len, parts))
             trace.files[name] = b"".join(parts)
             parts = []
-    trace.chunks = [chunk[:9] for chunk in trace.chunks]
+    trace.chunks = [chunk[:8] for chunk in trace.chunks]
     return "log", *trace.run_hash()
 
 

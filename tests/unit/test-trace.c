@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "effect.h"
 #include "unit.h"
 #include "wire.h"
 
@@ -257,32 +258,69 @@ static void test_canonical(void)
 
 	fmt_reader_stat(r, &stat);
 	EQUAL(stat.files, 3);
-	EQUAL(stat.chunks, 3);
+	EQUAL(stat.chunks, (count + FMT_CHUNK_EVENTS_MAX - 1) / FMT_CHUNK_EVENTS_MAX);
 	EQUAL(stat.file_bytes_raw, 9000 + (9u << 20));
 	fmt_reader_close(r);
 }
 
-static void test_header_size(void)
+/* Calls and packets as programs make them, with bytes that do not compress where there are bytes. */
+static void put_busy_run(struct fmt_buf *buf, uint64_t count, uint64_t *ret_payload)
 {
+	struct fmt_buf list = {0};
+	uint64_t payload = 0;
+	uint8_t frame[166];
+
+	memcpy(frame, noise, sizeof(frame));
+	for (uint64_t n = 0; n < count; n++) {
+		const vtime_ns vtime = n * 20000 + mix(n) % 2000;
+		const node_id node = 1 + n / 50 % 3;
+
+		if (n % 4 == 3) {
+			memcpy(frame + 66, noise + mix(n) % 1000000, 100);
+			payload += 100;
+			fmt_put_packet_send(buf, vtime, node, 0, &(struct fmt_ev_packet_send){
+				.link = node, .packet = ((uint64_t)node << 40) + n,
+				.depart_ns = vtime + 1200, .frame = {frame, sizeof(frame)}});
+			continue;
+		}
+		fmt_buf_clear(&list);
+		fmt_effect_put(&list, &(struct fmt_effect){
+			.op = FMT_EFFECT_WRITE, .addr = 0x7fffd000 + n % 4 * 64, .size = 20,
+			.bytes = noise + mix(n) % 1000000});
+		payload += 20;
+		fmt_put_syscall(buf, vtime, node, 1000 + n / 5 % 2, &(struct fmt_ev_syscall){
+			.ran = 200, .nr = n % 4, .a0 = 3 + n % 2, .a1 = 0x7fffd000 + n % 4 * 64, .a2 = 4096,
+			.ret = 20, .effects = {list.data, list.size}});
+	}
+	fmt_buf_done(&list);
+	*ret_payload = payload;
+}
+
+static void test_event_size(void)
+{
+	struct fmt_buf buf = {0};
 	struct fmt_writer *w;
 	struct fmt_trace_stat stat;
+	struct fmt_event event;
 	const uint64_t count = 60000;
+	uint64_t payload;
+	size_t pos = 0;
 
-	part("an event has a header of at most 5 bytes");
+	part("an event has at most 5 bytes before payload");
+	put_busy_run(&buf, count, &payload);
 	EQUAL(fmt_writer_new(path_of("small.hct"), &w), 0);
-	for (uint64_t n = 0; n < count; n++)
-		EQUAL(fmt_writer_event(w, &(struct fmt_event){.vtime = n * 20000 + mix(n) % 20000,
-							      .node = 1 + n / 50 % 3, .tid = 1000,
-							      .kind = FMT_syscall,
-							      .body = noise, .body_size = 30}), 0);
+	while (fmt_record_next(buf.data, buf.size, &pos, &event) > 0)
+		EQUAL(fmt_writer_event(w, &event), 0);
 	EQUAL(fmt_writer_finish(w, NULL), 0);
+	fmt_buf_done(&buf);
 	struct fmt_reader *r = open_good(path_of("small.hct"));
 
+	EQUAL(fmt_reader_verify(r, NULL), 0);
 	fmt_reader_stat(r, &stat);
-	printf("# %llu.%02llu bytes of header\n",
-	       (unsigned long long)((stat.chunk_bytes_raw - count * 30) / count),
-	       (unsigned long long)((stat.chunk_bytes_raw - count * 30) * 100 / count % 100));
-	HOLDS(stat.chunk_bytes_raw - count * 30 <= count * 5);
+	EQUAL(stat.events, count);
+	printf("# %llu bytes for %llu events with %llu of payload\n", (unsigned long long)stat.chunk_bytes,
+	       (unsigned long long)count, (unsigned long long)payload);
+	HOLDS(stat.chunk_bytes <= payload + count * 5);
 	fmt_reader_close(r);
 }
 
@@ -366,7 +404,7 @@ static void test_refusals(void)
 
 static void test_large_events(void)
 {
-	const size_t sizes[] = {10, FMT_CHUNK_RAW_MAX - 10, FMT_CHUNK_RAW_MAX, 20u << 20, 10, 5u << 20};
+	const size_t sizes[] = {10, FMT_CHUNK_ROWS_MAX - 10, FMT_CHUNK_ROWS_MAX, 20u << 20, 10, 5u << 20};
 	uint8_t *large = calloc(1, 20u << 20);
 	struct fmt_writer *w;
 	struct fmt_event is;
@@ -750,7 +788,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(noise); i++)
 		noise[i] = (uint8_t)random_u64();
 	test_canonical();
-	test_header_size();
+	test_event_size();
 	test_files();
 	test_refusals();
 	test_large_events();

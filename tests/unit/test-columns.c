@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "columns.h"
+
+#include "base/check.h"
+#include "effect.h"
+#include "unit.h"
+
+#define EVENTS 400
+
+static uint8_t noise[4096];
+
+static void put_random_effects(struct fmt_buf *list, uint64_t near)
+{
+	fmt_buf_clear(list);
+	for (uint64_t count = random_below(7); count > 0; count--) {
+		const enum fmt_effect_op op = 1 + random_below(9);
+		/* Now and then where a number of the event points, or at the end of all addresses. */
+		const uint64_t addr = random_below(3) ? near : random_wide() >> 1;
+
+		fmt_effect_put(list, &(struct fmt_effect){
+			.op = op, .prot = (uint32_t)random_wide(), .flags = (uint32_t)random_wide(),
+			.crc = (uint32_t)random_u64(), .addr = addr,
+			.size = op == FMT_EFFECT_WRITE ? random_below(500) : random_wide() >> 1,
+			.from = random_wide() >> 1, .from_size = random_wide() >> 1, .file = random_wide(),
+			.offset = random_wide(), .bytes = noise});
+	}
+}
+
+/* Any event of any kind: numbers near and far, bytes, lists of effects and what is none. */
+static void put_random_event(struct fmt_buf *records, vtime_ns vtime)
+{
+	const struct fmt_kind_info *info;
+	struct fmt_buf body = {0}, list = {0};
+	size_t kinds = 0;
+	uint64_t number = 0;
+
+	while (fmt_kind_at(kinds))
+		kinds++;
+	info = fmt_kind_at(random_below(kinds));
+	for (size_t i = 0; i < info->field_count; i++) {
+		number = random_below(3) ? random_below(300) : random_wide();
+		switch (info->fields[i].type) {
+		case 'U':
+		case 'H':
+			fmt_buf_put_u64(&body, number);
+			break;
+		case 'S':
+			fmt_buf_put_s64(&body, (int64_t)number);
+			break;
+		case 'E':
+			put_random_effects(&list, number);
+			if (!random_below(20))
+				fmt_buf_put(&list, noise, 5);
+			fmt_buf_put_u64(&body, list.size);
+			fmt_buf_put(&body, list.data, list.size);
+			break;
+		default:
+			number = random_below(200);
+			fmt_buf_put_u64(&body, number);
+			fmt_buf_put(&body, noise + random_below(2000), number);
+		}
+	}
+	if (!random_below(30))
+		fmt_buf_put(&body, noise, 3);
+	fmt_record_put(records, &(struct fmt_event){
+		.vtime = vtime, .node = (node_id)random_below(3), .tid = (uint32_t)random_below(4),
+		.kind = random_below(40) ? info->kind : 70000 + (uint32_t)random_below(5),
+		.body = body.data, .body_size = body.size});
+	fmt_buf_done(&body);
+	fmt_buf_done(&list);
+}
+
+static size_t random_events(struct fmt_buf *records, struct fmt_event *ret, size_t count)
+{
+	vtime_ns vtime = random_wide() >> 2;
+	size_t pos = 0, got = 0;
+
+	fmt_buf_clear(records);
+	for (size_t i = 0; i < count; i++)
+		put_random_event(records, vtime += random_wide() >> 20);
+	while (fmt_record_next(records->data, records->size, &pos, &ret[got]) > 0)
+		got++;
+	return got;
+}
+
+static bool same_events(const struct fmt_event *a, const struct fmt_event *b, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (a[i].vtime != b[i].vtime || a[i].node != b[i].node || a[i].tid != b[i].tid ||
+		    a[i].kind != b[i].kind || a[i].body_size != b[i].body_size ||
+		    (a[i].body_size && memcmp(a[i].body, b[i].body, a[i].body_size) != 0))
+			return false;
+	return true;
+}
+
+static void test_round_trip(void)
+{
+	static struct fmt_event in[EVENTS], out[EVENTS];
+	struct fmt__columns columns = {0};
+	struct fmt_buf records = {0}, bodies = {0};
+
+	part("what goes in comes out");
+	for (int round = 0; round < 60; round++) {
+		const size_t count = random_events(&records, in, 1 + random_below(EVENTS));
+
+		fmt__columns_put(&columns, in, count);
+		const char *complaint = fmt__columns_get(columns.raw.data, columns.raw.size, in[0].vtime, count,
+							 out, &bodies);
+
+		STRING(complaint ? complaint : "", "");
+		HOLDS(!complaint && same_events(in, out, count));
+		HOLDS(columns.payload <= columns.raw.size);
+		for (size_t i = 1; i < columns.cut_count; i++)
+			HOLDS(columns.cuts[i - 1] < columns.cuts[i]);
+	}
+	fmt__columns_done(&columns);
+	fmt_buf_done(&records);
+	fmt_buf_done(&bodies);
+}
+
+/* Whatever stands in a chunk, taking it apart ends, in memory that is bounded. */
+static void test_damage(void)
+{
+	static struct fmt_event in[EVENTS], out[EVENTS];
+	struct fmt__columns columns = {0};
+	struct fmt_buf records = {0}, bodies = {0};
+	unsigned long refused = 0, tried = 0;
+
+	part("damaged columns");
+	const size_t count = random_events(&records, in, 40);
+
+	fmt__columns_put(&columns, in, count);
+	for (size_t size = 0; size < columns.raw.size; size += 1 + size / 50) {
+		/* Of the very size, so that a read beyond the end is found by who watches memory. */
+		uint8_t *cut = malloc(size + !size);
+
+		CHECK(cut);
+		memcpy(cut, columns.raw.data, size);
+		HOLDS(fmt__columns_get(cut, size, in[0].vtime, count, out, &bodies));
+		free(cut);
+	}
+	for (size_t at = 0; at < columns.raw.size; at++) {
+		for (unsigned int bit = 0; bit < 8; bit += 1 + (at > 1000) * 3) {
+			columns.raw.data[at] ^= (uint8_t)(1u << bit);
+			const char *complaint = fmt__columns_get(columns.raw.data, columns.raw.size,
+								 in[0].vtime, count, out, &bodies);
+
+			tried++;
+			refused += complaint != NULL;
+			columns.raw.data[at] ^= (uint8_t)(1u << bit);
+		}
+	}
+	HOLDS(refused > 0 && refused <= tried);
+	/* What is not refused is other events, or the same in other words: a checksum stands before all this. */
+	printf("# %lu of %lu flips refused\n", refused, tried);
+	HOLDS(fmt__columns_get(columns.raw.data, columns.raw.size, in[0].vtime, count - 1, out, &bodies));
+	HOLDS(fmt__columns_get(columns.raw.data, columns.raw.size, INT64_MAX, count, out, &bodies));
+	fmt__columns_done(&columns);
+	fmt_buf_done(&records);
+	fmt_buf_done(&bodies);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = (uint8_t)random_u64();
+	test_round_trip();
+	test_damage();
+	return done();
+}
