@@ -451,6 +451,23 @@ static const struct kg_instance *instance_at(uint64_t pc, uint64_t sp)
 	return instance;
 }
 
+static const int fault_signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE };
+#define FAULT_SIGNALS (sizeof(fault_signals) / sizeof(*fault_signals))
+
+/* What dealt with these signals before: the process may have faults of its own that somebody mends. */
+static struct sigaction before[FAULT_SIGNALS];
+
+static void pass_on(int signo, siginfo_t *info, void *context)
+{
+	for (size_t i = 0; i < FAULT_SIGNALS; i++)
+		if (fault_signals[i] == signo && (before[i].sa_flags & SA_SIGINFO)) {
+			before[i].sa_sigaction(signo, info, context);
+			return;
+		}
+	/* The instruction faults again, and takes the process along. */
+	signal(signo, SIG_DFL);
+}
+
 static void on_fault(int signo, siginfo_t *info, void *context)
 {
 	greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
@@ -458,8 +475,7 @@ static void on_fault(int signo, siginfo_t *info, void *context)
 	const struct kg_instance *instance = instance_at(pc, sp);
 
 	if (!instance) {
-		/* The instruction faults again, and takes the process along. */
-		signal(signo, SIG_DFL);
+		pass_on(signo, info, context);
 		return;
 	}
 	/* As if the instruction had called oops(addr, pc), below the red zone, on an aligned stack. */
@@ -472,15 +488,18 @@ static void on_fault(int signo, siginfo_t *info, void *context)
 
 int kg_faults_catch(void)
 {
+	static bool caught;
 	static char stack[16384];
 	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
 	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE };
 
+	if (caught)
+		return 0;
 	if (sigaltstack(&alternate, NULL) < 0)
 		return -errno;
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		if (sigaction(signals[i], &action, NULL) < 0)
+	for (size_t i = 0; i < FAULT_SIGNALS; i++)
+		if (sigaction(fault_signals[i], &action, &before[i]) < 0)
 			return -errno;
+	caught = true;
 	return 0;
 }

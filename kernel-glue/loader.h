@@ -26,8 +26,9 @@ const struct kg_api *kg_instance_api(const struct kg_instance *instance);
 uint64_t kg_instance_memory(const struct kg_instance *instance);
 
 /* From now on a bad access by the code of an instance, on one of its own stacks, is an oops of that kernel
- * (KG_PANIC) and not the end of this process.  Other faults end it as before.  Takes over SIGSEGV, SIGBUS, SIGILL and
- * SIGFPE of the calling thread's process, and an alternate stack.  0 or -errno. */
+ * (KG_PANIC) and not the end of this process.  Other faults go to the handlers that were there before.  Takes over
+ * SIGSEGV, SIGBUS, SIGILL and SIGFPE of the process, and gives the calling thread an alternate stack; a second call
+ * does nothing.  0 or -errno. */
 int kg_faults_catch(void);
 
 #endif
