@@ -204,6 +204,11 @@ static void address_put(struct put *put, uint64_t *previous, uint64_t addr)
 		difference_put(&put->columns[COLUMN_ADDR], previous, addr);
 }
 
+static bool has_size(enum fmt_effect_op op)
+{
+	return op != FMT_EFFECT_TLS && op != FMT_EFFECT_RESIZE;
+}
+
 static void effect_put(struct put *put, struct slot *slot, size_t number, const struct fmt_effect *effect)
 {
 	const size_t at = number < EFFECT_SLOTS ? number : EFFECT_SLOTS - 1;
@@ -212,7 +217,7 @@ static void effect_put(struct put *put, struct slot *slot, size_t number, const 
 
 	fmt_buf_put_u64(&put->columns[COLUMN_OP], effect->op);
 	address_put(put, &slot->addr[at], effect->addr);
-	if (effect->op != FMT_EFFECT_TLS)
+	if (has_size(effect->op))
 		difference_put(&put->columns[COLUMN_SIZE], &slot->size[at], effect->size);
 	switch (effect->op) {
 	case FMT_EFFECT_WRITE:
@@ -227,6 +232,17 @@ static void effect_put(struct put *put, struct slot *slot, size_t number, const 
 		fmt_buf_put_u64(extra, effect->flags);
 		fmt_buf_put_u64(extra, effect->file);
 		fmt_buf_put_u64(extra, effect->offset);
+		return;
+	case FMT_EFFECT_COPY:
+		fmt_buf_put_u64(extra, effect->file);
+		fmt_buf_put_u64(extra, effect->offset);
+		return;
+	case FMT_EFFECT_STORE:
+		fmt_buf_put_u64(extra, effect->file);
+		fmt_buf_put(put->bytes, effect->bytes, effect->size);
+		return;
+	case FMT_EFFECT_RESIZE:
+		fmt_buf_put_u64(extra, effect->file);
 		return;
 	case FMT_EFFECT_PROTECT:
 		fmt_buf_put_u64(extra, effect->prot);
@@ -548,6 +564,12 @@ static bool operands_get(struct get *get, struct fmt_effect *effect)
 	case FMT_EFFECT_MAP:
 		return u32_get(extra, &effect->prot) && u32_get(extra, &effect->flags) &&
 		       u64_get(extra, &effect->file) && u64_get(extra, &effect->offset);
+	case FMT_EFFECT_COPY:
+		return u64_get(extra, &effect->file) && u64_get(extra, &effect->offset);
+	case FMT_EFFECT_STORE:
+		return u64_get(extra, &effect->file) && bytes_get(get->bytes, effect->size, &effect->bytes);
+	case FMT_EFFECT_RESIZE:
+		return u64_get(extra, &effect->file);
 	case FMT_EFFECT_PROTECT:
 		return u32_get(extra, &effect->prot);
 	case FMT_EFFECT_REMAP:
@@ -567,13 +589,13 @@ static bool effect_get(struct get *get, struct slot *slot, uint64_t number)
 	struct fmt_effect effect = {0};
 	uint64_t op;
 
-	if (!u64_get(&get->columns[COLUMN_OP], &op) || op < FMT_EFFECT_WRITE || op > FMT_EFFECT_CLEAR)
+	if (!u64_get(&get->columns[COLUMN_OP], &op) || op < FMT_EFFECT_WRITE || op > FMT_EFFECT_COPY)
 		return false;
 	effect.op = (enum fmt_effect_op)op;
 	if (!address_get(get, &slot->addr[at]))
 		return false;
 	effect.addr = slot->addr[at];
-	if (effect.op != FMT_EFFECT_TLS) {
+	if (has_size(effect.op)) {
 		if (!difference_get(&get->columns[COLUMN_SIZE], &slot->size[at]))
 			return false;
 		effect.size = slot->size[at];

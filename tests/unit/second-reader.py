@@ -70,7 +70,7 @@ def unzigzag(value):
 MASK = (1 << 64) - 1
 FRAME_HEAD = 66
 OP, WHERE, ADDR, SIZE, EXTRA, CRC, HEAD = 4, 5, 6, 7, 8, 9, 10
-OPERANDS = {4: 4, 6: 1, 7: 2}  # map, protect, remap: so many varints
+OPERANDS = {4: 4, 6: 1, 7: 2, 10: 1, 11: 1, 12: 2}  # map, protect, remap: so many varints
 
 
 class Column:
@@ -122,14 +122,15 @@ class Chunk:
         else:
             slot.addrs[number] = slot.addrs[number] + unzigzag(columns[ADDR].varint()) & MASK
         out = varint(op) + varint(slot.addrs[number])
-        if op != 8:
+        if op not in (8, 11):
             slot.sizes[number] = slot.sizes[number] + unzigzag(columns[SIZE].varint()) & MASK
             out += varint(slot.sizes[number])
         if op == 1:
             out += self.data.bytes(slot.sizes[number])
         elif op == 3:
             out += varint(struct.unpack("<I", columns[CRC].bytes(4))[0])
-        return out + b"".join(varint(columns[EXTRA].varint()) for _ in range(OPERANDS.get(op, 0)))
+        out += b"".join(varint(columns[EXTRA].varint()) for _ in range(OPERANDS.get(op, 0)))
+        return out + self.data.bytes(slot.sizes[number]) if op == 10 else out
 
     def field(self, i, type, column, slot, numbers):
         if type in "UHSCV":

@@ -13,14 +13,14 @@ static void put_random_effects(struct fmt_buf *list, uint64_t near)
 {
 	fmt_buf_clear(list);
 	for (uint64_t count = random_below(7); count > 0; count--) {
-		const enum fmt_effect_op op = 1 + random_below(9);
+		const enum fmt_effect_op op = 1 + random_below(FMT_EFFECT_COPY);
 		/* Now and then where a number of the event points, or at the end of all addresses. */
 		const uint64_t addr = random_below(3) ? near : random_wide() >> 1;
 
 		fmt_effect_put(list, &(struct fmt_effect){
 			.op = op, .prot = (uint32_t)random_wide(), .flags = (uint32_t)random_wide(),
 			.crc = (uint32_t)random_u64(), .addr = addr,
-			.size = op == FMT_EFFECT_WRITE ? random_below(500) : random_wide() >> 1,
+			.size = op == FMT_EFFECT_WRITE || op == FMT_EFFECT_STORE ? random_below(500) : random_wide() >> 1,
 			.from = random_wide() >> 1, .from_size = random_wide() >> 1, .file = random_wide(),
 			.offset = random_wide(), .bytes = noise});
 	}
