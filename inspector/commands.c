@@ -481,10 +481,18 @@ static bool run_row(InspWindow *window, const struct insp_command *row, const ch
 {
 	g_autofree char *text = g_strdup_printf("%s%s%s", row->id, argument && *argument ? " " : "", argument ? argument : "");
 
+	/* The command may close the window: then its label is gone, and the window with the last reference. */
+	g_autoptr(GObject) keep = g_object_ref(G_OBJECT(window));
+	gpointer label = window->command_log;
+
+	g_object_add_weak_pointer(G_OBJECT(label), &label);
 	const bool done = row->run(window, argument ? argument : "");
 
+	if (!label)
+		return done;
+	g_object_remove_weak_pointer(G_OBJECT(label), &label);
 	/* Afterwards: what changes a label has no picture until the next frame. */
-	gtk_label_set_text(GTK_LABEL(window->command_log), text);
+	gtk_label_set_text(GTK_LABEL(label), text);
 	insp__update_status(window);
 	return done;
 }

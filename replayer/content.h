@@ -39,8 +39,8 @@ void rep__content_init(struct rep_content *content, struct fmt_reader *reader);
 void rep__content_done(struct rep_content *content);
 /* A file event.  0, -EEXIST (the number is taken), -EMFILE (too many), -EBADMSG (no hash, or number). */
 int rep__content_add(struct rep_content *content, node_id node, const struct fmt_ev_file *ev);
-/* Borrowed descriptor, valid until the next call; shared: of the object that all see.  -ENOENT: no such number; -errno with error set: not in
- * the trace, or damaged. */
+/* Borrowed descriptor, valid until the next call; shared: of the object that all see.  -ENOENT: no such number;
+ * -errno with error set: not in the trace, or damaged. */
 int rep__content_fd(struct rep_content *content, node_id node, uint64_t number, bool shared,
 		    struct fmt_error *error);
 
