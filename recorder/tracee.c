@@ -675,15 +675,14 @@ static enum verdict on_stop(struct rec_tracee *thread, int status, struct rec_st
 	return on_fault(thread, &si, info);
 }
 
-/* Looks for the dead when a child event was not the running thread's stop. */
+/* Looks for the dead when a child event was not the running thread's stop.  Takes exits only: the running thread
+ * may stop at this very moment, and a stop that is taken here is never told again. */
 static bool found_dead(struct rec_process *process)
 {
-	int status;
-
 	for (struct rec_tracee *t = process->threads; t; t = t->next) {
-		const pid_t r = waitpid(t->tid, &status, __WALL | WNOHANG);
+		siginfo_t info = {0};
 
-		if (r == t->tid && !WIFSTOPPED(status)) {
+		if (waitid(P_PID, (id_t)t->tid, &info, WEXITED | WNOHANG | __WALL) == 0 && info.si_pid == t->tid) {
 			process_end(process, t->tid);
 			return true;
 		}
