@@ -10,9 +10,10 @@ here=$programs/conformance
 
 mkdir "$work/native" "$work/set"
 
+# Whoever runs the tests may ignore signals, and programs would inherit that.
 natively() {
     (cd / && ulimit -c 0 && umask 022 &&
-        exec env -i "${environment[@]}" setsid -w "$here/$1" "$here" </dev/null) \
+        exec env -i --default-signal "${environment[@]}" setsid -w "$here/$1" "$here" </dev/null) \
         >"$work/native/$1" 2>&1 || printf 'status %d\n' $? >>"$work/native/$1"
 }
 

@@ -27,7 +27,7 @@ hosts:
     processes:
       - path: /usr/bin/ping
         args: [-n, -c, "5", -W, "1", dies]
-        start_time: 500ms
+        start_time: 100ms
 END
 for workers in 1 2; do
     record "$workers" "$work/dies" --workers "$workers"

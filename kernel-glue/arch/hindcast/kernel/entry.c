@@ -253,7 +253,8 @@ static void __noreturn kg_api_oops(kg_u64 addr, kg_u64 pc)
 	if (again)
 		kg_die("oops while dying of an oops");
 	again = true;
-	panic("oops: no access to %#llx at kernel code +%#llx", addr, pc - (kg_u64)_text);
+	panic("oops: no access to %#lx at kernel code +%#lx", (unsigned long)addr,
+	      (unsigned long)(pc - (kg_u64)_text));
 }
 
 static const struct kg_api kg_table = {

@@ -72,9 +72,11 @@ void kg_timer_irq(void)
 	kg_clockevent.event_handler(&kg_clockevent);
 }
 
+static u64 kg_start;	/* what the clocks show when boot is over */
+
 void kg_clock_start(u64 vtime_ns)
 {
-	kg_now = vtime_ns;
+	kg_start = vtime_ns;
 }
 
 void kg_set_time(kg_u64 vtime_ns)
@@ -97,11 +99,17 @@ unsigned long long notrace sched_clock(void)
 
 void read_persistent_clock64(struct timespec64 *ts)
 {
-	*ts = ns_to_timespec64(kg_boot_info.realtime_ns);
+	*ts = ns_to_timespec64(kg_boot_info.realtime_ns - kg_start);
 }
 
+/*
+ * All clocks have begun at 0, as on a machine that is switched on; only now do they jump to the start.  If the time that
+ * timekeeping_init() sees were not 0, CLOCK_MONOTONIC_RAW would be late by it for ever, and programs
+ * take its first second for "not set" (ping does).
+ */
 void __init time_init(void)
 {
+	kg_now = kg_start;
 	__clocksource_register(&kg_clocksource);
 	kg_clockevent.cpumask = cpumask_of(0);
 	clockevents_register_device(&kg_clockevent);
