@@ -883,6 +883,29 @@ static enum status command_replay(const struct arguments *args)
 
 /* ---- what is routed where ------------------------------------------- */
 
+/* The window is a program of its own: in a build directory it lies in inspector/, installed it is our neighbour. */
+static enum status command_inspect(const struct arguments *args)
+{
+	char self[PATH_MAX];
+	char name[] = "hindcast-inspector";
+	char *const argv[] = {name, (char *)args->operand[0], NULL};
+	const ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (length > 0) {
+		self[length] = '\0';
+		const char *const folder = dirname(self);
+		_cleanup_free_ char *built = text_of("%s/inspector/hindcast-inspector", folder);
+		_cleanup_free_ char *installed = text_of("%s/hindcast-inspector", folder);
+
+		execv(built, argv);
+		execv(installed, argv);
+	}
+	execvp(name, argv);
+	complain("cannot start hindcast-inspector: %s; it is built where libadwaita-1-dev (1.2 or later) is installed",
+		 strerror(errno));
+	return STATUS_HOST;
+}
+
 static enum status command_syscalls(const struct arguments *args)
 {
 	static const struct {
@@ -1137,6 +1160,7 @@ static const struct command commands[] = {
 	{"info", "TRACE", "print a trace's summary", "json", 1, 1, command_info},
 	{"check", "TRACE", "read a whole trace and look for damage", "", 1, 1, command_check},
 	{"sql", "TRACE QUERY", "ask a trace in SQL", "csv json", 2, 2, command_sql},
+	{"inspect", "TRACE", "open a trace in a window", "", 1, 1, command_inspect},
 	{"syscalls", "", "print which system call is carried out where", "", 0, 0, command_syscalls},
 	{"doctor", "", "say whether this host can record, and what to change", "kernel", 0, 0,
 	 command_doctor},

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ink.h"
+
+#include <adwaita.h>
+
+GdkRGBA insp_ink_alpha(GdkRGBA color, float alpha)
+{
+	color.alpha *= alpha;
+	return color;
+}
+
+static GdkRGBA look_up(GtkStyleContext *style, const char *name, const char *fallback)
+{
+	GdkRGBA color;
+
+	if (!gtk_style_context_lookup_color(style, name, &color))
+		gdk_rgba_parse(&color, fallback);
+	return color;
+}
+
+void insp_ink_get(GtkWidget *widget, struct insp_ink *ret)
+{
+	GtkStyleContext *style = gtk_widget_get_style_context(widget);
+	AdwStyleManager *manager = adw_style_manager_get_default();
+	const bool contrast = adw_style_manager_get_high_contrast(manager);
+
+	gtk_style_context_get_color(style, &ret->text);
+	ret->faint = insp_ink_alpha(ret->text, contrast ? 0.85f : 0.6f);
+	ret->grid = insp_ink_alpha(ret->text, contrast ? 0.4f : 0.1f);
+	ret->accent = look_up(style, "accent_color", "#1c71d8");
+	ret->error = look_up(style, "error_color", "#c01c28");
+	ret->warning = look_up(style, "warning_color", "#9c6e03");
+	ret->background = look_up(style, "view_bg_color", "#ffffff");
+	ret->dark = adw_style_manager_get_dark(manager);
+}
+
+/* Muted, apart in lightness too; more lanes than these repeat. */
+GdkRGBA insp_ink_lane(const struct insp_ink *ink, guint lane)
+{
+	static const char *const light[] = {"#5e5c64", "#3a6ea5", "#4b8065", "#8a6a3b", "#7a5a96", "#36808a", "#985667"};
+	static const char *const dark[] = {"#9a9996", "#78aeea", "#86c8a4", "#d5b27a", "#bf9ee0", "#74c4cf", "#e59aac"};
+	GdkRGBA color;
+
+	gdk_rgba_parse(&color, lane == 0 ? (ink->dark ? dark : light)[0]
+					 : (ink->dark ? dark : light)[1 + (lane - 1) % 6]);
+	return color;
+}
+
+double insp_ink_text(GtkSnapshot *snapshot, GtkWidget *widget, const char *text, double x, double y, double anchor,
+		     double width_max, const GdkRGBA *color)
+{
+	g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout(widget, text);
+	PangoAttrList *attributes = pango_attr_list_new();
+	int width, height;
+
+	pango_attr_list_insert(attributes, pango_attr_font_features_new("tnum=1"));
+	pango_attr_list_insert(attributes, pango_attr_scale_new(0.86));
+	pango_layout_set_attributes(layout, attributes);
+	pango_attr_list_unref(attributes);
+	pango_layout_get_pixel_size(layout, &width, &height);
+	if (width > width_max) {
+		pango_layout_set_width(layout, (int)(width_max * PANGO_SCALE));
+		pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
+		pango_layout_get_pixel_size(layout, &width, &height);
+	}
+	gtk_snapshot_save(snapshot);
+	gtk_snapshot_translate(snapshot, &GRAPHENE_POINT_INIT((float)(x - width * anchor), (float)(y - height / 2.0)));
+	gtk_snapshot_append_layout(snapshot, layout, color);
+	gtk_snapshot_restore(snapshot);
+	return width;
+}
+
+void insp_ink_rect(GtkSnapshot *snapshot, const GdkRGBA *color, double x, double y, double width, double height)
+{
+	gtk_snapshot_append_color(snapshot, color,
+				  &GRAPHENE_RECT_INIT((float)x, (float)y, (float)width, (float)height));
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * inspector.c - hindcast-inspector: the window on a trace.
+ *
+ * One process holds all windows; a second start opens a window in the first.  A start with --command is its own
+ * process, so that a script moves only what it has opened.
+ */
+#include <stdio.h>
+
+#include "window-int.h"
+
+static char **option_commands;
+static gboolean option_quit, option_list, option_version;
+
+static const GOptionEntry options[] = {
+	{"command", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &option_commands,
+	 "Run a command once the trace is open; may be repeated", "COMMAND"},
+	{"quit", 'q', 0, G_OPTION_ARG_NONE, &option_quit, "Close the window after the last command", NULL},
+	{"commands", 0, 0, G_OPTION_ARG_NONE, &option_list, "List the commands", NULL},
+	{"version", 0, 0, G_OPTION_ARG_NONE, &option_version, "Show the version", NULL},
+	{NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+static InspWindow *new_window(GApplication *application)
+{
+	InspWindow *window = insp_window_new(ADW_APPLICATION(application));
+
+	if (option_commands || option_quit)
+		insp_window_run(window, option_commands, option_quit);
+	gtk_window_present(GTK_WINDOW(window));
+	return window;
+}
+
+static void activate(GApplication *application, gpointer data)
+{
+	new_window(application);
+}
+
+static void open_files(GApplication *application, GFile **files, int count, const char *hint, gpointer data)
+{
+	for (int i = 0; i < count; i++) {
+		g_autofree char *path = g_file_get_path(files[i]);
+		InspWindow *window = new_window(application);
+
+		if (path)
+			insp_window_open(window, path);
+		else
+			insp__refuse(window, "only files of this machine can be opened");
+	}
+}
+
+static void add_accels(GtkApplication *application)
+{
+	for (guint i = 0; i < insp__command_count; i++) {
+		const struct insp_command *row = &insp__commands[i];
+		g_autofree char *name = row->argument ? g_strdup_printf("win.%s::", row->id) : g_strdup_printf("win.%s", row->id);
+		g_auto(GStrv) accels = row->accels ? g_strsplit(row->accels, " ", -1) : NULL;
+
+		if (accels)
+			gtk_application_set_accels_for_action(application, name, (const char *const *)accels);
+	}
+}
+
+static void startup(GApplication *application, gpointer data)
+{
+	g_autoptr(GtkCssProvider) css = gtk_css_provider_new();
+
+	gtk_css_provider_load_from_resource(css, "/org/hindcast/Inspector/style.css");
+	gtk_style_context_add_provider_for_display(gdk_display_get_default(), GTK_STYLE_PROVIDER(css),
+						   GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+	gtk_window_set_default_icon_name("org.hindcast.Inspector");
+	add_accels(GTK_APPLICATION(application));
+}
+
+static int handle_local(GApplication *application, GVariantDict *dictionary, gpointer data)
+{
+	if (option_version)
+		printf("hindcast-inspector %s\n", HINDCAST_VERSION);
+	if (option_list)
+		insp_window_print_commands();
+	if (option_version || option_list)
+		return 0;
+	if (option_commands || option_quit)
+		g_application_set_flags(application, g_application_get_flags(application) | G_APPLICATION_NON_UNIQUE);
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	g_autoptr(AdwApplication) application = adw_application_new("org.hindcast.Inspector", G_APPLICATION_HANDLES_OPEN);
+
+	g_set_prgname("org.hindcast.Inspector");
+	g_set_application_name("hindcast");
+	g_application_add_main_option_entries(G_APPLICATION(application), options);
+	g_application_set_option_context_parameter_string(G_APPLICATION(application), "[TRACE...]");
+	g_application_set_option_context_summary(G_APPLICATION(application), "Shows the past of a recorded run.");
+	g_signal_connect(application, "handle-local-options", G_CALLBACK(handle_local), NULL);
+	g_signal_connect(application, "startup", G_CALLBACK(startup), NULL);
+	g_signal_connect(application, "activate", G_CALLBACK(activate), NULL);
+	g_signal_connect(application, "open", G_CALLBACK(open_files), NULL);
+	const int status = g_application_run(G_APPLICATION(application), argc, argv);
+
+	return status ? status : insp_window_status();
+}

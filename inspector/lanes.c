@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lanes-int.h"
+
+#include <math.h>
+
+#include <adwaita.h>
+
+#include "base/check.h"
+#include "steps.h"
+
+G_DEFINE_FINAL_TYPE(InspLanes, insp_lanes, GTK_TYPE_WIDGET)
+
+static guint signal_focus, signal_viewed;
+
+double insp_lanes_gutter(void)
+{
+	return GUTTER;
+}
+
+/* ---- where things are ---- */
+
+/* The machine's own events are in the lists; it has a lane only when there are no nodes. */
+uint32_t insp__lanes_first(InspLanes *lanes)
+{
+	return lanes->run->lane_count > 1 ? 1 : 0;
+}
+
+double insp__lanes_height(InspLanes *lanes)
+{
+	const double room = gtk_widget_get_height(GTK_WIDGET(lanes)) - RULER;
+	const double count = lanes->run->lane_count - insp__lanes_first(lanes);
+
+	return fmin(fmax(room / count, LANE_MIN), LANE_MAX);
+}
+
+double insp__lanes_y(InspLanes *lanes, uint32_t lane)
+{
+	const double index = (double)lane - insp__lanes_first(lanes);
+
+	return RULER + (index + 0.5) * insp__lanes_height(lanes) - lanes->scroll;
+}
+
+static double overflow(InspLanes *lanes)
+{
+	const double all = insp__lanes_height(lanes) * (lanes->run->lane_count - insp__lanes_first(lanes));
+
+	return fmax(all - (gtk_widget_get_height(GTK_WIDGET(lanes)) - RULER), 0);
+}
+
+static uint32_t lane_at(InspLanes *lanes, double y)
+{
+	const double index = floor((y - RULER + lanes->scroll) / insp__lanes_height(lanes));
+	const double lane = index + insp__lanes_first(lanes);
+
+	return y < RULER || index < 0 || lane >= lanes->run->lane_count ? INSP_NONE : (uint32_t)lane;
+}
+
+/* The event of a lane that is nearest to x; INSP_NONE when the lane has none in sight. */
+static uint32_t nearest(InspLanes *lanes, uint32_t lane, double x)
+{
+	const struct insp_view *view = &lanes->view;
+	const uint32_t at = insp_view_seek(view, insp_view_at(view, x - GUTTER));
+	const uint32_t after = insp_step(lanes->run, at ? at - 1 : INSP_NONE, 1, INSP_GRAIN_EVENT, lane);
+	const uint32_t before = insp_step(lanes->run, at, -1, INSP_GRAIN_EVENT, lane);
+	const double to_after = after == INSP_NONE ? INFINITY : fabs(GUTTER + insp_view_x_of(view, after) - x);
+	const double to_before = before == INSP_NONE ? INFINITY : fabs(GUTTER + insp_view_x_of(view, before) - x);
+
+	return to_after < to_before ? after : before;
+}
+
+/* ---- drawing ---- */
+
+static void drop_scene(InspLanes *lanes)
+{
+	g_clear_pointer(&lanes->scene, gsk_render_node_unref);
+	gtk_widget_queue_draw(GTK_WIDGET(lanes));
+}
+
+static void paint_focus(InspLanes *lanes, GtkSnapshot *snapshot, int width, int height)
+{
+	struct insp_ink ink;
+	char text[48];
+
+	if (lanes->focus == INSP_NONE)
+		return;
+	const double x = GUTTER + insp_view_x_of(&lanes->view, lanes->focus);
+	const uint32_t packet = insp_packet_of(lanes->run, lanes->focus);
+	const uint32_t lane = insp_lane_of(lanes->run, lanes->focus);
+
+	insp_ink_get(GTK_WIDGET(lanes), &ink);
+	if (packet != INSP_NONE)
+		insp__lanes_paint_packet(lanes, snapshot, packet, &ink.accent, width, height);
+	if (x < GUTTER - 6 || x > width)
+		return;
+	insp_ink_rect(snapshot, &ink.accent, floor(x), RULER - 4, 1, height - RULER + 4);
+	if (lane >= insp__lanes_first(lanes))
+		insp_ink_rect(snapshot, &ink.accent, floor(x) - 2, insp__lanes_y(lanes, lane) - TRACK / 2 - 4, 5, TRACK + 8);
+	insp_put_time(text, sizeof(text), lanes->run->vtime[lanes->focus]);
+	const bool left = x > width - 150;
+	const GdkRGBA ground = ink.background;
+
+	insp_ink_rect(snapshot, &ground, left ? x - 124 : x - 40, 2, 164, RULER - 6);
+	insp_ink_text(snapshot, GTK_WIDGET(lanes), text, left ? x - 5 : x + 5, RULER / 2 - 1, left ? 1 : 0, 140, &ink.accent);
+}
+
+static void insp_lanes_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
+{
+	InspLanes *lanes = INSP_LANES(widget);
+	const int width = gtk_widget_get_width(widget), height = gtk_widget_get_height(widget);
+
+	if (!lanes->run || !lanes->run->count || width < GUTTER + 20 || height < RULER + 10)
+		return;
+	if (!lanes->scene || width != lanes->scene_width || height != lanes->scene_height) {
+		lanes->view.width = width - GUTTER;
+		lanes->scroll = fmin(lanes->scroll, overflow(lanes));
+		g_clear_pointer(&lanes->scene, gsk_render_node_unref);
+		lanes->scene = insp__lanes_paint(lanes, width, height);
+		lanes->scene_width = width;
+		lanes->scene_height = height;
+	}
+	gtk_snapshot_push_clip(snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
+	if (lanes->scene)
+		gtk_snapshot_append_node(snapshot, lanes->scene);
+	paint_focus(lanes, snapshot, width, height);
+	gtk_snapshot_pop(snapshot);
+}
+
+/* Only what shows lines one by one is waiting for them. */
+static void lines_loaded(InspPager *pager, guint first, guint count, InspLanes *lanes)
+{
+	if (lanes->single)
+		drop_scene(lanes);
+}
+
+/* ---- the hand ---- */
+
+static void pressed(GtkGestureClick *gesture, int times, double x, double y, InspLanes *lanes)
+{
+	gtk_widget_grab_focus(GTK_WIDGET(lanes));
+}
+
+static void released(GtkGestureClick *gesture, int times, double x, double y, InspLanes *lanes)
+{
+	const uint32_t lane = lanes->run ? lane_at(lanes, y) : INSP_NONE;
+	const uint32_t seq = lane == INSP_NONE ? INSP_NONE : nearest(lanes, lane, x);
+
+	if (seq != INSP_NONE)
+		g_signal_emit(lanes, signal_focus, 0, seq);
+}
+
+static void drag_begin(GtkGestureDrag *gesture, double x, double y, InspLanes *lanes)
+{
+	lanes->drag_from = lanes->view.from;
+}
+
+static void drag_update(GtkGestureDrag *gesture, double dx, double dy, InspLanes *lanes)
+{
+	if (!lanes->run || fabs(dx) < 4)
+		return;
+	/* What has become a drag is no click any more. */
+	gtk_gesture_set_state(GTK_GESTURE(gesture), GTK_EVENT_SEQUENCE_CLAIMED);
+	lanes->view.from = lanes->drag_from;
+	insp_view_pan(&lanes->view, -dx);
+	insp_lanes_view_changed(lanes);
+}
+
+static void moved(GtkEventControllerMotion *motion, double x, double y, InspLanes *lanes)
+{
+	lanes->pointer_x = x;
+	lanes->pointer_y = y;
+}
+
+static gboolean scrolled(GtkEventControllerScroll *scroll, double dx, double dy, InspLanes *lanes)
+{
+	const GdkModifierType state = gtk_event_controller_get_current_event_state(GTK_EVENT_CONTROLLER(scroll));
+
+	if (!lanes->run || !lanes->run->count)
+		return FALSE;
+	if (state & GDK_SHIFT_MASK || dx != 0) {
+		insp_view_pan(&lanes->view, (dx != 0 ? dx : dy) * 60);
+	} else if (!(state & GDK_CONTROL_MASK) && overflow(lanes) > 0) {
+		lanes->scroll = fmin(fmax(lanes->scroll + dy * 40, 0), overflow(lanes));
+	} else {
+		insp_view_zoom(&lanes->view, pow(1.25, dy), fmax(lanes->pointer_x - GUTTER, 0));
+	}
+	insp_lanes_view_changed(lanes);
+	return TRUE;
+}
+
+static gboolean tooltip(GtkWidget *widget, int x, int y, gboolean keyboard, GtkTooltip *tip, gpointer data)
+{
+	InspLanes *lanes = INSP_LANES(widget);
+	const uint32_t lane = lanes->run && lanes->run->count ? lane_at(lanes, y) : INSP_NONE;
+	const uint32_t seq = lane == INSP_NONE || x < GUTTER ? INSP_NONE : nearest(lanes, lane, x);
+	char time[48];
+
+	if (seq == INSP_NONE || fabs(GUTTER + insp_view_x_of(&lanes->view, seq) - x) > 8)
+		return FALSE;
+	const struct insp_line *line = insp_pager_line(lanes->pager, seq);
+	const struct fmt_kind_info *info = fmt_kind_info(lanes->run->kind[seq]);
+
+	insp_put_time(time, sizeof(time), lanes->run->vtime[seq]);
+	g_autofree char *text = g_strdup_printf("@%u  %s s  %s  %s\n%s", seq, time, lanes->run->lanes[lane].name,
+						info ? info->name : "", line ? line->text : "");
+	gtk_tooltip_set_text(tip, text);
+	return TRUE;
+}
+
+/* ---- the widget ---- */
+
+static void insp_lanes_measure(GtkWidget *widget, GtkOrientation orientation, int for_size, int *least, int *natural,
+			       int *least_base, int *natural_base)
+{
+	*least = orientation == GTK_ORIENTATION_HORIZONTAL ? 320 : 120;
+	*natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 900 : 260;
+}
+
+static void insp_lanes_dispose(GObject *object)
+{
+	InspLanes *lanes = INSP_LANES(object);
+
+	insp_lanes_set_run(lanes, NULL, NULL);
+	g_clear_pointer(&lanes->arrows, g_free);
+	G_OBJECT_CLASS(insp_lanes_parent_class)->dispose(object);
+}
+
+static void theme_changed(GObject *manager, GParamSpec *spec, InspLanes *lanes)
+{
+	drop_scene(lanes);
+}
+
+static void insp_lanes_class_init(InspLanesClass *class)
+{
+	GObjectClass *object_class = G_OBJECT_CLASS(class);
+	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+
+	object_class->dispose = insp_lanes_dispose;
+	widget_class->snapshot = insp_lanes_snapshot;
+	widget_class->measure = insp_lanes_measure;
+	gtk_widget_class_set_css_name(widget_class, "lanes");
+	gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_IMG);
+	signal_focus = g_signal_new("focus-event", INSP_TYPE_LANES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+				    G_TYPE_UINT);
+	signal_viewed = g_signal_new("viewed", INSP_TYPE_LANES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void add_hand(InspLanes *lanes)
+{
+	GtkGesture *click = gtk_gesture_click_new(), *drag = gtk_gesture_drag_new();
+	GtkEventController *motion = gtk_event_controller_motion_new();
+	GtkEventController *scroll = gtk_event_controller_scroll_new(GTK_EVENT_CONTROLLER_SCROLL_BOTH_AXES);
+
+	g_signal_connect(click, "pressed", G_CALLBACK(pressed), lanes);
+	g_signal_connect(click, "released", G_CALLBACK(released), lanes);
+	g_signal_connect(drag, "drag-begin", G_CALLBACK(drag_begin), lanes);
+	g_signal_connect(drag, "drag-update", G_CALLBACK(drag_update), lanes);
+	g_signal_connect(motion, "motion", G_CALLBACK(moved), lanes);
+	g_signal_connect(scroll, "scroll", G_CALLBACK(scrolled), lanes);
+	gtk_widget_add_controller(GTK_WIDGET(lanes), GTK_EVENT_CONTROLLER(click));
+	gtk_widget_add_controller(GTK_WIDGET(lanes), GTK_EVENT_CONTROLLER(drag));
+	gtk_widget_add_controller(GTK_WIDGET(lanes), motion);
+	gtk_widget_add_controller(GTK_WIDGET(lanes), scroll);
+}
+
+static void insp_lanes_init(InspLanes *lanes)
+{
+	lanes->focus = lanes->scope = INSP_NONE;
+	lanes->arrows = g_new(struct insp_arrow, ARROWS_MAX);
+	gtk_widget_set_focusable(GTK_WIDGET(lanes), TRUE);
+	gtk_widget_set_has_tooltip(GTK_WIDGET(lanes), TRUE);
+	g_signal_connect(lanes, "query-tooltip", G_CALLBACK(tooltip), NULL);
+	gtk_accessible_update_property(GTK_ACCESSIBLE(lanes), GTK_ACCESSIBLE_PROPERTY_LABEL, "Timeline", -1);
+	g_signal_connect_object(adw_style_manager_get_default(), "notify::dark", G_CALLBACK(theme_changed), lanes, 0);
+	g_signal_connect_object(adw_style_manager_get_default(), "notify::high-contrast", G_CALLBACK(theme_changed), lanes, 0);
+	add_hand(lanes);
+}
+
+void insp_lanes_set_run(InspLanes *lanes, const struct insp_run *run, InspPager *pager)
+{
+	if (lanes->pager)
+		g_signal_handlers_disconnect_by_data(lanes->pager, lanes);
+	g_set_object(&lanes->pager, pager);
+	lanes->run = run;
+	lanes->focus = lanes->scope = INSP_NONE;
+	lanes->scroll = 0;
+	if (run)
+		insp_view_init(&lanes->view, run, fmax(gtk_widget_get_width(GTK_WIDGET(lanes)) - GUTTER, 600));
+	if (pager)
+		g_signal_connect(pager, "loaded", G_CALLBACK(lines_loaded), lanes);
+	drop_scene(lanes);
+}
+
+void insp_lanes_set_focus(InspLanes *lanes, uint32_t seq, bool follow)
+{
+	CHECK(seq < lanes->run->count);
+	lanes->focus = seq;
+	const double from = lanes->view.from;
+
+	if (follow)
+		insp_view_show(&lanes->view, seq);
+	if (lanes->view.from != from)
+		insp_lanes_view_changed(lanes);
+	gtk_widget_queue_draw(GTK_WIDGET(lanes));
+}
+
+void insp_lanes_set_scope(InspLanes *lanes, uint32_t lane)
+{
+	lanes->scope = lane;
+	drop_scene(lanes);
+}
+
+struct insp_view *insp_lanes_view(InspLanes *lanes)
+{
+	return &lanes->view;
+}
+
+void insp_lanes_view_changed(InspLanes *lanes)
+{
+	drop_scene(lanes);
+	g_signal_emit(lanes, signal_viewed, 0);
+}
+
+void insp_lanes_stat(InspLanes *lanes, struct insp_lanes_stat *ret)
+{
+	*ret = lanes->stat;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * lanes.h - the space-time picture: a lane for each node, time to the right, packets as arrows.
+ *
+ * Life of a redraw: a change of view or size drops the scene; snapshot() makes it again (cells, marks, arrows: at most
+ * 7,000 render nodes, the arrows of one colour in one cairo path); what follows the pointer and the focus is drawn
+ * over it, so that a step costs only that.
+ *
+ * Signals: "focus" (event): the user chose one; "viewed": another part of the run is seen.
+ */
+#ifndef INSP_LANES_H
+#define INSP_LANES_H
+
+#include <gtk/gtk.h>
+
+#include "pager.h"
+#include "view.h"
+
+#define INSP_TYPE_LANES (insp_lanes_get_type())
+G_DECLARE_FINAL_TYPE(InspLanes, insp_lanes, INSP, LANES, GtkWidget)
+
+/* run and pager live until this is called with others. */
+void insp_lanes_set_run(InspLanes *lanes, const struct insp_run *run, InspPager *pager);
+void insp_lanes_set_focus(InspLanes *lanes, uint32_t seq, bool follow);
+/* Only this lane is in full colour; INSP_NONE: all are. */
+void insp_lanes_set_scope(InspLanes *lanes, uint32_t lane);
+/* The view, to read or to change; then insp_lanes_view_changed(). */
+struct insp_view *insp_lanes_view(InspLanes *lanes);
+void insp_lanes_view_changed(InspLanes *lanes);
+/* Pixels from the widget's left edge to where the view begins. */
+double insp_lanes_gutter(void);
+
+struct insp_lanes_stat {
+	guint nodes, arrows, folded_arrows;
+};
+void insp_lanes_stat(InspLanes *lanes, struct insp_lanes_stat *ret);
+
+#endif

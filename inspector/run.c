@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "packet-text.h"
+
+/* ---- what only loading needs ---- */
+
+struct slot {
+	uint64_t id;
+	uint32_t packet;		/* + 1; 0: free */
+};
+
+struct loader {
+	struct insp_run *run;
+	struct fmt_reader *reader;
+	struct slot *slots;		/* packets by their id; open addressing */
+	size_t slot_count;		/* a power of two, at least twice the packets */
+	uint32_t *thread_slots;		/* threads by lane and tid, + 1 */
+	uint32_t thread_slot_count;
+	uint16_t lane_of[65536];	/* nodes by number; beyond that they are searched */
+};
+
+static void *grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
+{
+	if (count < *capacity)
+		return array;
+	*capacity = *capacity ? *capacity * 2 : 64;
+	array = reallocarray(array, *capacity, size);
+	CHECK(array);
+	return array;
+}
+
+static uint64_t mix(uint64_t z)
+{
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+static struct slot *find_slot(struct slot *slots, size_t count, uint64_t id)
+{
+	size_t at = mix(id) & (count - 1);
+
+	while (slots[at].packet && slots[at].id != id)
+		at = (at + 1) & (count - 1);
+	return &slots[at];
+}
+
+static void grow_slots(struct loader *loader)
+{
+	const size_t count = loader->slot_count ? loader->slot_count * 2 : 1024;
+	struct slot *slots = calloc(count, sizeof(*slots));
+
+	CHECK(slots);
+	for (size_t i = 0; i < loader->slot_count; i++)
+		if (loader->slots[i].packet)
+			*find_slot(slots, count, loader->slots[i].id) = loader->slots[i];
+	free(loader->slots);
+	loader->slots = slots;
+	loader->slot_count = count;
+}
+
+static void copy_text(char *to, size_t size, struct fmt_bytes text)
+{
+	const size_t length = text.size < size - 1 ? text.size : size - 1;
+
+	for (size_t i = 0; i < length; i++)
+		to[i] = text.data[i] >= ' ' && text.data[i] < 127 ? (char)text.data[i] : '?';
+	to[length] = '\0';
+}
+
+/* ---- lanes and threads ---- */
+
+static uint32_t lane_of_node(const struct loader *loader, node_id node)
+{
+	const struct insp_run *run = loader->run;
+
+	if (node < 65536)
+		return loader->lane_of[node];
+	for (uint32_t i = 1; i < run->lane_count; i++)
+		if (run->lanes[i].node == node)
+			return i;
+	return 0;
+}
+
+static void add_lane(struct loader *loader, node_id node, struct fmt_bytes name, struct fmt_bytes address)
+{
+	struct insp_run *run = loader->run;
+
+	if (node == 0 || run->lane_count >= INSP_LANES_MAX || lane_of_node(loader, node))
+		return;
+	struct insp_lane *lane = &run->lanes[run->lane_count];
+
+	lane->node = node;
+	copy_text(lane->name, sizeof(lane->name), name);
+	copy_text(lane->address, sizeof(lane->address), address);
+	if (!lane->name[0])
+		snprintf(lane->name, sizeof(lane->name), "n%u", node);
+	if (node < 65536)
+		loader->lane_of[node] = (uint16_t)run->lane_count;
+	run->lane_count++;
+}
+
+/* Lanes must be known before the first event is counted: nodes are told at the very beginning.  An event of a node
+ * that nobody told of is the machine's. */
+static void learn_lanes(struct loader *loader)
+{
+	struct insp_run *run = loader->run;
+	struct fmt_ev_node ev;
+	struct fmt_event event;
+
+	run->lanes = calloc(INSP_LANES_MAX, sizeof(*run->lanes));
+	CHECK(run->lanes);
+	strcpy(run->lanes[0].name, "machine");
+	run->lane_count = 1;
+	for (event_seq seq = 0; seq < run->count; seq++) {
+		if (fmt_reader_event(loader->reader, seq, &event, NULL) < 0 ||
+		    (event.kind != FMT_node && event.kind != FMT_link))
+			break;
+		if (event.kind == FMT_node && fmt_get_node(&event, &ev) == 0 && ev.id <= UINT32_MAX)
+			add_lane(loader, (node_id)ev.id, ev.name, ev.address);
+	}
+}
+
+static void grow_thread_slots(struct loader *loader)
+{
+	const struct insp_run *run = loader->run;
+
+	loader->thread_slot_count = loader->thread_slot_count ? loader->thread_slot_count * 2 : 256;
+	free(loader->thread_slots);
+	loader->thread_slots = calloc(loader->thread_slot_count, sizeof(*loader->thread_slots));
+	CHECK(loader->thread_slots);
+	for (uint32_t i = 0; i < run->thread_count; i++) {
+		uint64_t at = mix((uint64_t)run->threads[i].lane << 32 | run->threads[i].tid);
+
+		while (loader->thread_slots[at & (loader->thread_slot_count - 1)])
+			at++;
+		loader->thread_slots[at & (loader->thread_slot_count - 1)] = i + 1;
+	}
+}
+
+/* Index of a thread, made when it is new; past the limit all that are new share index 0, the machine. */
+static uint16_t thread_of(struct loader *loader, uint32_t lane, uint32_t tid)
+{
+	struct insp_run *run = loader->run;
+
+	if (run->thread_count * 2 >= loader->thread_slot_count)
+		grow_thread_slots(loader);
+	const uint32_t mask = loader->thread_slot_count - 1;
+	uint64_t at = mix((uint64_t)lane << 32 | tid);
+
+	for (; loader->thread_slots[at & mask]; at++) {
+		const uint32_t index = loader->thread_slots[at & mask] - 1;
+
+		if (run->threads[index].lane == lane && run->threads[index].tid == tid)
+			return (uint16_t)index;
+	}
+	if (run->thread_count >= INSP_THREADS_MAX)
+		return 0;
+	loader->thread_slots[at & mask] = run->thread_count + 1;
+	run->threads = grow(run->threads, run->thread_count, &run->thread_capacity, sizeof(*run->threads));
+	run->threads[run->thread_count] = (struct insp_thread){lane, tid};
+	return (uint16_t)run->thread_count++;
+}
+
+/* ---- packets ---- */
+
+static void classify(struct insp_packet *packet, struct fmt_bytes bytes)
+{
+	static const uint8_t protos[] = {
+		[FMT_TRANSPORT_TCP] = INSP_PROTO_TCP, [FMT_TRANSPORT_UDP] = INSP_PROTO_UDP,
+		[FMT_TRANSPORT_ICMP] = INSP_PROTO_ICMP, [FMT_TRANSPORT_ICMP6] = INSP_PROTO_ICMP};
+	struct fmt_frame frame;
+
+	fmt_frame_decode(bytes.data, bytes.size, &frame);
+	packet->proto = protos[frame.transport];
+	packet->tcp_flags = frame.tcp_flags;
+	if (frame.ether_type == 0x0806)
+		packet->proto = INSP_PROTO_ARP;
+}
+
+static uint16_t peer_of(const struct insp_run *run, uint64_t link, uint32_t lane)
+{
+	for (uint32_t i = 0; i < run->link_count; i++)
+		if (run->links[i].id == link)
+			return run->links[i].a == lane ? run->links[i].b : run->links[i].a;
+	return (uint16_t)lane;
+}
+
+static void add_packet(struct loader *loader, uint32_t seq, uint32_t lane, const struct fmt_ev_packet_send *ev)
+{
+	struct insp_run *run = loader->run;
+
+	if (((size_t)run->packet_count + 1) * 2 > loader->slot_count)
+		grow_slots(loader);
+	run->packets = grow(run->packets, run->packet_count, &run->packet_capacity, sizeof(*run->packets));
+	struct insp_packet *packet = &run->packets[run->packet_count];
+
+	*packet = (struct insp_packet){.id = ev->packet, .depart = ev->depart_ns, .send = seq, .end = INSP_NONE,
+		.size = (uint32_t)ev->frame.size, .from = (uint16_t)lane, .to = peer_of(run, ev->link, lane)};
+	classify(packet, ev->frame);
+	*find_slot(loader->slots, loader->slot_count, ev->packet) =
+		(struct slot){ev->packet, ++run->packet_count};
+}
+
+/* A packet arrives or is lost.  One that came twice keeps its first end. */
+static void end_packet(struct loader *loader, uint32_t seq, uint64_t id, enum insp_fate fate, uint32_t lane)
+{
+	struct insp_run *run = loader->run;
+
+	if (!loader->slot_count)
+		return;
+	const struct slot *slot = find_slot(loader->slots, loader->slot_count, id);
+
+	if (!slot->packet || run->packets[slot->packet - 1].end != INSP_NONE)
+		return;
+	struct insp_packet *packet = &run->packets[slot->packet - 1];
+
+	packet->end = seq;
+	packet->fate = fate;
+	if (fate == INSP_DROPPED) {
+		run->drops++;
+		return;
+	}
+	packet->to = (uint16_t)lane;
+	const vtime_ns took = run->vtime[seq] - run->vtime[packet->send];
+
+	if (took > run->flight_max)
+		run->flight_max = took;
+}
+
+static void add_link(struct loader *loader, const struct fmt_ev_link *ev)
+{
+	struct insp_run *run = loader->run;
+
+	if (ev->node_a > UINT32_MAX || ev->node_b > UINT32_MAX || run->link_count >= 65536)
+		return;
+	run->links = grow(run->links, run->link_count, &run->link_capacity, sizeof(*run->links));
+	run->links[run->link_count++] = (struct insp_link){ev->id, ev->rate_bps, ev->delay_ns,
+		(uint16_t)lane_of_node(loader, (node_id)ev->node_a),
+		(uint16_t)lane_of_node(loader, (node_id)ev->node_b)};
+}
+
+/* ---- threads' lives ---- */
+
+static struct insp_life *add_life(struct insp_run *run, uint32_t seq, uint32_t lane, enum insp_life_type type)
+{
+	run->lives = grow(run->lives, run->life_count, &run->life_capacity, sizeof(*run->lives));
+	struct insp_life *life = &run->lives[run->life_count++];
+
+	*life = (struct insp_life){.seq = seq, .lane = lane, .type = type};
+	return life;
+}
+
+static struct fmt_bytes last_component(struct fmt_bytes path)
+{
+	const uint8_t *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
+
+	if (!slash)
+		return path;
+	return (struct fmt_bytes){slash + 1, (size_t)(path.data + path.size - slash - 1)};
+}
+
+static void learn_life(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane)
+{
+	struct fmt_ev_start start;
+	struct fmt_ev_exec exec;
+	struct fmt_ev_clone clone;
+	struct fmt_ev_exit ended;
+	struct insp_life *life;
+
+	if (event->kind == FMT_start && fmt_get_start(event, &start) == 0) {
+		life = add_life(run, seq, lane, INSP_LIFE_START);
+		life->tid = event->tid;
+		life->pid = (uint32_t)start.pid;
+		copy_text(life->name, sizeof(life->name), start.name);
+	} else if (event->kind == FMT_exec && fmt_get_exec(event, &exec) == 0) {
+		life = add_life(run, seq, lane, INSP_LIFE_EXEC);
+		life->tid = event->tid;
+		life->pid = (uint32_t)exec.pid;
+		copy_text(life->name, sizeof(life->name), last_component(exec.path));
+	} else if (event->kind == FMT_clone && fmt_get_clone(event, &clone) == 0) {
+		life = add_life(run, seq, lane, INSP_LIFE_CLONE);
+		life->tid = (uint32_t)clone.child_tid;
+		life->pid = (uint32_t)clone.child_pid;
+		life->value = event->tid;
+	} else if (event->kind == FMT_exit && fmt_get_exit(event, &ended) == 0) {
+		life = add_life(run, seq, lane, INSP_LIFE_EXIT);
+		life->tid = event->tid;
+		life->pid = (uint32_t)ended.pid;
+		life->value = (uint32_t)ended.code;
+		run->aux[seq] |= ended.code ? 0x8000 : 0;
+	}
+}
+
+/* ---- events ---- */
+
+static uint16_t call_aux(uint64_t nr, int64_t ret)
+{
+	return (uint16_t)((nr < 0x7fff ? nr : 0x7fff) | (ret < 0 && ret > -4096 ? 0x8000 : 0));
+}
+
+static void learn_call(struct insp_run *run, const struct fmt_event *event, uint32_t seq)
+{
+	struct fmt_ev_syscall call;
+	struct fmt_ev_syscall_enter enter;
+	struct fmt_ev_syscall_exit leave;
+	struct fmt_ev_signal sig;
+
+	if (event->kind == FMT_syscall && fmt_get_syscall(event, &call) == 0)
+		run->aux[seq] = call_aux(call.nr, call.ret);
+	else if (event->kind == FMT_syscall_enter && fmt_get_syscall_enter(event, &enter) == 0)
+		run->aux[seq] = call_aux(enter.nr, 0);
+	else if (event->kind == FMT_syscall_exit && fmt_get_syscall_exit(event, &leave) == 0)
+		run->aux[seq] = call_aux(leave.nr, leave.ret);
+	else if (event->kind == FMT_signal && fmt_get_signal(event, &sig) == 0)
+		run->aux[seq] = call_aux(sig.signo, 0);
+}
+
+static void learn_packet(struct loader *loader, const struct fmt_event *event, uint32_t seq, uint32_t lane)
+{
+	struct fmt_ev_packet_send sent;
+	struct fmt_ev_packet_recv received;
+	struct fmt_ev_packet_drop dropped;
+
+	if (event->kind == FMT_packet_send && fmt_get_packet_send(event, &sent) == 0)
+		add_packet(loader, seq, lane, &sent);
+	else if (event->kind == FMT_packet_recv && fmt_get_packet_recv(event, &received) == 0)
+		end_packet(loader, seq, received.packet, INSP_RECEIVED, lane);
+	else if (event->kind == FMT_packet_drop && fmt_get_packet_drop(event, &dropped) == 0) {
+		loader->run->aux[seq] = 0x8000;
+		end_packet(loader, seq, dropped.packet, INSP_DROPPED, lane);
+	}
+}
+
+static void learn(struct loader *loader, const struct fmt_event *event, uint32_t seq)
+{
+	struct insp_run *run = loader->run;
+	const uint32_t lane = lane_of_node(loader, event->node);
+	struct insp_block *block = &run->blocks[seq / INSP_BLOCK];
+	struct fmt_ev_link link;
+	struct fmt_ev_end end;
+
+	run->vtime[seq] = event->vtime;
+	run->kind[seq] = event->kind < 255 ? (uint8_t)event->kind : 255;
+	run->thread[seq] = thread_of(loader, lane, event->tid);
+	block->kinds |= insp_kind_bit(event->kind);
+	block->lanes |= 1ull << (lane % 64);
+	run->block_counts[(size_t)(seq / INSP_BLOCK) * run->lane_count + lane]++;
+	run->lanes[lane].events++;
+	if (event->kind == FMT_link && fmt_get_link(event, &link) == 0)
+		add_link(loader, &link);
+	else if (event->kind == FMT_panic || event->kind == FMT_fault)
+		run->aux[seq] = 0x8000;
+	else if (event->kind == FMT_end && fmt_get_end(event, &end) == 0)
+		run->aux[seq] = end.status ? 0x8000 : 0;
+	else if (event->kind >= FMT_start && event->kind <= FMT_exit)
+		learn_life(run, event, seq, lane);
+	else if (event->kind >= FMT_syscall && event->kind <= FMT_signal)
+		learn_call(run, event, seq);
+	else if (event->kind >= FMT_packet_send && event->kind <= FMT_packet_recv)
+		learn_packet(loader, event, seq, lane);
+}
+
+/* Memory for every event, as the trace's index counts them. */
+static void allocate(struct insp_run *run)
+{
+	const size_t count = run->count ? run->count : 1;
+
+	run->block_count = (run->count + INSP_BLOCK - 1) / INSP_BLOCK;
+	run->vtime = calloc(count, sizeof(*run->vtime));
+	run->thread = calloc(count, sizeof(*run->thread));
+	run->kind = calloc(count, sizeof(*run->kind));
+	run->aux = calloc(count, sizeof(*run->aux));
+	run->blocks = calloc(run->block_count + 1u, sizeof(*run->blocks));
+	CHECK(run->vtime && run->thread && run->kind && run->aux && run->blocks);
+}
+
+static int read_events(struct loader *loader, insp_progress progress, void *data)
+{
+	struct insp_run *run = loader->run;
+	struct fmt_error error = {{0}};
+	struct fmt_event event;
+	vtime_ns before = 0;
+
+	for (uint32_t seq = 0; seq < run->count; seq++) {
+		int bad = fmt_reader_event(loader->reader, seq, &event, &error);
+
+		if (bad == 0 && event.vtime < before) {
+			snprintf(error.text, sizeof(error.text), "event %u is earlier than the one before it", seq);
+			bad = -EBADMSG;
+		}
+		if (bad < 0) {
+			run->damage = strdup(error.text[0] ? error.text : strerror(-bad));
+			CHECK(run->damage);
+			run->count = seq;
+			run->block_count = (seq + INSP_BLOCK - 1) / INSP_BLOCK;
+			return 0;
+		}
+		before = event.vtime;
+		learn(loader, &event, seq);
+		if (progress && seq % 8192 == 0 && !progress(data, seq, run->count))
+			return -ECANCELED;
+	}
+	return 0;
+}
+
+static void learn_meta(struct insp_run *run, struct fmt_reader *reader)
+{
+	const uint8_t *hash = fmt_reader_hash(reader);
+	const char *warning = fmt_reader_warning(reader);
+	size_t size;
+	const void *seed = fmt_reader_meta(reader, "seed", &size);
+
+	if (hash)
+		for (size_t i = 0; i < FMT_HASH_SIZE; i++)
+			snprintf(run->hash + 2 * i, 3, "%02x", hash[i]);
+	if (warning)
+		CHECK((run->warning = strdup(warning)));
+	if (seed)
+		copy_text(run->seed, sizeof(run->seed), (struct fmt_bytes){seed, size});
+}
+
+static int refuse(struct fmt_error *error, int number, const char *text)
+{
+	snprintf(error->text, sizeof(error->text), "%s", text);
+	return number;
+}
+
+int insp_run_load(const char *path, insp_progress progress, void *data, struct insp_run **ret, struct fmt_error *error)
+{
+	_cleanup_(insp_run_freep) struct insp_run *run = calloc(1, sizeof(*run));
+	struct loader *loader = calloc(1, sizeof(*loader));
+
+	CHECK(run && loader && error);
+	loader->run = run;
+	CHECK((run->path = strdup(path)));
+	int r = fmt_reader_open(path, &loader->reader, error);
+
+	if (r == 0 && fmt_reader_count(loader->reader) >= INSP_NONE)
+		r = refuse(error, -EFBIG, "the trace has more events than can be shown at once; cut a part out of it");
+	if (r == 0) {
+		run->count = (uint32_t)fmt_reader_count(loader->reader);
+		allocate(run);
+		learn_meta(run, loader->reader);
+		learn_lanes(loader);
+		run->block_counts = calloc((size_t)run->block_count * run->lane_count + 1, sizeof(*run->block_counts));
+		CHECK(run->block_counts);
+		thread_of(loader, 0, 0);
+		r = read_events(loader, progress, data);
+	}
+	fmt_reader_close(loader->reader);
+	free(loader->slots);
+	free(loader->thread_slots);
+	free(loader);
+	if (r == 0)
+		*ret = STEAL(run);
+	return r;
+}
+
+void insp_run_free(struct insp_run *run)
+{
+	if (!run)
+		return;
+	free(run->path);
+	free(run->vtime);
+	free(run->thread);
+	free(run->kind);
+	free(run->aux);
+	free(run->lanes);
+	free(run->threads);
+	free(run->lives);
+	free(run->packets);
+	free(run->links);
+	free(run->blocks);
+	free(run->block_counts);
+	free(run->warning);
+	free(run->damage);
+	free(run);
+}
+
+void insp_run_check(const struct insp_run *run)
+{
+	for (uint32_t i = 1; i < run->count; i++)
+		CHECK(run->vtime[i - 1] <= run->vtime[i]);
+	for (uint32_t i = 0; i < run->packet_count; i++) {
+		CHECK(i == 0 || run->packets[i - 1].send < run->packets[i].send);
+		CHECK(run->packets[i].end > run->packets[i].send);
+	}
+	for (uint32_t block = 0; block < run->block_count; block++) {
+		const uint32_t left = run->count - block * INSP_BLOCK;
+		uint32_t sum = 0;
+
+		for (uint32_t lane = 0; lane < run->lane_count; lane++)
+			sum += run->block_counts[(size_t)block * run->lane_count + lane];
+		CHECK(sum == (left < INSP_BLOCK ? left : INSP_BLOCK));
+	}
+}
+
+/* ---- finding ---- */
+
+uint32_t insp_run_seek(const struct insp_run *run, vtime_ns vtime)
+{
+	uint32_t low = 0, high = run->count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+
+		if (run->vtime[middle] < vtime)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+uint32_t insp_packet_from(const struct insp_run *run, uint32_t seq)
+{
+	uint32_t low = 0, high = run->packet_count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+
+		if (run->packets[middle].send < seq)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+uint32_t insp_packet_of(const struct insp_run *run, uint32_t seq)
+{
+	if (seq >= run->count || run->kind[seq] < FMT_packet_send || run->kind[seq] > FMT_packet_recv)
+		return INSP_NONE;
+	const uint32_t next = insp_packet_from(run, seq);
+
+	if (run->kind[seq] == FMT_packet_send)
+		return next < run->packet_count && run->packets[next].send == seq ? next : INSP_NONE;
+	/* Sent at most flight_max before; a dropped one at once. */
+	for (uint32_t i = next; i-- > 0;) {
+		if (run->packets[i].end == seq)
+			return i;
+		if (run->vtime[seq] - run->vtime[run->packets[i].send] > run->flight_max &&
+		    run->kind[seq] == FMT_packet_recv)
+			return INSP_NONE;
+	}
+	return INSP_NONE;
+}
+
+uint32_t insp_lane_find(const struct insp_run *run, const char *name)
+{
+	char number[16];
+
+	for (uint32_t i = 0; i < run->lane_count; i++) {
+		snprintf(number, sizeof(number), "n%u", run->lanes[i].node);
+		if (strcmp(run->lanes[i].name, name) == 0 || strcmp(number, name) == 0)
+			return i;
+	}
+	return INSP_NONE;
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "view.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "steps.h"
+
+void insp_view_init(struct insp_view *view, const struct insp_run *run, double width)
+{
+	*view = (struct insp_view){.run = run, .axis = INSP_AXIS_TIME, .width = width > 1 ? width : 1};
+	insp_view_whole(view);
+}
+
+double insp_view_extent(const struct insp_view *view)
+{
+	const double extent = view->axis == INSP_AXIS_TIME ? (double)insp_last_vtime(view->run)
+							   : (double)view->run->count;
+
+	return extent > INSP_SPAN_MIN ? extent : INSP_SPAN_MIN;
+}
+
+double insp_view_coord(const struct insp_view *view, uint32_t seq)
+{
+	CHECK(seq < view->run->count);
+	return view->axis == INSP_AXIS_TIME ? (double)view->run->vtime[seq] : (double)seq;
+}
+
+double insp_view_x(const struct insp_view *view, double coord)
+{
+	return (coord - view->from) * view->width / view->span;
+}
+
+double insp_view_x_of(const struct insp_view *view, uint32_t seq)
+{
+	return insp_view_x(view, insp_view_coord(view, seq));
+}
+
+double insp_view_at(const struct insp_view *view, double x)
+{
+	return view->from + x * view->span / view->width;
+}
+
+uint32_t insp_view_seek(const struct insp_view *view, double coord)
+{
+	if (coord <= 0)
+		return 0;
+	if (view->axis == INSP_AXIS_TIME)
+		return insp_run_seek(view->run, coord < 0x1p63 ? (vtime_ns)ceil(coord) : UINT64_MAX);
+	return coord < view->run->count ? (uint32_t)ceil(coord) : view->run->count;
+}
+
+/* A tenth of the width may be seen beyond either end, so that the ends can be told from the window's. */
+static void clamp(struct insp_view *view)
+{
+	const double extent = insp_view_extent(view);
+
+	view->span = fmin(fmax(view->span, INSP_SPAN_MIN), extent * 1.1);
+	view->from = fmin(fmax(view->from, -view->span * 0.05), fmax(extent - view->span * 0.95, -view->span * 0.05));
+}
+
+void insp_view_zoom(struct insp_view *view, double factor, double x)
+{
+	const double still = insp_view_at(view, x);
+
+	view->span = fmin(fmax(view->span * factor, INSP_SPAN_MIN), insp_view_extent(view) * 1.1);
+	view->from = still - x * view->span / view->width;
+	clamp(view);
+}
+
+void insp_view_pan(struct insp_view *view, double pixels)
+{
+	view->from += pixels * view->span / view->width;
+	clamp(view);
+}
+
+void insp_view_fit(struct insp_view *view, double from, double to)
+{
+	view->span = fmax((to - from) * 1.06, INSP_SPAN_MIN);
+	view->from = (from + to - view->span) / 2;
+	clamp(view);
+}
+
+void insp_view_whole(struct insp_view *view)
+{
+	const double extent = insp_view_extent(view);
+
+	view->span = extent * 1.02;
+	view->from = -extent * 0.01;
+}
+
+void insp_view_show(struct insp_view *view, uint32_t seq)
+{
+	const double margin = view->width * 0.08, x = insp_view_x_of(view, seq);
+
+	if (x >= 0 && x <= view->width && view->span >= insp_view_extent(view))
+		return;
+	if (x < margin)
+		insp_view_pan(view, x < -view->width ? x - view->width / 2 : x - margin);
+	else if (x > view->width - margin)
+		insp_view_pan(view, x > 2 * view->width ? x - view->width / 2 : x - (view->width - margin));
+}
+
+void insp_view_set_axis(struct insp_view *view, enum insp_axis axis)
+{
+	const uint32_t count = view->run->count;
+
+	if (axis == view->axis || !count) {
+		view->axis = axis;
+		return;
+	}
+	const uint32_t first = insp_view_seek(view, view->from);
+	const uint32_t last = insp_view_seek(view, view->from + view->span);
+	const uint32_t a = first < count ? first : count - 1, b = last < count ? last : count - 1;
+
+	view->axis = axis;
+	insp_view_fit(view, insp_view_coord(view, a), insp_view_coord(view, b));
+}
+
+double insp_view_tick(const struct insp_view *view, double apart)
+{
+	const double least = fmax(apart * view->span / view->width, 1);
+	const double power = pow(10, floor(log10(least)));
+
+	for (int i = 0; i < 3; i++) {
+		const double step = power * (double[]){1, 2, 5}[i];
+
+		if (step >= least)
+			return step;
+	}
+	return power * 10;
+}
+
+void insp_view_put_mark(const struct insp_view *view, double coord, double tick, char *to, size_t size)
+{
+	if (view->axis == INSP_AXIS_EVENT) {
+		snprintf(to, size, "@%.0f", coord);
+		return;
+	}
+	insp_put_time(to, size, (vtime_ns)fmax(coord, 0));
+	/* insp_put_time() ends in three groups of three digits with thin spaces (three bytes) between. */
+	char *const dot = strchr(to, '.');
+	int digits = (int)ceil(9 - log10(tick) - 1e-9);
+
+	CHECK(dot);
+	digits = digits < 0 ? 0 : digits > 9 ? 9 : digits;
+	dot[digits == 0 ? 0 : 1 + digits + 3 * ((digits - 1) / 3)] = '\0';
+}
+
+/* ---- cells ---- */
+
+struct cell_walk {
+	const struct insp_view *view;
+	struct insp_cell *cells;
+	uint32_t columns;
+};
+
+static void add_event(const struct cell_walk *walk, uint32_t column, uint32_t seq)
+{
+	const struct insp_run *run = walk->view->run;
+	struct insp_cell *cell = &walk->cells[(size_t)insp_lane_of(run, seq) * walk->columns + column];
+
+	if (!cell->count++) {
+		cell->first = seq;
+		cell->kind = run->kind[seq];
+	}
+	if (insp_grain_has(run, INSP_GRAIN_FAULT, seq))
+		cell->trouble = 1;
+}
+
+static bool block_may_trouble(const struct insp_block *block)
+{
+	return block->kinds & (insp_kind_bit(FMT_panic) | insp_kind_bit(FMT_warn) | insp_kind_bit(FMT_fault) |
+			       insp_kind_bit(FMT_packet_drop) | insp_kind_bit(FMT_signal) |
+			       insp_kind_bit(FMT_exit));
+}
+
+static void add_block(const struct cell_walk *walk, uint32_t column, uint32_t block)
+{
+	const struct insp_run *run = walk->view->run;
+	const uint16_t *counts = &run->block_counts[(size_t)block * run->lane_count];
+
+	for (uint32_t lane = 0; lane < run->lane_count; lane++) {
+		struct insp_cell *cell = &walk->cells[(size_t)lane * walk->columns + column];
+
+		if (!counts[lane])
+			continue;
+		if (!cell->count) {
+			cell->first = block * INSP_BLOCK;
+			cell->kind = run->kind[cell->first];
+		}
+		cell->count += counts[lane];
+	}
+}
+
+void insp_view_cells(const struct insp_view *view, uint32_t columns, struct insp_cell *cells)
+{
+	const struct insp_run *run = view->run;
+	const struct cell_walk walk = {view, cells, columns};
+	uint32_t at = insp_view_seek(view, view->from);
+
+	for (size_t i = 0; i < (size_t)run->lane_count * columns; i++)
+		cells[i] = (struct insp_cell){.first = INSP_NONE};
+	for (uint32_t column = 0; column < columns && at < run->count; column++) {
+		const double right = view->from + view->span * (column + 1) / columns;
+		const uint32_t end = insp_view_seek(view, right);
+
+		while (at < end) {
+			const bool whole = at % INSP_BLOCK == 0 && end - at >= INSP_BLOCK;
+
+			if (whole && !block_may_trouble(&run->blocks[at / INSP_BLOCK])) {
+				add_block(&walk, column, at / INSP_BLOCK);
+				at += INSP_BLOCK;
+			} else {
+				add_event(&walk, column, at++);
+			}
+		}
+	}
+}
+
+/* ---- arrows ---- */
+
+/* The packets that may touch the view: from, to. */
+static void packets_in_sight(const struct insp_view *view, uint32_t *ret_from, uint32_t *ret_to)
+{
+	const struct insp_run *run = view->run;
+	uint32_t first = insp_view_seek(view, view->from);
+	const uint32_t last = insp_view_seek(view, view->from + view->span);
+
+	if (first < run->count && run->vtime[first] > run->flight_max)
+		first = insp_run_seek(run, run->vtime[first] - run->flight_max);
+	else if (first < run->count)
+		first = 0;
+	*ret_from = insp_packet_from(run, first);
+	*ret_to = insp_packet_from(run, last);
+}
+
+static bool in_sight(const struct insp_view *view, const struct insp_packet *packet)
+{
+	return packet->end == INSP_NONE || insp_view_coord(view, packet->end) >= view->from;
+}
+
+/* Merges into an arrow of the same column; the last few are enough to look at, since packets are in order. */
+static bool merge(struct insp_arrow *arrows, uint32_t first, uint32_t count, const struct insp_packet *packet)
+{
+	for (uint32_t i = count; i-- > first;)
+		if (arrows[i].from == packet->from && arrows[i].to == packet->to && arrows[i].fate == packet->fate) {
+			arrows[i].count++;
+			return true;
+		}
+	return false;
+}
+
+static uint32_t collect(const struct insp_view *view, struct insp_arrow *arrows, uint32_t max, double step)
+{
+	const struct insp_run *run = view->run;
+	uint32_t at, end, count = 0, column_first = 0;
+	double column = -INFINITY;
+
+	packets_in_sight(view, &at, &end);
+	for (; at < end; at++) {
+		const struct insp_packet *packet = &run->packets[at];
+
+		if (!in_sight(view, packet))
+			continue;
+		if (step > 0) {
+			const double its = floor(insp_view_x_of(view, packet->send) / step);
+
+			if (its != column)
+				column_first = count;
+			column = its;
+			if (merge(arrows, column_first, count, packet))
+				continue;
+		}
+		if (count == max)
+			return UINT32_MAX;
+		arrows[count++] = (struct insp_arrow){at, 1, packet->from, packet->to, packet->fate};
+	}
+	return count;
+}
+
+uint32_t insp_view_arrows(const struct insp_view *view, struct insp_arrow *arrows, uint32_t max, double *ret_step)
+{
+	uint32_t count;
+	double step = 0;
+
+	while ((count = collect(view, arrows, max, step)) == UINT32_MAX) {
+		/* So many pairs of nodes that even one column has too many: show what fits. */
+		if (step > view->width) {
+			count = max;
+			break;
+		}
+		step = step > 0 ? step * 2 : 4;
+	}
+	*ret_step = step;
+	return count;
+}
+
+/* ---- plots ---- */
+
+const char *const insp_series_names[INSP_SERIES_COUNT] = {"Events", "Throughput", "Queue"};
+const char *const insp_series_units[INSP_SERIES_COUNT] = {"/s", "bit/s", "packets"};
+
+static int column_of(const struct insp_view *view, double coord, uint32_t columns)
+{
+	const double at = floor((coord - view->from) / view->span * columns);
+
+	return at < 0 ? -1 : at >= columns ? (int)columns : (int)at;
+}
+
+/* Seconds that a column stands for. */
+static double column_seconds(const struct insp_view *view, uint32_t columns, uint32_t column)
+{
+	if (view->axis == INSP_AXIS_TIME)
+		return view->span / columns / 1e9;
+	const uint32_t a = insp_view_seek(view, view->from + view->span * column / columns);
+	const uint32_t b = insp_view_seek(view, view->from + view->span * (column + 1) / columns);
+
+	if (a >= view->run->count || b >= view->run->count || view->run->vtime[a] == view->run->vtime[b])
+		return INFINITY;
+	return (double)(view->run->vtime[b] - view->run->vtime[a]) / 1e9;
+}
+
+static void series_bits(const struct insp_view *view, uint32_t lane, uint32_t columns, double *values)
+{
+	const struct insp_run *run = view->run;
+	uint32_t at, end;
+
+	packets_in_sight(view, &at, &end);
+	for (; at < end; at++) {
+		const struct insp_packet *packet = &run->packets[at];
+
+		if (packet->fate != INSP_RECEIVED || (lane != INSP_NONE && packet->to != lane))
+			continue;
+		const int column = column_of(view, insp_view_coord(view, packet->end), columns);
+
+		if (column >= 0 && column < (int)columns)
+			values[column] += packet->size * 8.0;
+	}
+}
+
+/* A packet waits from its sending until its last bit has left. */
+static void series_queue(const struct insp_view *view, uint32_t lane, uint32_t columns, double *values)
+{
+	const struct insp_run *run = view->run;
+	uint32_t at, end;
+
+	packets_in_sight(view, &at, &end);
+	for (; at < end; at++) {
+		const struct insp_packet *packet = &run->packets[at];
+		const double left = view->axis == INSP_AXIS_TIME ? (double)packet->depart
+								 : (double)insp_run_seek(run, packet->depart);
+
+		if (lane != INSP_NONE && packet->from != lane)
+			continue;
+		/* Of each column how many come and go, at first; the level is their sum. */
+		const int in = column_of(view, insp_view_coord(view, packet->send), columns);
+		const int out = column_of(view, left, columns);
+
+		if (in < (int)columns)
+			values[in < 0 ? 0 : in]++;
+		if (out + 1 < (int)columns)
+			values[out + 1]--;
+	}
+	for (uint32_t i = 1; i < columns; i++)
+		values[i] += values[i - 1];
+}
+
+void insp_view_series(const struct insp_view *view, enum insp_series series, uint32_t lane, uint32_t columns,
+		      double *values)
+{
+	memset(values, 0, columns * sizeof(*values));
+	if (series == INSP_SERIES_QUEUE) {
+		series_queue(view, lane, columns, values);
+		return;
+	}
+	if (series == INSP_SERIES_BITS) {
+		series_bits(view, lane, columns, values);
+	} else {
+		_cleanup_free_ struct insp_cell *cells = calloc((size_t)columns * view->run->lane_count, sizeof(*cells));
+
+		CHECK(cells);
+		insp_view_cells(view, columns, cells);
+		for (size_t i = 0; i < (size_t)columns * view->run->lane_count; i++)
+			if (lane == INSP_NONE || i / columns == lane)
+				values[i % columns] += cells[i].count;
+	}
+	for (uint32_t i = 0; i < columns; i++)
+		values[i] /= column_seconds(view, columns, i);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * view.h - which part of a run is seen, and how much there is in each column of pixels.
+ *
+ * A view maps coordinates to pixels.  A coordinate is a virtual time in nanoseconds, or, on the axis of events, the
+ * number of an event; both grow with the order of events.
+ */
+#ifndef INSP_VIEW_H
+#define INSP_VIEW_H
+
+#include "run.h"
+
+enum insp_axis { INSP_AXIS_TIME, INSP_AXIS_EVENT };
+
+struct insp_view {
+	const struct insp_run *run;
+	enum insp_axis axis;
+	double from, span;		/* coordinates; span > 0 */
+	double width;			/* pixels */
+};
+
+#define INSP_SPAN_MIN 20.0		/* nanoseconds, or events */
+
+void insp_view_init(struct insp_view *view, const struct insp_run *run, double width);
+/* The coordinate of all of it is from 0 to this. */
+double insp_view_extent(const struct insp_view *view);
+double insp_view_coord(const struct insp_view *view, uint32_t seq);
+double insp_view_x(const struct insp_view *view, double coord);
+double insp_view_x_of(const struct insp_view *view, uint32_t seq);
+double insp_view_at(const struct insp_view *view, double x);
+/* First event at or right of a coordinate. */
+uint32_t insp_view_seek(const struct insp_view *view, double coord);
+/* factor < 1 magnifies; what is at x stays there. */
+void insp_view_zoom(struct insp_view *view, double factor, double x);
+void insp_view_pan(struct insp_view *view, double pixels);
+/* Shows from..to with a little room at both ends. */
+void insp_view_fit(struct insp_view *view, double from, double to);
+void insp_view_whole(struct insp_view *view);
+/* Moves as little as needed for the event to be seen, and not at the very edge. */
+void insp_view_show(struct insp_view *view, uint32_t seq);
+/* The other axis, with the same events in sight. */
+void insp_view_set_axis(struct insp_view *view, enum insp_axis axis);
+/* The step of the ruler's marks: 1, 2 or 5 times a power of ten, at least apart pixels wide. */
+double insp_view_tick(const struct insp_view *view, double apart);
+/* "12.3", "12.300 02": as many digits as marks of that step need. */
+void insp_view_put_mark(const struct insp_view *view, double coord, double tick, char *to, size_t size);
+
+/* What is in one column of one lane. */
+struct insp_cell {
+	uint32_t count;
+	uint32_t first;			/* event; INSP_NONE: none */
+	uint8_t kind;			/* of the only event, or of the first */
+	uint8_t trouble;		/* insp_grain_has(INSP_GRAIN_FAULT) of any */
+};
+
+/* Fills cells[lane * columns + column] for the whole width.  Exact: the cells of a lane add up to its events in sight.
+ * Looks at each event at most once, and at most at INSP_BLOCK events a column; blocks that lie in one column are counted
+ * as they are, and so their trouble is looked for only where the block says that there may be some. */
+void insp_view_cells(const struct insp_view *view, uint32_t columns, struct insp_cell *cells);
+
+/* One arrow, or several that start in the same few pixels and go the same way. */
+struct insp_arrow {
+	uint32_t packet;		/* the first of them */
+	uint32_t count;
+	uint16_t from, to;
+	uint8_t fate;
+};
+/* The arrows in sight, at most max of them: when there are more packets those that start within the same `step`
+ * pixels with the same ends and fate are one.  Returns how many; *ret_step is 0 when every packet has its own. */
+uint32_t insp_view_arrows(const struct insp_view *view, struct insp_arrow *arrows, uint32_t max, double *ret_step);
+
+/* ---- plots ---- */
+
+enum insp_series { INSP_SERIES_EVENTS, INSP_SERIES_BITS, INSP_SERIES_QUEUE, INSP_SERIES_COUNT };
+extern const char *const insp_series_names[INSP_SERIES_COUNT];
+extern const char *const insp_series_units[INSP_SERIES_COUNT];
+/* values[column]: events a second; bits a second that arrive at the lane (INSP_NONE: at all); packets that wait for
+ * the lane's links to send them (the most within the column). */
+void insp_view_series(const struct insp_view *view, enum insp_series series, uint32_t lane, uint32_t columns,
+		      double *values);
+
+#endif

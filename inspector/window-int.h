@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* window-int.h - the parts of a window, for window.c (its life), commands.c (what it can do), export.c, palette.c. */
+#ifndef INSP_WINDOW_INT_H
+#define INSP_WINDOW_INT_H
+
+#include "event-list.h"
+#include "lanes.h"
+#include "panes.h"
+#include "strips.h"
+#include "steps.h"
+#include "window.h"
+
+enum insp_tab { TAB_EVENTS, TAB_PACKETS, TAB_SYSCALLS, TAB_OUTPUT, TAB_FAULTS, TAB_COUNT };
+
+/* A run that threads may still be reading when its window is gone. */
+struct insp_shared {
+	struct insp_run *run;
+};
+
+struct _InspWindow {
+	AdwApplicationWindow parent;
+	/* widgets of window.ui */
+	AdwWindowTitle *title;
+	AdwToastOverlay *toasts;
+	AdwStatusPage *error_page;
+	GtkWidget *pages, *banner, *banner_text, *loading_text, *progress, *spinner;
+	GtkWidget *position, *grain, *scope, *where, *found, *filter, *command_log, *facts;
+	GtkWidget *lists, *details;
+	InspOverview *overview;
+	InspLanes *lanes;
+	InspStatePane *state;
+	InspFramePane *frame;
+	/* made by hand */
+	GtkWidget *tables[TAB_COUNT];
+	InspPlots *plots;
+	/* the run */
+	struct insp_shared *shared;	/* NULL: none is open */
+	const struct insp_run *run;	/* shared->run */
+	InspPager *pager;
+	InspEventList *list_of[TAB_COUNT];	/* NULL: not made yet */
+	char *filter_text;		/* in force; NULL: none */
+	/* where we are */
+	uint32_t focus;			/* INSP_NONE: no run, or an empty one */
+	enum insp_grain step_grain;
+	uint32_t step_scope;		/* lane; INSP_NONE: all */
+	GArray *back, *forward;		/* uint32_t */
+	bool quiet;			/* widgets are being set by us */
+	/* what is under way */
+	GCancellable *cancel;		/* of load and search */
+	guint loading, searching, folding;
+	guint fold_serial;
+	gint done_count, all_count;	/* of the load, written by its thread */
+	guint progress_timer;
+	/* commands of a script */
+	GQueue script;			/* char * */
+	bool quit;
+	guint tick;
+	guint settled;			/* frames since something was under way */
+	GPtrArray *actions;		/* GSimpleAction, in the order of commands.def */
+	GSimpleAction *busy_action, *status_action;
+};
+
+struct insp_command {
+	const char *id, *argument, *label, *accels, *key;
+	/* False: refused, and said so. */
+	bool (*run)(InspWindow *window, const char *argument);
+};
+extern const struct insp_command insp__commands[];
+extern const guint insp__command_count;
+
+struct insp_shared *insp__shared_new(struct insp_run *run);
+void insp__shared_unref(struct insp_shared *shared);
+
+/* Tells what went wrong, in the window and, in a script, on standard error. */
+__attribute__((format(printf, 2, 3))) void insp__refuse(InspWindow *window, const char *format, ...);
+/* Makes an event the one that all panes are about.  remember: it can be gone back from. */
+void insp__focus(InspWindow *window, uint32_t seq, bool remember);
+void insp__set_scope(InspWindow *window, uint32_t lane);
+void insp__show_tab(InspWindow *window, enum insp_tab tab);
+/* NULL or "": all events. */
+void insp__set_filter(InspWindow *window, const char *text);
+bool insp__is_busy(InspWindow *window);
+void insp__update_status(InspWindow *window);
+char *insp__status(InspWindow *window);
+/* "step.next", "focus.goto @3". False: refused. */
+bool insp__run_text(InspWindow *window, const char *text);
+void insp__add_commands(InspWindow *window);
+enum insp_tab insp__current_tab(InspWindow *window);
+
+bool insp__export_png(InspWindow *window, GtkWidget *widget, const char *path);
+bool insp__export_svg(InspWindow *window, const char *path);
+bool insp__export_csv(InspWindow *window, const char *path);
+void insp__palette(InspWindow *window);
+
+#endif
