@@ -462,9 +462,16 @@ static bool cancel(InspWindow *window, const char *argument)
 	return true;
 }
 
+static gboolean close_later(gpointer data)
+{
+	gtk_window_close(GTK_WINDOW(data));
+	return G_SOURCE_REMOVE;
+}
+
+/* Who runs the command looks at the window afterwards. */
 static bool window_close(InspWindow *window, const char *argument)
 {
-	gtk_window_close(GTK_WINDOW(window));
+	g_idle_add_full(G_PRIORITY_DEFAULT, close_later, g_object_ref(window), g_object_unref);
 	return true;
 }
 
