@@ -462,9 +462,16 @@ static bool cancel(InspWindow *window, const char *argument)
 	return true;
 }
 
+static gboolean close_later(gpointer data)
+{
+	gtk_window_close(GTK_WINDOW(data));
+	return G_SOURCE_REMOVE;
+}
+
+/* Who runs the command looks at the window afterwards. */
 static bool window_close(InspWindow *window, const char *argument)
 {
-	gtk_window_close(GTK_WINDOW(window));
+	g_idle_add_full(G_PRIORITY_DEFAULT, close_later, g_object_ref(window), g_object_unref);
 	return true;
 }
 
@@ -481,18 +488,10 @@ static bool run_row(InspWindow *window, const struct insp_command *row, const ch
 {
 	g_autofree char *text = g_strdup_printf("%s%s%s", row->id, argument && *argument ? " " : "", argument ? argument : "");
 
-	/* The command may close the window: then its label is gone, and the window with the last reference. */
-	g_autoptr(GObject) keep = g_object_ref(G_OBJECT(window));
-	gpointer label = window->command_log;
-
-	g_object_add_weak_pointer(G_OBJECT(label), &label);
 	const bool done = row->run(window, argument ? argument : "");
 
-	if (!label)
-		return done;
-	g_object_remove_weak_pointer(G_OBJECT(label), &label);
 	/* Afterwards: what changes a label has no picture until the next frame. */
-	gtk_label_set_text(GTK_LABEL(label), text);
+	gtk_label_set_text(GTK_LABEL(window->command_log), text);
 	insp__update_status(window);
 	return done;
 }
