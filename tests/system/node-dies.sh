@@ -33,7 +33,7 @@ for workers in 1 2; do
     record "$workers" "$work/dies" --workers "$workers"
 done
 expect_same "$work/1.hct" "$work/2.hct"
-expect_text "$(output "$work/1.data" lives ping)" '5 packets transmitted, 2 received'
+expect_text "$(output "$work/1.data" lives ping)" '5 packets transmitted, 3 received'
 expect_text "$(output "$work/1.data" dies python3)" '^before$'
 "$HINDCAST" dump "$work/1.hct" >"$work/dump"
 [[ $(grep -c ' panic text="reboot: restart"' "$work/dump") -eq 1 ]] || fail 'no single panic event'
