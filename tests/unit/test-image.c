@@ -113,21 +113,26 @@ static uint64_t aux(const uint64_t *at, uint64_t type)
 	return UINT64_MAX;
 }
 
+/* What the plan writes at an address. */
+static const char *text_at(const struct fmt_effect *e, uint64_t addr)
+{
+	return (const char *)e->bytes + (addr - e->addr);
+}
+
 static void check_stack(const struct fmt_effect *e, const struct rec_image_plan *p, uint64_t base, uint64_t interp)
 {
 	const uint64_t *const words = (const void *)e->bytes;
-	const char *const memory = (const char *)e->bytes - e->addr;
 	const uint64_t *auxv = words + 7;
 
 	EQUAL(e->addr, p->regs.rsp);
 	EQUAL(e->addr % 16, 0);
 	EQUAL(e->addr + e->size, REC_STACK_TOP);
 	EQUAL(words[0], 2);
-	STRING(memory + words[1], "prog");
-	STRING(memory + words[2], "arg");
+	STRING(text_at(e, words[1]), "prog");
+	STRING(text_at(e, words[2]), "arg");
 	EQUAL(words[3], 0);
-	STRING(memory + words[4], "A=1");
-	STRING(memory + words[5], "BB=2");
+	STRING(text_at(e, words[4]), "A=1");
+	STRING(text_at(e, words[5]), "BB=2");
 	EQUAL(words[6], 0);
 	EQUAL(aux(auxv, AT_PHDR), base + sizeof(Elf64_Ehdr));
 	EQUAL(aux(auxv, AT_PHNUM), 3);
@@ -137,9 +142,9 @@ static void check_stack(const struct fmt_effect *e, const struct rec_image_plan 
 	EQUAL(aux(auxv, AT_EGID), 4);
 	EQUAL(aux(auxv, AT_SYSINFO_EHDR), REC_VDSO_ADDR);
 	EQUAL(aux(auxv, AT_HWCAP2), 0);
-	STRING(memory + aux(auxv, AT_EXECFN), "/bin/prog");
-	STRING(memory + aux(auxv, AT_PLATFORM), "x86_64");
-	SAME(memory + aux(auxv, AT_RANDOM), 16, random16, 16);
+	STRING(text_at(e, aux(auxv, AT_EXECFN)), "/bin/prog");
+	STRING(text_at(e, aux(auxv, AT_PLATFORM)), "x86_64");
+	SAME(text_at(e, aux(auxv, AT_RANDOM)), 16, random16, 16);
 }
 
 static void test_good(void)
