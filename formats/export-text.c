@@ -126,7 +126,7 @@ int fmt__export_csv(struct fmt_reader *r, FILE *out, const struct fmt_export_opt
 static void put_effects(struct fmt_buf *out, struct fmt_bytes list)
 {
 	static const char *const names[] = {"", "write", "fill", "read", "map", "unmap", "protect",
-					    "remap", "tls", "clear"};
+					    "remap", "tls", "clear", "store", "resize", "copy"};
 	struct fmt_effect effect;
 	const char *comma = "";
 	size_t pos = 0;

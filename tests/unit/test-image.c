@@ -121,9 +121,10 @@ static const char *text_at(const struct fmt_effect *e, uint64_t addr)
 
 static void check_stack(const struct fmt_effect *e, const struct rec_image_plan *p, uint64_t base, uint64_t interp)
 {
-	const uint64_t *const words = (const void *)e->bytes;
+	uint64_t words[128] = {0};	/* the bytes in a list of effects have no alignment */
 	const uint64_t *auxv = words + 7;
 
+	memcpy(words, e->bytes, e->size < sizeof(words) ? e->size : sizeof(words));
 	EQUAL(e->addr, p->regs.rsp);
 	EQUAL(e->addr % 16, 0);
 	EQUAL(e->addr + e->size, REC_STACK_TOP);
