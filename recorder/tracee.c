@@ -675,14 +675,21 @@ static enum verdict on_stop(struct rec_tracee *thread, int status, struct rec_st
 	return on_fault(thread, &si, info);
 }
 
-/* Looks for the dead when a child event was not the running thread's stop.  Takes exits only: the running thread
- * may stop at this very moment, and a stop that is taken here is never told again. */
+/* Looks for the dead when a child event was not the running thread's stop.  It looks first and takes only the
+ * dead: the running thread may stop at this very moment, and a stop that is taken here is never told again.
+ * (WEXITED alone does not do: stops of tracees are told whatever the options.) */
 static bool found_dead(struct rec_process *process)
 {
+	int status;
+
 	for (struct rec_tracee *t = process->threads; t; t = t->next) {
 		siginfo_t info = {0};
 
-		if (waitid(P_PID, (id_t)t->tid, &info, WEXITED | WNOHANG | __WALL) == 0 && info.si_pid == t->tid) {
+		if (waitid(P_PID, (id_t)t->tid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0 || info.si_pid != t->tid)
+			continue;
+		if (info.si_code != CLD_EXITED && info.si_code != CLD_KILLED && info.si_code != CLD_DUMPED)
+			continue;
+		if (waitpid(t->tid, &status, __WALL | WNOHANG) == t->tid) {
 			process_end(process, t->tid);
 			return true;
 		}
