@@ -56,6 +56,7 @@ struct rec_tracee {
 	uint64_t own_nr;	/* its number: only calls of the filter's trace class can take its place */
 	unsigned tsc_size;	/* length of the instruction that waits */
 	bool tsc_aux;		/* it is rdtscp */
+	bool stepped_in;	/* was being stepped when its call came: the host tells of the step when the call ends */
 	struct user_regs_struct regs;
 };
 

@@ -672,6 +672,10 @@ static enum verdict on_stop(struct rec_tracee *thread, int status, struct rec_st
 	}
 	if (ptrace(PTRACE_GETSIGINFO, thread->tid, NULL, &si) < 0 || !is_fault(&si))
 		return V_RESUME;
+	if (thread->stepped_in && si.si_signo == SIGTRAP && si.si_code == TRAP_BRKPT) {
+		thread->stepped_in = false;
+		return V_RESUME;
+	}
 	return on_fault(thread, &si, info);
 }
 
@@ -774,6 +778,7 @@ static int run(struct rec_tracee *thread, enum __ptrace_request request, struct 
 		if (r < 0)
 			return r;
 		if (r == 1) {
+			thread->stepped_in = request == PTRACE_SINGLESTEP;
 			take_notification(thread, &notif, ret);
 			return 0;
 		}
