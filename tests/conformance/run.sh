@@ -40,8 +40,10 @@ for name; do
         natively "$name"
         cmp -s "$work/native/$name" "$work/node" && break
     done
-    diff -u --label "$name natively" --label "$name on a node" "$work/native/$name" "$work/node" >&2 ||
-        failed="$name, in $attempt native runs"
+    # What two processes say at once comes in either order on a host with two processors: then the lines count.
+    cmp -s "$work/native/$name" "$work/node" || cmp -s <(sort "$work/native/$name") <(sort "$work/node") ||
+        { diff -u --label "$name natively" --label "$name on a node" "$work/native/$name" "$work/node" >&2 || true
+          failed="$name, in $attempt native runs"; }
 done
 [[ -z ${failed:-} ]] || fail "$failed"
 expect_same "$work/1.hct" "$work/2.hct"

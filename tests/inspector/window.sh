@@ -19,6 +19,7 @@ trap cleanup EXIT
 fail() { echo "not ok: $*"; exit 1; }
 
 # The server says which display it took, when it can be used.
+: >"$work/display"	# it is there before its reader, whoever of the two starts first
 Xvfb -displayfd 5 -screen 0 1600x1000x24 -nolisten tcp 5>"$work/display" 2>"$work/xvfb.log" &
 xvfb=$!
 read -r number < <(tail -f --pid="$xvfb" "$work/display") || fail "no X server: $(cat "$work/xvfb.log")"
