@@ -68,19 +68,19 @@ static void change_places(void)
 	symlink(in_dir("moved"), in_dir("sub"));
 	deface(in_dir("sub/in"));
 	deface(in_dir("sub/new"));
-	mkdir("/work", 0777);
-	symlink(dir, "/work/out");
-	deface("/work/out/by-link");
-	unlink("/work/out");
-	mkdir("/work/out", 0777);
-	deface("/work/out/file");
-	mkdir("/work/other", 0777);
-	symlink("/etc", "/work/etc");
-	renameat2(AT_FDCWD, "/work/etc", AT_FDCWD, "/work/other", RENAME_EXCHANGE);
-	deface("/work/etc/file");
-	deface("/work/other/hosts");
-	rename("/work/other", "/work/etc/moved");
-	deface("/work/etc/moved/passwd");
+	mkdir("/scratch", 0777);
+	symlink(dir, "/scratch/out");
+	deface("/scratch/out/by-link");
+	unlink("/scratch/out");
+	mkdir("/scratch/out", 0777);
+	deface("/scratch/out/file");
+	mkdir("/scratch/other", 0777);
+	symlink("/etc", "/scratch/etc");
+	renameat2(AT_FDCWD, "/scratch/etc", AT_FDCWD, "/scratch/other", RENAME_EXCHANGE);
+	deface("/scratch/etc/file");
+	deface("/scratch/other/hosts");
+	rename("/scratch/other", "/scratch/etc/moved");
+	deface("/scratch/etc/moved/passwd");
 }
 
 static void names(void)
