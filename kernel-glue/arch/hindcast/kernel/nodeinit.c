@@ -106,18 +106,18 @@ static void __init kg_take_host_root(void)
 {
 	int err;
 
-	init_mkdir("/root", 0755);
-	err = init_mount("hcfs", "/root", "hcfs", 0, NULL);
+	init_mkdir("/node", 0755);
+	err = init_mount("hcfs", "/node", "hcfs", 0, NULL);
 	if (err)
 		panic("cannot mount the root file system: %d", err);
-	init_mkdir("/root/dev", 0755);
-	init_mkdir("/root/dev/shm", 01777);
-	if (init_mount("/root/dev/shm", "/dev/shm", NULL, MS_BIND, NULL))
+	init_mkdir("/node/dev", 0755);
+	init_mkdir("/node/dev/shm", 01777);
+	if (init_mount("/node/dev/shm", "/dev/shm", NULL, MS_BIND, NULL))
 		pr_warn("/dev/shm: cannot bind the host's\n");
-	kg_move("/dev", "/root/dev");
-	kg_move("/proc", "/root/proc");
-	kg_move("/sys", "/root/sys");
-	init_chdir("/root");
+	kg_move("/dev", "/node/dev");
+	kg_move("/proc", "/node/proc");
+	kg_move("/sys", "/node/sys");
+	init_chdir("/node");
 	init_mount(".", "/", NULL, MS_MOVE, NULL);
 	init_chroot(".");
 }
