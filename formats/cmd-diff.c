@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd-diff.c - `hindcast diff`: where two runs part. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "command.h"
+#include "diff.h"
+#include "fmt-commands.h"
+
+static enum fmt_status command_diff(const struct fmt_arguments *args)
+{
+	struct fmt_reader *reader[2] = {NULL, NULL};
+	enum fmt_status status = FMT_STATUS_OK;
+	struct fmt_error error = {{0}};
+	unsigned ignore = 0;
+	const char *const list = args->value[FMT_OPTION_IGNORE];
+
+	if (list && fmt_diff_ignore(list, &ignore, &error) < 0) {
+		fmt_complain("%s", error.text);
+		return FMT_STATUS_USAGE;
+	}
+	/* As with diff(1), 1 says that they differ; trouble of any kind is 2. */
+	for (size_t i = 0; i < 2 && status == FMT_STATUS_OK; i++)
+		reader[i] = fmt_open_trace(args->operand[i], &status);
+	int r = status == FMT_STATUS_OK ? fmt_diff(reader[0], reader[1], ignore, stdout,
+					       args->value[FMT_OPTION_JSON] != NULL, &error)
+				    : -EINVAL;
+	if (r < 0 && status == FMT_STATUS_OK)
+		fmt_complain("%s", error.text);
+	fmt_reader_close(reader[0]);
+	fmt_reader_close(reader[1]);
+	return r < 0 ? FMT_STATUS_USAGE : (enum fmt_status)r;
+}
+
+const struct fmt_command fmt_cmd_diff = {
+	.name = "diff",
+	.usage = "TRACE TRACE",
+	.summary = "say where two runs part, and why",
+	.options = "ignore json",
+	.operand_min = 2,
+	.operand_max = 2,
+	.run = command_diff,
+};

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd-record.c - `hindcast record`: an experiment, or one program, becomes a trace. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "command.h"
+#include "experiment.h"
+#include "kernel-path.h"
+#include "machine.h"
+#include "rec-commands.h"
+#include "syscall-names.h"
+#include "trace.h"
+
+#define NS_PER_S 1000000000ull
+#define MODEL_COST_MAX NS_PER_S
+#define PATIENCE_DEFAULT_S 120
+
+/* name without its last suffix of that spelling. */
+static char *without_suffix(const char *name, const char *suffix)
+{
+	const size_t length = strlen(name), cut = strlen(suffix);
+
+	if (length > cut && strcmp(name + length - cut, suffix) == 0)
+		return fmt_text_of("%.*s", (int)(length - cut), name);
+	return fmt_text_of("%s", name);
+}
+
+/* Where an experiment's trace goes unless -o says so: first-light/experiment.yaml gives
+ * first-light/first-light.hct, first-light/slow.yaml gives first-light/slow.hct. */
+static char *default_trace(const char *file)
+{
+	char folder[PATH_MAX];
+	_cleanup_free_ char *copy_of_file = fmt_text_of("%s", file);
+	_cleanup_free_ char *copy_of_path = fmt_text_of("%s", file);
+	const char *const dir = dirname(copy_of_path);
+	_cleanup_free_ char *stem = without_suffix(basename(copy_of_file), ".yaml");
+
+	if (strcmp(stem, "experiment") == 0 && realpath(dir, folder))
+		return fmt_text_of("%s/%s.hct", dir, basename(folder));
+	return fmt_text_of("%s/%s.hct", dir, stem);
+}
+
+#define DATA_MARKER "hindcast-data"
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	/* The directory itself stays; its marker goes with the rest and is made again. */
+	if (ftw->level == 0)
+		return 0;
+	return remove(path);
+}
+
+/* Makes an empty data directory.  One that exists is emptied when an earlier run left it, which its marker
+ * shows; what somebody else keeps there is not ours to remove. */
+static bool prepare_data(const char *dir)
+{
+	_cleanup_free_ char *marker = fmt_text_of("%s/" DATA_MARKER, dir);
+
+	if (mkdir(dir, 0777) < 0) {
+		if (errno != EEXIST) {
+			fmt_complain("cannot make %s: %s", dir, strerror(errno));
+			return false;
+		}
+		/* rmdir() tells whether it is empty; an empty one is as good as a new one. */
+		if (access(marker, F_OK) < 0 && (rmdir(dir) < 0 || mkdir(dir, 0777) < 0)) {
+			fmt_complain("%s exists and is not of an earlier run; name another with --data", dir);
+			return false;
+		}
+		if (nftw(dir, remove_entry, 64, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0) {
+			fmt_complain("cannot empty %s: %s", dir, strerror(errno));
+			return false;
+		}
+	}
+	_cleanup_close_ int fd = open(marker, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		fmt_complain("cannot write to %s: %s", dir, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static enum fmt_status status_of_run(int error)
+{
+	switch (error) {
+	case -ECHILD:
+		return FMT_STATUS_BUG;
+	case -EINVAL:
+	case -ENOENT:
+		return FMT_STATUS_USAGE;
+	default:
+		return FMT_STATUS_HOST;
+	}
+}
+
+/* One run into trace (NULL: none) and data. */
+static enum fmt_status record_once(const struct rec_experiment *exp, const struct rec_run_options *run,
+			       struct rec_run_result *ret)
+{
+	struct rec_exp_error error = {0};
+
+	if (!prepare_data(run->data_dir))
+		return FMT_STATUS_USAGE;
+	const int r = rec_machine_run(exp, run, ret, &error);
+	if (r < 0) {
+		fmt_complain("%s", error.text[0] ? error.text : strerror(-r));
+		if (r == -ENOSYS)
+			fmt_complain("`hindcast doctor` says what this host lacks");
+		return status_of_run(r);
+	}
+	return FMT_STATUS_OK;
+}
+
+static void print_vtime(vtime_ns vtime)
+{
+	printf("%" PRIu64 ".%09" PRIu64 " s", vtime / 1000000000, vtime % 1000000000);
+}
+
+static void print_result(const struct rec_run_options *run, const struct rec_run_result *result)
+{
+	if (run->trace_path) {
+		printf("trace    %s\nhash     ", run->trace_path);
+		for (size_t i = 0; i < sizeof(result->hash); i++)
+			printf("%02x", result->hash[i]);
+		putchar('\n');
+	}
+	printf("events   %" PRIu64 "\npackets  %" PRIu64 "\nended    at ", result->events,
+	       result->packets);
+	print_vtime(result->end);
+	printf(": %s\n", result->reason);
+	if (result->failed_expectations)
+		printf("failed   %zu expectation%s of the experiment\n",
+		       result->failed_expectations, result->failed_expectations == 1 ? "" : "s");
+	for (size_t i = 0; i < result->refused_count && i < REC_RUN_REFUSED_MAX; i++) {
+		const struct rec_run_refused *at = &result->refused[i];
+
+		printf("refused  %s: %s, %" PRIu64 " time%s, by %s\n", fmt_syscall_name(at->nr) ?: "?",
+		       strerrorname_np(at->error) ?: "?", at->count, at->count == 1 ? "" : "s", at->program);
+	}
+	if (result->refused_count > REC_RUN_REFUSED_MAX)
+		printf("refused  and %zu more\n", result->refused_count - REC_RUN_REFUSED_MAX);
+}
+
+/* True when two files have the same bytes.  Sets *ret_at to the first that differs. */
+static bool same_bytes(const char *a, const char *b, uint64_t *ret_at)
+{
+	FILE *const file_a = fopen(a, "re"), *const file_b = fopen(b, "re");
+	bool same = file_a && file_b;
+
+	for (uint64_t at = 0; same; at++) {
+		const int byte_a = getc_unlocked(file_a), byte_b = getc_unlocked(file_b);
+
+		if (byte_a != byte_b) {
+			*ret_at = at;
+			same = false;
+		} else if (byte_a == EOF) {
+			break;
+		}
+	}
+	if (file_a)
+		fclose(file_a);
+	if (file_b)
+		fclose(file_b);
+	return same;
+}
+
+/* Records a second time beside the first and compares.  What the second run made stays only when it differs. */
+static enum fmt_status verify_run(const struct rec_experiment *exp, const struct rec_run_options *first)
+{
+	_cleanup_free_ char *stem = without_suffix(first->trace_path, ".hct");
+	_cleanup_free_ char *trace = fmt_text_of("%s.verify.hct", stem);
+	_cleanup_free_ char *data = fmt_text_of("%s.verify.data", stem);
+	struct rec_run_options second = *first;
+	struct rec_run_result result = {0};
+	uint64_t at = 0;
+
+	second.trace_path = trace;
+	second.data_dir = data;
+	const enum fmt_status status = record_once(exp, &second, &result);
+	if (status != FMT_STATUS_OK)
+		return status;
+	if (!same_bytes(first->trace_path, trace, &at)) {
+		printf("verify   DIFFERS from a second run at byte %" PRIu64 "; compare with %s\n", at,
+		       trace);
+		return FMT_STATUS_NO;
+	}
+	printf("verify   a second run gave the same bytes\n");
+	unlink(trace);
+	if (nftw(data, remove_entry, 64, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0)
+		rmdir(data);
+	return FMT_STATUS_OK;
+}
+
+/* Reads the experiment that the arguments name, and what they change of it.  NULL: wrong, and said so. */
+static struct rec_experiment *load(const struct fmt_arguments *args, char **ret_trace)
+{
+	struct rec_experiment *exp = NULL;
+	struct rec_exp_error error = {0};
+	struct stat st;
+	char *trace;
+	int r;
+
+	if (args->program) {
+		_cleanup_free_ char *copy = fmt_text_of("%s", args->program[0]);
+
+		trace = fmt_text_of("%s.hct", basename(copy));
+		r = rec_experiment_single(args->program, &exp, &error);
+	} else {
+		const char *const path = args->operand[0];
+		const bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+		_cleanup_free_ char *file =
+			folder ? fmt_text_of("%s/experiment.yaml", path) : fmt_text_of("%s", path);
+
+		trace = default_trace(file);
+		r = rec_experiment_load(file, args->set, &exp, &error);
+	}
+	if (r < 0) {
+		fmt_complain("%s", error.text[0] ? error.text : strerror(-r));
+		free(trace);
+		return NULL;
+	}
+	*ret_trace = trace;
+	return exp;
+}
+
+/* "syscall=2us,clock=0": each part that is named. */
+static bool apply_model(const char *text, struct rec_experiment *exp)
+{
+	_cleanup_free_ char *copy = fmt_text_of("%s", text);
+	char *rest = copy;
+
+	for (char *part; (part = strsep(&rest, ","));) {
+		char *const value = part + strcspn(part, "=");
+		vtime_ns *const cost = strncmp(part, "syscall=", 8) == 0 ? &exp->syscall_cost_ns :
+				       strncmp(part, "clock=", 6) == 0	 ? &exp->clock_cost_ns : NULL;
+
+		if (cost && fmt_parse_vtime(value + 1, cost) && *cost <= MODEL_COST_MAX)
+			continue;
+		fmt_complain("--model %s: '%s' is none of syscall=TIME, clock=TIME (at most 1s), such as "
+			 "syscall=1us,clock=20ns", text, part);
+		return false;
+	}
+	return true;
+}
+
+/* Zero is allowed: a program that never polls sees its own calls take no time. */
+static void warn_model(const struct rec_experiment *exp)
+{
+	if (!exp->clock_cost_ns || !exp->syscall_cost_ns)
+		fmt_complain("warning: the model's %s costs no time, so a program that polls in a loop until time has passed never ends; "
+			 "the run is given up when one does", exp->clock_cost_ns ? "system call" :
+			 exp->syscall_cost_ns ? "look at the clock" : "system call, and its look at the clock,");
+}
+
+static bool apply_patience(const char *text, unsigned *ret_seconds)
+{
+	vtime_ns patience = PATIENCE_DEFAULT_S * NS_PER_S;
+
+	if (text && (!fmt_parse_vtime(text, &patience) || patience > 365 * 86400 * NS_PER_S)) {
+		fmt_complain("--patience %s: not a time; write it as 30s or 5min", text);
+		return false;
+	}
+	*ret_seconds = (unsigned)((patience + NS_PER_S - 1) / NS_PER_S);
+	return true;
+}
+
+static bool apply_numbers(const struct fmt_arguments *args, struct rec_experiment *exp, unsigned *ret_workers)
+{
+	uint64_t workers = 1;
+
+	if (args->value[FMT_OPTION_SEED] && !fmt_parse_number(args->value[FMT_OPTION_SEED], &exp->seed)) {
+		fmt_complain("--seed %s: not a number", args->value[FMT_OPTION_SEED]);
+		return false;
+	}
+	if (args->value[FMT_OPTION_UNTIL] && !fmt_parse_vtime(args->value[FMT_OPTION_UNTIL], &exp->stop_time)) {
+		fmt_complain("--until %s: not a time; write it as 2s, 150ms or 1.5min",
+			 args->value[FMT_OPTION_UNTIL]);
+		return false;
+	}
+	if (args->value[FMT_OPTION_WORKERS] &&
+	    (!fmt_parse_number(args->value[FMT_OPTION_WORKERS], &workers) || workers < 1 || workers > 1024)) {
+		fmt_complain("--workers %s: not a number from 1 to 1024", args->value[FMT_OPTION_WORKERS]);
+		return false;
+	}
+	*ret_workers = (unsigned)workers;
+	if (args->value[FMT_OPTION_MODEL] && !apply_model(args->value[FMT_OPTION_MODEL], exp))
+		return false;
+	warn_model(exp);
+	return true;
+}
+
+static enum fmt_status record_experiment(const struct fmt_arguments *args, struct rec_experiment *exp, const char *trace)
+{
+	_cleanup_free_ char *kernel = rec__find_kernel(args);
+	_cleanup_free_ char *stem = without_suffix(trace, ".hct");
+	_cleanup_free_ char *data = args->value[FMT_OPTION_DATA] ? fmt_text_of("%s", args->value[FMT_OPTION_DATA])
+							     : fmt_text_of("%s.data", stem);
+	struct rec_run_result result = {0};
+	struct rec_run_options run = {
+		.trace_path = args->value[FMT_OPTION_NO_TRACE] ? NULL : trace,
+		.data_dir = data,
+		.kernel_path = kernel,
+		.quiet = args->value[FMT_OPTION_QUIET] || !isatty(STDERR_FILENO),
+	};
+
+	if (!apply_numbers(args, exp, &run.workers) ||
+	    !apply_patience(args->value[FMT_OPTION_PATIENCE], &run.patience_s))
+		return FMT_STATUS_USAGE;
+	if (!kernel) {
+		fmt_complain("no kernel image: build hindcast, or name one with --kernel");
+		return FMT_STATUS_HOST;
+	}
+	enum fmt_status status = record_once(exp, &run, &result);
+	if (status != FMT_STATUS_OK)
+		return status;
+	print_result(&run, &result);
+	if (args->value[FMT_OPTION_VERIFY])
+		status = verify_run(exp, &run);
+	return status == FMT_STATUS_OK && result.failed_expectations ? FMT_STATUS_NO : status;
+}
+
+static enum fmt_status command_record(const struct fmt_arguments *args)
+{
+	if (args->program ? args->operand_count != 0 || !args->program[0] : args->operand_count != 1) {
+		fmt_complain("record takes an experiment, or -- and a program; see hindcast record --help");
+		return FMT_STATUS_USAGE;
+	}
+	if (args->program && args->set_count) {
+		fmt_complain("--set changes a value of an experiment; a program alone has none");
+		return FMT_STATUS_USAGE;
+	}
+	if (args->value[FMT_OPTION_VERIFY] && args->value[FMT_OPTION_NO_TRACE]) {
+		fmt_complain("--verify compares traces, and --no-trace makes none");
+		return FMT_STATUS_USAGE;
+	}
+	_cleanup_free_ char *named = NULL;
+	struct rec_experiment *const exp = load(args, &named);
+	if (!exp)
+		return FMT_STATUS_USAGE;
+	const char *const trace = args->value[FMT_OPTION_OUTPUT] ? args->value[FMT_OPTION_OUTPUT] : named;
+	const enum fmt_status status = record_experiment(args, exp, trace);
+	rec_experiment_free(exp);
+	return status;
+}
+
+const struct fmt_command rec_cmd_record = {
+	.name = "record",
+	.usage = "EXPERIMENT | -- PROGRAM ARGS...",
+	.summary = "run an experiment, or one program on one node, and record it",
+	.options = "output seed workers until set model patience verify data kernel no-trace quiet",
+	.operand_min = 0,
+	.operand_max = 1,
+	.takes_program = true,
+	.run = command_record,
+};

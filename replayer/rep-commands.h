@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rep-commands.h - the commands of this folder: what executes again.  hindcast.c lists them. */
+#ifndef REP_COMMANDS_H
+#define REP_COMMANDS_H
+
+#include "command.h"
+
+extern const struct fmt_command rep_cmd_replay;
+
+#endif
