@@ -117,6 +117,20 @@ static char **copy_list(char *const *list)
 
 /* ---- a process ---- */
 
+/* A program that lies beside its experiment ("./server") is found there, wherever recording is started.  Nodes have no
+ * notion of that directory, so they are told the whole path. */
+static char *program_path(const struct rec__load *load, const char *path)
+{
+	_cleanup_free_ char *dir = NULL;
+	char *whole;
+
+	if (*path == '/' || !strchr(path, '/'))
+		return rec__copy(path);
+	dir = realpath(load->exp->dir, NULL);
+	CHECK(asprintf(&whole, "%s/%s", dir ?: load->exp->dir, strncmp(path, "./", 2) == 0 ? path + 2 : path) > 0);
+	return whole;
+}
+
 int rec__take_path(struct rec__load *load, int value, void *object)
 {
 	struct rec__process *p = object;
@@ -127,8 +141,8 @@ int rec__take_path(struct rec__load *load, int value, void *object)
 		return -EINVAL;
 	if (!*path)
 		return rec__fail(load, value, "the path of a program is empty");
-	p->process.path = rec__copy(path);
-	rec__list_add(&p->process.args, &count, path);
+	p->process.path = program_path(load, path);
+	rec__list_add(&p->process.args, &count, p->process.path);
 	return 0;
 }
 

@@ -230,6 +230,19 @@ static void test_paths(void)
 	rec_experiment_free(exp);
 }
 
+static void test_program_beside(void)
+{
+	part("a program beside its experiment");
+	struct rec_experiment *exp = good("hosts: {a: {processes: [{path: ./prog}, {path: ../x/prog}, {path: prog}]}}");
+
+	STRING(exp->nodes[0].processes[0].path, "/tmp/prog");
+	STRING(exp->nodes[0].processes[0].args[0], "/tmp/prog");
+	STRING(exp->nodes[0].processes[0].name, "prog");
+	STRING(exp->nodes[0].processes[1].path, "/tmp/../x/prog");
+	STRING(exp->nodes[0].processes[2].path, "prog");
+	rec_experiment_free(exp);
+}
+
 #define HOST "hosts: {a: {processes: [{path: /x}]}}\n"
 #define TWO "hosts: {server: {processes: [{path: /x}]}, client: {}}\n"
 
@@ -421,6 +434,7 @@ int main(void)
 	close(fd);
 	test_full();
 	test_paths();
+	test_program_beside();
 	test_complaints();
 	test_link_complaints();
 	test_isolated();
