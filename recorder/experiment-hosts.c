@@ -230,7 +230,7 @@ int rec__take_shutdown_time(struct rec__load *load, int value, void *object)
 	return error;
 }
 
-static int take_signal(struct rec__load *load, int value, int *ret)
+int rec__take_signal(struct rec__load *load, int value, int *ret)
 {
 	const char *text = rec__scalar(load, value, "a signal");
 
@@ -243,7 +243,7 @@ static int take_signal(struct rec__load *load, int value, int *ret)
 
 int rec__take_shutdown_signal(struct rec__load *load, int value, void *object)
 {
-	return take_signal(load, value, &((struct rec__process *)object)->process.shutdown_signal);
+	return rec__take_signal(load, value, &((struct rec__process *)object)->process.shutdown_signal);
 }
 
 int rec__take_final_exited(struct rec__load *load, int value, void *object)
@@ -266,7 +266,7 @@ int rec__take_final_signaled(struct rec__load *load, int value, void *object)
 	struct rec_exp_process *process = object;
 
 	process->expected = REC_FINAL_SIGNALED;
-	return take_signal(load, value, &process->expected_code);
+	return rec__take_signal(load, value, &process->expected_code);
 }
 
 int rec__take_final_state(struct rec__load *load, int value, void *object)
@@ -323,6 +323,20 @@ int rec__take_directory(struct rec__load *load, int value, void *object)
 		return rec__fail(load, value, "root: %s: it is to be a directory, whose bin, etc, usr... the nodes see",
 				 *ret);
 	return 0;
+}
+
+int rec__take_after_restart(struct rec__load *load, int value, void *object)
+{
+	static const char *const words[] = {"running", "always", "never"};
+	const char *text = rec__scalar(load, value, "after_restart");
+
+	for (size_t i = 0; text && i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(text, words[i])) {
+			((struct rec__process *)object)->process.after_restart = (enum rec_after_restart)i;
+			return 0;
+		}
+	return text ? rec__fail(load, value, "'%s': after its host's restart a process starts again when it was 'running', "
+				"'always' or 'never'", text) : -EINVAL;
 }
 
 int rec__take_quantity(struct rec__load *load, int value, void *object)
@@ -525,26 +539,30 @@ int rec__take_hosts(struct rec__load *load, int value, void *object)
 	return 0;
 }
 
-int rec__find_host(struct rec__load *load, int value, node_id *ret)
+int rec__find_host_named(struct rec__load *load, int value, const char *name, size_t size, node_id *ret)
 {
 	const struct rec_experiment *exp = load->exp;
-	const char *name = rec__scalar(load, value, "the name of a host");
-
-	if (!name)
-		return -EINVAL;
 	_cleanup_free_ const char **names = calloc(exp->node_count + 1, sizeof(*names));
+	_cleanup_free_ char *word = strndup(name, size);
 
-	CHECK(names);
+	CHECK(names && word);
 	for (size_t i = 0; i < exp->node_count; i++) {
 		names[i] = exp->nodes[i].name;
-		if (!strcmp(names[i], name)) {
+		if (!strcmp(names[i], word)) {
 			*ret = exp->nodes[i].id;
 			return 0;
 		}
 	}
-	const char *nearest = rec__nearest(name, names, exp->node_count);
+	const char *nearest = rec__nearest(word, names, exp->node_count);
 
 	if (nearest)
-		return rec__fail(load, value, "there is no host '%s'; did you mean '%s'?", name, nearest);
-	return rec__fail(load, value, "there is no host '%s' under hosts", name);
+		return rec__fail(load, value, "there is no host '%s'; did you mean '%s'?", word, nearest);
+	return rec__fail(load, value, "there is no host '%s' under hosts", word);
+}
+
+int rec__find_host(struct rec__load *load, int value, node_id *ret)
+{
+	const char *name = rec__scalar(load, value, "the name of a host");
+
+	return name ? rec__find_host_named(load, value, name, strlen(name), ret) : -EINVAL;
 }

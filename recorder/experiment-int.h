@@ -94,6 +94,8 @@ struct rec__load {
 yaml_node_t *rec__yaml(struct rec__load *load, int index);
 int rec__fail(struct rec__load *load, int index, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Line of the file from 1; 0: the node comes from an override. */
+uint32_t rec__line(struct rec__load *load, int index);
 int rec__yaml_parse(struct rec__load *load, const char *text, size_t size);
 int rec__yaml_override(struct rec__load *load, const char *set);
 /* Value of a key, 0: none. */
@@ -127,8 +129,10 @@ void rec__list_add(char ***list, size_t *count, const char *text);
 char *rec__copy(const char *text);
 /* The array with room for one more element, which is zeroed. */
 void *rec__grow(void *array, size_t count, size_t element_size);
-/* The host that a scalar names. */
+/* The host that a scalar names; or a part of it. */
 int rec__find_host(struct rec__load *load, int value, node_id *ret);
+int rec__find_host_named(struct rec__load *load, int value, const char *name, size_t size, node_id *ret);
+int rec__take_signal(struct rec__load *load, int value, int *ret);
 void rec__add_sysctl(struct rec_exp_node *node, const char *name, const char *value);
 void rec__process_done(struct rec_exp_process *process);
 

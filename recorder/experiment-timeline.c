@@ -63,18 +63,6 @@ struct reference {
 	bool one_way;			/* from a to b only */
 };
 
-static int find_host(struct rec__load *load, int value, const char *name, size_t size, node_id *ret)
-{
-	const struct rec_experiment *exp = load->exp;
-
-	for (size_t i = 0; i < exp->node_count; i++)
-		if (strlen(exp->nodes[i].name) == size && !memcmp(exp->nodes[i].name, name, size)) {
-			*ret = (node_id)i + 1;
-			return 0;
-		}
-	return rec__fail(load, value, "there is no host '%.*s'", (int)size, name);
-}
-
 static int take_reference(struct rec__load *load, int value, struct reference *ret)
 {
 	const struct rec_experiment *exp = load->exp;
@@ -89,8 +77,8 @@ static int take_reference(struct rec__load *load, int value, struct reference *r
 	mark = strpbrk(text, "/>");
 	if (mark) {
 		ret->one_way = *mark == '>';
-		return find_host(load, value, text, (size_t)(mark - text), &ret->a)
-			?: find_host(load, value, mark + 1, strlen(mark + 1), &ret->b);
+		return rec__find_host_named(load, value, text, (size_t)(mark - text), &ret->a)
+			?: rec__find_host_named(load, value, mark + 1, strlen(mark + 1), &ret->b);
 	}
 	if (!rec__parse_u64(text, &number)) {
 		if (number >= exp->link_count)

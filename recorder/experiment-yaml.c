@@ -72,6 +72,11 @@ static int put_place(struct rec__load *load, int index, char *to, size_t size)
 	return snprintf(to, size, "--set %s: ", load->set[i]);
 }
 
+uint32_t rec__line(struct rec__load *load, int index)
+{
+	return index < load->file_nodes ? (uint32_t)rec__yaml(load, index)->start_mark.line + 1 : 0;
+}
+
 int rec__fail(struct rec__load *load, int index, const char *format, ...)
 {
 	char *text = load->error->text;

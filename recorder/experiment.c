@@ -455,6 +455,7 @@ void rec_experiment_free(struct rec_experiment *exp)
 		free(node->processes);
 		free(node->routes);
 		free(node->root);
+		free(node->faults);
 		free(node->name);
 	}
 	free(exp->nodes);

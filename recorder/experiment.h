@@ -9,11 +9,15 @@
 
 #include "channel.h"
 #include "event.h"
+#include "fault.h"
 
 #define REC_IF_NAME_SIZE 16
 #define REC_NODES_MAX 65535u	/* a node's number has two bytes in its MAC addresses */
 #define REC_LINKS_MAX 65536u	/* a link's number has two bytes in automatic addresses */
 #define REC_INTERFACES_MAX 256u	/* of one node */
+
+/* When a process starts again after its host has. */
+enum rec_after_restart { REC_AGAIN_IF_RUNNING, REC_AGAIN_ALWAYS, REC_AGAIN_NEVER };
 
 enum rec_final_state { REC_FINAL_EXITED, REC_FINAL_SIGNALED, REC_FINAL_RUNNING };
 
@@ -27,6 +31,7 @@ struct rec_exp_process {
 	int shutdown_signal;		/* default SIGTERM */
 	enum rec_final_state expected;	/* default exited with 0 */
 	int expected_code;		/* exit code, or signal number */
+	enum rec_after_restart after_restart;
 	char *stdin_path;		/* file on the host (what is relative in the file has got its dir), NULL: empty */
 };
 
@@ -70,6 +75,8 @@ struct rec_exp_node {
 	size_t route_count;
 	uint64_t memory_size;		/* bytes of the node's kernel */
 	char *root;			/* host directory that it sees as /, NULL: the experiment's */
+	struct rec_exp_fault *faults;	/* by ascending times */
+	size_t fault_count;
 };
 
 struct rec_experiment {

@@ -290,11 +290,17 @@ static enum rep_outcome begin_slice(struct rep_session *s, const struct rep_thre
 	if (ran > s->event->vtime)
 		return trace_error(s, "the slice is longer than the run so far");
 	CHECK(clock && thread->tracee);
-	clock->base_ns = s->event->vtime - ran + REC_CLOCK_START_NS;
+	struct rep_node *node = thread->process->node;
+	const vtime_ns start = s->event->vtime - ran;
+
+	if (start < node->own.from)
+		return trace_error(s, "the slice began before the clock was set");
+	clock->base_ns = rec_node_clock_at(&node->own, start);
+	rec_node_clock_shown(&node->own, clock->base_ns + ran);
 	clock->reads = 0;
 	/* The page is writable in the program, which is no reason to let its changes last. */
 	clock->step_ns = s->model.clock_cost_ns;
-	clock->realtime_ns = s->model.realtime_ns - REC_CLOCK_START_NS;
+	clock->realtime_ns = node->realtime_ns;
 	clock->limit = limit;
 	s->report->slices++;
 	return REP_AGREES;
@@ -764,8 +770,7 @@ static enum rep_outcome step_start(struct rep_session *s)
 		return REP_TRACE_ERROR;
 	node->panicked = false;
 	if (!node->clock) {
-		const int error = rep__node_clock(node, s->model.clock_cost_ns,
-						  s->model.realtime_ns - REC_CLOCK_START_NS);
+		const int error = rep__node_clock(node, s->model.clock_cost_ns, node->realtime_ns);
 
 		if (error < 0)
 			return host_cannot(s, "a clock page cannot be made: %s", strerror(-error));
@@ -969,6 +974,10 @@ static enum rep_outcome step_node(struct rep_session *s)
 	node = rep__node_get(&s->world, (node_id)ev.id);
 	if (!node && rep__node_new(&s->world, (node_id)ev.id, ev.name, &node) < 0)
 		return trace_error(s, "there are more than %u nodes", REP_NODE_MAX);
+	if (!node->own.local_ns) {
+		rec_node_clock_set(&node->own, 0, REC_CLOCK_START_NS, 0);
+		node->realtime_ns = s->model.realtime_ns - REC_CLOCK_START_NS;
+	}
 	if (s->only_name && ev.name.size == strlen(s->only_name) &&
 	    memcmp(ev.name.data, s->only_name, ev.name.size) == 0)
 		s->only_node = (node_id)ev.id;
@@ -1001,6 +1010,42 @@ static enum rep_outcome step_panic(struct rep_session *s)
 	return REP_AGREES;
 }
 
+/* The values that a clock can be set to; the rest is arithmetic in 64 bits that may wrap. */
+static enum rep_outcome set_clock(struct rep_session *s, uint64_t clock_ns, uint64_t realtime_ns, int64_t drift_ppb)
+{
+	struct rep_node *node = node_of(s);
+
+	if (!node)
+		return REP_TRACE_ERROR;
+	if (drift_ppb < -REC_DRIFT_PPB_MAX || drift_ppb > REC_DRIFT_PPB_MAX)
+		return trace_error(s, "no clock drifts by %" PRId64 " ppb", drift_ppb);
+	rec_node_clock_set(&node->own, s->event->vtime, clock_ns, drift_ppb);
+	node->realtime_ns = realtime_ns;
+	return REP_AGREES;
+}
+
+static enum rep_outcome step_node_up(struct rep_session *s)
+{
+	struct fmt_ev_node_up ev;
+	struct rep_node *node = node_of(s);
+
+	if (fmt_get_node_up(s->event, &ev) < 0)
+		return damaged(s);
+	if (!node)
+		return REP_TRACE_ERROR;
+	node->panicked = false;
+	return set_clock(s, ev.clock_ns, ev.realtime_ns, node->own.drift_ppb);
+}
+
+static enum rep_outcome step_clock(struct rep_session *s)
+{
+	struct fmt_ev_clock ev;
+
+	if (fmt_get_clock(s->event, &ev) < 0)
+		return damaged(s);
+	return set_clock(s, ev.clock_ns, ev.realtime_ns, ev.drift_ppb);
+}
+
 static enum rep_outcome step_end(struct rep_session *s)
 {
 	s->ended = true;
@@ -1015,6 +1060,7 @@ static enum rep_outcome (*const steps[])(struct rep_session *s) = {
 	[FMT_syscall_enter] = step_syscall_enter, [FMT_tsc] = step_tsc, [FMT_fault] = step_fault,
 	[FMT_syscall_exit] = step_syscall_exit, [FMT_signal] = step_signal,
 	[FMT_sigreturn] = step_sigreturn, [FMT_effects] = step_effects, [FMT_preempt] = step_preempt,
+	[FMT_node_down] = step_panic, [FMT_node_up] = step_node_up, [FMT_clock] = step_clock,
 };
 
 static enum rep_outcome dispatch(struct rep_session *s)
