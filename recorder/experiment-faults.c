@@ -73,7 +73,8 @@ static int take_all_hosts(struct rec__load *load, int value, const struct rec_ex
 	if (!(rows[fault->kind].targets & HOST))
 		return rec__fail(load, value, "'%s' is done to a process: HOST/PROCESS", rows[fault->kind].key);
 	for (size_t i = 0; i < load->exp->node_count; i++)
-		add_fault(&load->exp->nodes[i], fault, REC_WHOLE_NODE);
+		if (!load->exp->nodes[i].medium)
+			add_fault(&load->exp->nodes[i], fault, REC_WHOLE_NODE);
 	return 0;
 }
 
@@ -95,6 +96,9 @@ static int take_target(struct rec__load *load, int value, void *object)
 				 "'%s' is done to a process: HOST/PROCESS", rows[fault->kind].key);
 	int error = rec__find_host_named(load, value, text, slash ? (size_t)(slash - text) : strlen(text), &id);
 
+	if (!error && load->exp->nodes[id - 1].medium)
+		return rec__fail(load, value, "'%.*s' is a medium; faults befall hosts, and links to it can be down",
+				 (int)strcspn(text, "/"), text);
 	if (!error && slash)
 		error = find_process(load, value, &load->exp->nodes[id - 1], slash + 1, &process);
 	if (!error)

@@ -435,6 +435,22 @@ int rec__take_ip_addr(struct rec__load *load, int value, void *object)
 	return 0;
 }
 
+int rec__take_place(struct rec__load *load, int value, void *object)
+{
+	load->host->place_value = value;
+	return rec__take_u64(load, value, &load->host->place);
+}
+
+int rec__take_bandwidth_up(struct rec__load *load, int value, void *object)
+{
+	return rec__take_rate(load, value, &load->host->up_bps);
+}
+
+int rec__take_bandwidth_down(struct rec__load *load, int value, void *object)
+{
+	return rec__take_rate(load, value, &load->host->down_bps);
+}
+
 int rec__take_isolated(struct rec__load *load, int value, void *object)
 {
 	return rec__take_bool(load, value, &load->host->isolated);
@@ -497,30 +513,47 @@ static bool is_host_name(const char *name)
 	return true;
 }
 
-static int take_host(struct rec__load *load, const yaml_node_pair_t *pair)
+int rec__add_named_node(struct rec__load *load, int key, const char *name)
 {
 	struct rec_experiment *exp = load->exp;
-	const char *name = rec__scalar(load, pair->key, "a host's name");
 	const size_t index = exp->node_count;
+
+	if (index == REC_NODES_MAX)
+		return rec__fail(load, key, "an experiment can have %u hosts and media", REC_NODES_MAX);
+	for (size_t i = 0; i < index; i++)
+		if (!strcmp(exp->nodes[i].name, name))
+			return rec__fail(load, key, "there is a host '%s' already", name);
+	exp->nodes = rec__grow(exp->nodes, index, sizeof(*exp->nodes));
+	load->hosts = rec__grow(load->hosts, index, sizeof(*load->hosts));
+	exp->nodes[index] = (struct rec_exp_node){.id = (node_id)index + 1, .name = rec__copy(name)};
+	exp->node_count++;
+	load->host = &load->hosts[index];
+	*load->host = (struct rec__host){.name = key, .place = UINT64_MAX};
+	return 0;
+}
+
+int rec__add_node(struct rec__load *load, int key, const char *what)
+{
+	const char *name = rec__scalar(load, key, what);
 
 	if (!name)
 		return -EINVAL;
 	if (!is_host_name(name) || !strcmp(name, "localhost"))
-		return rec__fail(load, pair->key, "'%s' cannot be a host's name: letters, digits, "
-				 "'-', '_' and '.', at most %d", name, HOST_NAME_MAX_SIZE);
-	if (index == REC_NODES_MAX)
-		return rec__fail(load, pair->key, "an experiment can have %u hosts", REC_NODES_MAX);
-	exp->nodes = rec__grow(exp->nodes, index, sizeof(*exp->nodes));
-	load->hosts = rec__grow(load->hosts, index, sizeof(*load->hosts));
-	exp->nodes[index] = (struct rec_exp_node){
-		.id = (node_id)index + 1,
-		.name = rec__copy(name),
-		.memory_size = 64ull << 20,
-	};
-	exp->node_count++;
-	load->host = &load->hosts[index];
-	*load->host = (struct rec__host){.name = pair->key, .value = pair->value};
-	return rec__take_map(load, pair->value, REC__SCOPE_host, &exp->nodes[index]);
+		return rec__fail(load, key, "'%s' cannot be %s: letters, digits, "
+				 "'-', '_' and '.', at most %d", name, what, HOST_NAME_MAX_SIZE);
+	return rec__add_named_node(load, key, name);
+}
+
+static int take_host(struct rec__load *load, const yaml_node_pair_t *pair)
+{
+	struct rec_experiment *exp = load->exp;
+
+	if (rec__add_node(load, pair->key, "a host's name") < 0)
+		return -EINVAL;
+	struct rec_exp_node *node = &exp->nodes[exp->node_count - 1];
+
+	node->memory_size = 64ull << 20;
+	return rec__take_map(load, pair->value, REC__SCOPE_host, node);
 }
 
 int rec__take_hosts(struct rec__load *load, int value, void *object)

@@ -266,7 +266,7 @@ static int fail_unknown(struct rec__load *load, int index, enum rec__scope scope
 		if (keys[i].scope != scope)
 			continue;
 		known[count++] = keys[i].name;
-		if (keys[i].take == rec__take_nothing || keys[i].take == rec__take_no_graph)
+		if (keys[i].take == rec__take_nothing)
 			continue;
 		const size_t used = strlen(list);
 

@@ -31,6 +31,7 @@
 #include "base/cleanup.h"
 #include "filehash.h"
 #include "loader.h"
+#include "port.h"
 #include "trace.h"
 
 #define NODE_MEMORY_DEFAULT (64ULL << 20)
@@ -173,49 +174,10 @@ int rec__file_number(struct rec_node *node, uint64_t ino, uint64_t *ret)
 
 /* ---- frames ------------------------------------------------------------------ */
 
-static void tell_drop(struct rec_node *node, uint32_t link, uint32_t ifid, uint64_t number, const char *reason)
+static struct rec_port port_of(struct rec_node *node, uint32_t ifid)
 {
-	fmt_put_packet_drop(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_drop) {
-		.link = link, .iface = ifid, .packet = number,
-		.reason = { (const uint8_t *)reason, strlen(reason) } });
-}
-
-static struct rec_packet *packet_new(const struct rec_link_end *end, uint64_t number, vtime_ns arrive,
-				     const void *frame, size_t size)
-{
-	const struct rec_exp_end *peer = &end->link->end[!end->side];
-	struct rec_packet *packet = malloc(sizeof(*packet) + size);
-
-	CHECK(packet != NULL);
-	*packet = (struct rec_packet) { .arrive_ns = arrive, .packet = number,
-					.src = end->link->end[end->side].node, .dst = peer->node,
-					.link = end->link->id, .dst_ifid = peer->ifid, .size = (uint32_t)size };
-	memcpy(packet->frame, frame, size);
-	return packet;
-}
-
-/* The frame goes to the other node, perhaps damaged, perhaps twice. */
-static void travel(struct rec_node *node, const struct rec_link_end *end, uint64_t number,
-		   const struct rec_link_result *result, const void *frame, size_t size)
-{
-	const uint32_t link = end->link->id, ifid = end->link->end[end->side].ifid;
-	struct rec_packet *packet = packet_new(end, number, result->arrive_ns, frame, size);
-
-	if (result->corrupt_bit != UINT32_MAX) {
-		CHECK(result->corrupt_bit / 8 < size);
-		packet->frame[result->corrupt_bit / 8] ^= (uint8_t)(1u << result->corrupt_bit % 8);
-		fmt_put_packet_corrupt(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_corrupt) {
-			.link = link, .iface = ifid, .packet = number, .bit = result->corrupt_bit });
-	}
-	if (result->duplicate) {
-		const uint64_t copy = ((uint64_t)node->id << 40) | node->packet_count++;
-
-		fmt_put_packet_copy(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_copy) {
-			.link = link, .iface = ifid, .packet = copy, .original = number });
-		node->env->send(node->env->arg,
-				packet_new(end, copy, result->arrive_ns, packet->frame, size));
-	}
-	node->env->send(node->env->arg, packet);
+	return (struct rec_port) { .env = node->env, .events = &node->events, .node = node->id, .now = node->now,
+				   .packet_count = &node->packet_count, .end = &node->ends[ifid] };
 }
 
 static kg_s32 on_xmit(void *ctx, kg_u32 ifid, const void *frame, kg_u64 size)
@@ -224,22 +186,17 @@ static kg_s32 on_xmit(void *ctx, kg_u32 ifid, const void *frame, kg_u64 size)
 
 	if (ifid >= node->end_count)
 		return 0;
-	struct rec_link_end *end = &node->ends[ifid];
-	const struct rec_exp_link *link = end->link;
-	struct rec_link_result result = rec_link_end_send(end, node->now, size);
+	const struct rec_port port = port_of(node, ifid);
 
-	if (result.verdict == REC_LINK_FULL)
+	switch (rec_port_send(&port, frame, size)) {
+	case REC_LINK_FULL:
 		return -1;
-	uint64_t number = ((uint64_t)node->id << 40) | node->packet_count++;
-
-	fmt_put_packet_send(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_send) {
-		.link = link->id, .iface = ifid, .packet = number, .depart_ns = result.depart_ns,
-		.frame = { frame, size } });
-	if (result.drop)
-		tell_drop(node, link->id, ifid, number, result.drop);
-	else
-		travel(node, end, number, &result, frame, size);
-	return result.verdict == REC_LINK_KEPT;
+	case REC_LINK_KEPT:
+		return 1;
+	case REC_LINK_SENT:
+		return 0;
+	}
+	return 0;
 }
 
 static bool arrives_before(const struct rec_packet *a, const struct rec_packet *b)
@@ -291,13 +248,10 @@ static void receive_due(struct rec_node *node)
 	while (node->inbound_count && node->inbound[0]->arrive_ns <= node->now) {
 		_cleanup_free_ struct rec_packet *packet = take_inbound(node);
 
-		if (!rec_link_end_admits(&node->ends[packet->dst_ifid], packet->arrive_ns, packet->size)) {
-			tell_drop(node, packet->link, packet->dst_ifid, packet->packet, "policed");
+		const struct rec_port port = port_of(node, packet->dst_ifid);
+
+		if (!rec_port_receive(&port, packet))
 			continue;
-		}
-		fmt_put_packet_recv(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_recv) {
-			.link = packet->link, .iface = packet->dst_ifid, .packet = packet->packet,
-			.size = packet->size });
 		if (!node->panicked)
 			node->api->rx(packet->dst_ifid, packet->frame, packet->size);
 	}
@@ -467,8 +421,9 @@ static bool sleep_until(struct rec_node *node, vtime_ns until)
 	node->now = next;
 	while (node->panicked && node->inbound_count && node->inbound[0]->arrive_ns <= node->now) {
 		_cleanup_free_ struct rec_packet *packet = take_inbound(node);
+		const struct rec_port port = port_of(node, packet->dst_ifid);
 
-		tell_drop(node, packet->link, packet->dst_ifid, packet->packet, "node-down");
+		rec_port_tell_drop(&port, packet->packet, "node-down");
 	}
 	if (rec__faults_next(node) <= node->now)
 		rec__faults_due(node);
@@ -576,26 +531,6 @@ int rec__node_open_files(struct rec_node *node)
 	return r;
 }
 
-static void open_links(struct rec_node *node)
-{
-	const struct rec_experiment *exp = node->env->exp;
-
-	for (size_t i = 0; i < exp->link_count; i++)
-		for (unsigned side = 0; side < 2; side++)
-			if (exp->links[i].end[side].node == node->id)
-				node->end_count++;
-	node->ends = calloc(node->end_count + 1, sizeof(*node->ends));
-	CHECK(node->ends != NULL);
-	for (size_t i = 0; i < exp->link_count; i++)
-		for (unsigned side = 0; side < 2; side++)
-			if (exp->links[i].end[side].node == node->id) {
-				uint32_t ifid = exp->links[i].end[side].ifid;
-
-				CHECK(ifid < node->end_count);
-				rec_link_end_init(&node->ends[ifid], &exp->links[i], side, exp->seed);
-			}
-}
-
 static int boot(struct rec_node *node)
 {
 	struct kg_boot how = { .vtime_ns = rec__local_ns(node), .realtime_ns = realtime_ns(node) };
@@ -658,7 +593,7 @@ int rec_node_new(const struct rec_node_env *env, node_id id, struct rec_node **r
 	if (r == 0)
 		r = rec__node_open_files(node);
 	if (r == 0) {
-		open_links(node);
+		node->ends = rec_ports_open(env->exp, id, &node->end_count);
 		new_roots(node);
 		r = rec__node_boot(node);
 	}
@@ -687,9 +622,7 @@ void rec_node_free(struct rec_node *node)
 	while (node->inbound_count)
 		free(take_inbound(node));
 	free(node->inbound);
-	for (size_t i = 0; i < node->end_count; i++)
-		rec_link_end_done(&node->ends[i]);
-	free(node->ends);
+	rec_ports_close(node->ends, node->end_count);
 	free(node->roots);
 	free(node->refused);
 	free(node->files);

@@ -309,12 +309,12 @@ static void test_link_complaints(void)
 	bad(TWO "network: {links: [{ends: [server, client], delay: 1, mtu: 100}]}", "2:59: ",
 	    "mtu is to be 1280 to 65535");
 	bad(TWO "network: {links: [{a: {node: server, ipv4: 10.0.0.2/24}, b: client, delay: 1}]}",
-	    "2:18: ", "'server' and 'client' have the same address");
+	    "2:19: ", "'server' and 'client' have the same address");
 	bad(TWO "network: {links: [{a: {node: server, ipv4: 10.0.0}, b: client, delay: 1}]}",
 	    "2:44: ", "'10.0.0' is not an IPv4 address");
 	bad(TWO "network: {links: [{a: {node: server, interface: lo}, b: client, delay: 1}]}",
 	    "2:49: ", "'lo' cannot be an interface's name");
-	bad(TWO "network: {graph: {type: 1_gbit_switch}}", "2:18: ", "Shadow's network graphs are not");
+	bad(TWO "network: {graph: {type: 1_gbit_switch}}", "2:18: ", "no host is in the graph");
 	bad("hosts: {a: {routes: [{to: default, via: 1.2.3.4}], processes: [{path: /x}]}}", "1:41: ",
 	    "1.2.3.4 is on no network of 'a'");
 }
