@@ -18,6 +18,7 @@
 #include "experiment.h"
 #include "kernel-path.h"
 #include "machine.h"
+#include "nodefs.h"
 #include "rec-commands.h"
 #include "syscall-names.h"
 #include "trace.h"
@@ -51,8 +52,6 @@ static char *default_trace(const char *file)
 	return fmt_text_of("%s/%s.hct", dir, stem);
 }
 
-#define DATA_MARKER "hindcast-data"
-
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	/* The directory itself stays; its marker goes with the rest and is made again. */
@@ -65,7 +64,7 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
  * shows; what somebody else keeps there is not ours to remove. */
 static bool prepare_data(const char *dir)
 {
-	_cleanup_free_ char *marker = fmt_text_of("%s/" DATA_MARKER, dir);
+	_cleanup_free_ char *marker = fmt_text_of("%s/" REC_NODEFS_DATA_MARKER, dir);
 
 	if (mkdir(dir, 0777) < 0) {
 		if (errno != EEXIST) {

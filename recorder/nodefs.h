@@ -11,6 +11,9 @@
 
 struct rec_nodefs;
 
+/* A file of this name marks a data directory, which hindcast may empty and which nodes do not see listed. */
+#define REC_NODEFS_DATA_MARKER "hindcast-data"
+
 struct rec_nodefs_config {
 	const char *lower;		/* host directory that the node sees as its root, "/" as a rule */
 	const char *upper;		/* host directory for all that the node writes; made if missing */
