@@ -7,11 +7,21 @@
 
 #include "base/check.h"
 #include "effect-replay.h"
+#include "frozen.h"
 #include "session-int.h"
 
 bool rep__is_restart(int64_t result)
 {
 	return result >= -516 && result <= -512;
+}
+
+enum rep_outcome rep__ready(struct rep_session *s, struct rep_thread *thread)
+{
+	const int error = rep__process_touch(thread->process);
+
+	if (error == 0)
+		return REP_AGREES;
+	return rep__host_cannot(s, "a process cannot be brought back: %s", strerror(-error));
 }
 
 /* The thread of the event in hand, when it stands in state; else NULL, and the verdict is given. */
@@ -30,7 +40,7 @@ struct rep_thread *rep__thread_in(struct rep_session *s, enum rep_thread_state s
 		return NULL;
 	}
 	if (thread->state == state)
-		return thread;
+		return rep__ready(s, thread) == REP_AGREES ? thread : NULL;
 	rep__trace_error(s, "this cannot happen to thread %u, which %s", thread->tid,
 		    state_names[thread->state]);
 	return NULL;
@@ -41,7 +51,7 @@ enum rep_outcome rep__apply(struct rep_session *s, struct rec_tracee *tracee,
 {
 	char reason[REP_REASON_SIZE];
 	const enum rep_outcome outcome =
-		rep__effects_replay(tracee, effects, &s->content, s->event->node, reason);
+		rep__effects_replay(tracee, effects, &s->content, s->event, reason);
 
 	switch (outcome) {
 	case REP_AGREES:
@@ -51,6 +61,7 @@ enum rep_outcome rep__apply(struct rep_session *s, struct rec_tracee *tracee,
 	case REP_TRACE_ERROR:
 		return rep__trace_error(s, "%s", reason);
 	case REP_HOST_CANNOT:
+	case REP_SUSPENDED:	/* effects run no program */
 		break;
 	}
 	return rep__host_cannot(s, "%s", reason);

@@ -102,7 +102,7 @@ static struct rep_thread *exec_thread(struct rep_session *s, const struct fmt_ev
 		rep__trace_error(s, "thread %u is not of process %" PRIu64, thread->tid, ev->pid);
 		return NULL;
 	}
-	return thread;
+	return rep__ready(s, thread) == REP_AGREES ? thread : NULL;
 }
 
 /* Last component of a path. */
@@ -125,7 +125,7 @@ enum rep_outcome rep__step_exec(struct rep_session *s)
 	struct rep_thread *thread = exec_thread(s, &ev);
 
 	if (!thread)
-		return REP_TRACE_ERROR;
+		return s->report->outcome;
 	enum rep_outcome outcome = rep__check_regs_size(s, ev.regs);
 
 	if (outcome != REP_AGREES)
@@ -143,9 +143,12 @@ enum rep_outcome rep__step_exec(struct rep_session *s)
 	}
 	if (thread->tracee)
 		rec_tracee_kill(thread->tracee);
+	rep__process_returns(&s->world, thread->process);
 	rep__process_keep_only(&s->world, thread);
 	thread->tracee = fresh;
+	thread->armed = 0;
 	thread->state = REP_RUNNABLE;
+	thread->process->exec_seq = s->event->seq;
 	rep__name_copy(thread->process->name, base_name(ev.path));
 	return REP_AGREES;
 }
@@ -185,7 +188,7 @@ enum rep_outcome rep__step_clone(struct rep_session *s)
 	struct rep_thread *parent = rep__thread_in(s, REP_IN_SYSCALL);
 
 	if (!parent)
-		return REP_TRACE_ERROR;
+		return s->report->outcome;
 	const char *wrong = check_clone(parent, &ev);
 
 	if (wrong)
@@ -195,6 +198,9 @@ enum rep_outcome rep__step_clone(struct rep_session *s)
 	if (!(ev.flags & CLONE_THREAD)) {
 		process = rep__process_new(parent->process->node, (uint32_t)ev.child_pid);
 		memcpy(process->name, parent->process->name, sizeof(process->name));
+		process->exec_seq = parent->process->exec_seq;
+		process->borrows = ev.flags & CLONE_VM;
+		s->world.borrower_count += process->borrows;
 	}
 	const enum rep_outcome outcome =
 		add_thread(s, process, ev.child_tid, REP_IN_SYSCALL, &child);
@@ -229,7 +235,8 @@ enum rep_outcome rep__step_exit(struct rep_session *s)
 		return rep__trace_error(s, "node %u has no thread %u", s->event->node, s->event->tid);
 	if (thread->process->pid != ev.pid)
 		return rep__trace_error(s, "thread %u is not of process %" PRIu64, thread->tid, ev.pid);
-	if (thread->tracee)
+	outcome = rep__ready(s, thread);
+	if (outcome == REP_AGREES && thread->tracee)
 		outcome = rep__apply(s, thread->tracee, ev.effects);
 	if (outcome != REP_AGREES)
 		return outcome;

@@ -28,7 +28,7 @@ enum rep_outcome rep__step_signal(struct rep_session *s)
 	struct rep_thread *thread = rep__thread_in(s, state);
 
 	if (!thread)
-		return REP_TRACE_ERROR;
+		return s->report->outcome;
 	enum rep_outcome outcome = rep__check_regs_size(s, ev.regs);
 
 	if (outcome == REP_AGREES)
@@ -67,7 +67,7 @@ enum rep_outcome rep__step_sigreturn(struct rep_session *s)
 	struct rep_thread *thread = rep__thread_in(s, REP_IN_SYSCALL);
 
 	if (!thread)
-		return REP_TRACE_ERROR;
+		return s->report->outcome;
 	if (thread->nr != __NR_rt_sigreturn || thread->born)
 		return rep__trace_error(s, "thread %u stands in call %" PRIu64 ", not in rt_sigreturn",
 				   thread->tid, thread->nr);
@@ -89,9 +89,10 @@ enum rep_outcome rep__step_effects(struct rep_session *s)
 
 	if (fmt_get_effects(s->event, &ev) < 0)
 		return rep__damaged(s);
-	const struct rep_thread *thread =
-		rep__thread_get(&s->world, s->event->node, s->event->tid);
+	struct rep_thread *thread = rep__thread_get(&s->world, s->event->node, s->event->tid);
 
+	if (thread && rep__ready(s, thread) != REP_AGREES)
+		return s->report->outcome;
 	if (!thread || !thread->tracee)
 		return rep__trace_error(s, "node %u has no thread %u with a program", s->event->node,
 				   s->event->tid);

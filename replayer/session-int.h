@@ -10,6 +10,14 @@
 
 #define REP_USER_TOP (1ULL << 47)
 
+/* Who runs threads instead of rec_tracee_run(), to stop them on the way. */
+struct rep_runner {
+	/* Runs the thread of the event in hand.  0 and *ret, the end of its slice; -errno; REP_RUN_SUSPENDED: it stands somewhere on the
+	 * way, and the same event is to be stepped again for it to go on. */
+	int (*run)(struct rep_runner *runner, struct rep_thread *thread, struct rec_stop_info *ret);
+};
+#define REP_RUN_SUSPENDED 1
+
 struct rep_session {
 	struct rep_report *report;	/* borrowed */
 	struct fmt_reader *own_reader;	/* owned, NULL: the reader is the caller's */
@@ -21,7 +29,7 @@ struct rep_session {
 	bool stopped;			/* invariant 4 */
 	bool ended;			/* the end event has come */
 	const struct fmt_event *event;	/* in hand; borrowed, NULL between steps */
-	const struct rep_runner *runner;	/* borrowed, NULL: rec_tracee_run() */
+	struct rep_runner *runner;	/* borrowed, NULL: rec_tracee_run() */
 	bool suspended;			/* the event in hand is under way: its thread stands inside of its slice */
 };
 
@@ -43,12 +51,15 @@ bool rep__is_restart(int64_t result);
 /* The thread of the event in hand, when it stands in state; else NULL, and the verdict is given.  What it is natively (if
  * anything) is awake, and about to change. */
 struct rep_thread *rep__thread_in(struct rep_session *s, enum rep_thread_state state);
-/* The same without a state, and without a verdict. */
-struct rep_thread *rep__thread_of_event(struct rep_session *s);
+/* The thread is about to change: wakes its process.  AGREES, or a verdict. */
+enum rep_outcome rep__ready(struct rep_session *s, struct rep_thread *thread);
 enum rep_outcome rep__apply(struct rep_session *s, struct rec_tracee *tracee, struct fmt_bytes effects);
 /* Gives a thread the registers that an event carries. */
 enum rep_outcome rep__set_regs(struct rep_session *s, struct rec_tracee *tracee, struct fmt_bytes bytes);
 enum rep_outcome rep__check_regs_size(struct rep_session *s, struct fmt_bytes bytes);
+
+/* slice-replay.c: as struct rep_runner. */
+int rep__run_thread(struct rep_session *s, struct rep_thread *thread, struct rec_stop_info *ret);
 
 /* The arrows of the diagram in session.c. */
 enum rep_outcome rep__step_syscall(struct rep_session *s);

@@ -76,7 +76,7 @@ static enum rep_outcome step_file(struct rep_session *s)
 
 	if (fmt_get_file(s->event, &ev) < 0)
 		return rep__damaged(s);
-	const int error = rep__content_add(&s->content, s->event->node, &ev);
+	const int error = rep__content_add(&s->content, s->event, &ev);
 
 	if (error == -EEXIST)
 		return rep__trace_error(s, "this node has a file %" PRIu64 " already", ev.id);
@@ -145,7 +145,8 @@ enum rep_outcome rep_session_step(struct rep_session *session, const struct fmt_
 	struct rep_node *node = rep__node_get(&session->world, event->node);
 
 	session->event = NULL;
-	CHECK((outcome == REP_AGREES) == !session->stopped);
+	session->suspended = outcome == REP_SUSPENDED;
+	CHECK((outcome == REP_AGREES || outcome == REP_SUSPENDED) == !session->stopped);
 	if (outcome != REP_AGREES)
 		return outcome;
 	session->report->executed++;

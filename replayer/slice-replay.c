@@ -22,6 +22,8 @@ struct slice {
 static enum rep_outcome begin_slice(struct rep_session *s, const struct rep_thread *thread, uint64_t ran,
 				    uint64_t limit)
 {
+	if (s->suspended)	/* it has begun */
+		return REP_AGREES;
 	struct rec_clock_page *clock = thread->process->node->clock;
 
 	if (ran > s->event->vtime)
@@ -37,12 +39,19 @@ static enum rep_outcome begin_slice(struct rep_session *s, const struct rep_thre
 	return REP_AGREES;
 }
 
-/* After the thread has run: error is what the layer said. */
+int rep__run_thread(struct rep_session *s, struct rep_thread *thread, struct rec_stop_info *ret)
+{
+	return s->runner ? s->runner->run(s->runner, thread, ret) : rec_tracee_run(thread->tracee, ret);
+}
+
+/* After the thread has run: error is what rep__run_thread() said. */
 static enum rep_outcome end_slice(struct rep_session *s, const struct rep_thread *thread, int error,
 				  struct slice *ret)
 {
 	const struct rec_clock_page *clock = thread->process->node->clock;
 
+	if (error == REP_RUN_SUSPENDED)
+		return REP_SUSPENDED;
 	if (error < 0)
 		return rep__host_cannot(s, "the thread cannot be run: %s", strerror(-error));
 	if (ret->stop.kind == REC_STOP_INTERRUPTED)
@@ -63,7 +72,7 @@ static enum rep_outcome run_slice(struct rep_session *s, struct rep_thread *thre
 
 	if (outcome != REP_AGREES)
 		return outcome;
-	return end_slice(s, thread, rec_tracee_run(thread->tracee, &ret->stop), ret);
+	return end_slice(s, thread, rep__run_thread(s, thread, &ret->stop), ret);
 }
 
 /* What the slice did, as an event, so that it can be shown in the words of the recorded one. */
@@ -178,7 +187,7 @@ enum rep_outcome rep__step_syscall(struct rep_session *s)
 	struct rep_thread *thread = rep__thread_in(s, REP_RUNNABLE);
 
 	if (!thread)
-		return REP_TRACE_ERROR;
+		return s->report->outcome;
 	const struct fmt_ev_syscall_enter call = {
 		.ran = ev.ran, .nr = ev.nr, .a0 = ev.a0, .a1 = ev.a1, .a2 = ev.a2, .a3 = ev.a3,
 		.a4 = ev.a4, .a5 = ev.a5,
@@ -202,7 +211,7 @@ enum rep_outcome rep__step_syscall_enter(struct rep_session *s)
 	struct rep_thread *thread = rep__thread_in(s, REP_RUNNABLE);
 
 	if (!thread)
-		return REP_TRACE_ERROR;
+		return s->report->outcome;
 	const enum rep_outcome outcome = run_call(s, thread, &ev);
 
 	if (outcome != REP_AGREES)
@@ -231,7 +240,7 @@ enum rep_outcome rep__step_syscall_exit(struct rep_session *s)
 	struct rep_thread *thread = rep__thread_in(s, REP_IN_SYSCALL);
 
 	if (!thread)
-		return REP_TRACE_ERROR;
+		return s->report->outcome;
 	if (ev.nr != thread->nr)
 		return rep__trace_error(s, "thread %u stands in call %" PRIu64 ", not in %" PRIu64,
 				   thread->tid, thread->nr, ev.nr);
@@ -257,7 +266,7 @@ enum rep_outcome rep__step_tsc(struct rep_session *s)
 	struct rep_thread *thread = rep__thread_in(s, REP_RUNNABLE);
 
 	if (!thread)
-		return REP_TRACE_ERROR;
+		return s->report->outcome;
 	enum rep_outcome outcome = run_slice(s, thread, ev.ran, /* limit= */ 0, &slice);
 
 	if (outcome == REP_AGREES)
@@ -285,7 +294,7 @@ enum rep_outcome rep__step_fault(struct rep_session *s)
 	struct rep_thread *thread = rep__thread_in(s, REP_RUNNABLE);
 
 	if (!thread)
-		return REP_TRACE_ERROR;
+		return s->report->outcome;
 	enum rep_outcome outcome = run_slice(s, thread, ev.ran, /* limit= */ 0, &slice);
 
 	if (outcome == REP_AGREES)
@@ -338,11 +347,11 @@ static enum rep_outcome step_preempt_loop(struct rep_session *s, struct rep_thre
 
 	if (outcome != REP_AGREES)
 		return outcome;
-	const int arrival = rep__run_to_preempt(thread->tracee, ev, &slice.stop);
+	const int arrival = rep__run_to_preempt(s, thread, ev, &slice.stop);
 
 	if (arrival == -EBADMSG)
 		return rep__damaged(s);
-	outcome = end_slice(s, thread, arrival < 0 ? arrival : 0, &slice);
+	outcome = end_slice(s, thread, arrival == REP_HALFWAY ? REP_RUN_SUSPENDED : arrival < 0 ? arrival : 0, &slice);
 	if (outcome != REP_AGREES)
 		return outcome;
 	if (arrival == REP_ELSEWHERE) {
@@ -366,6 +375,6 @@ enum rep_outcome rep__step_preempt(struct rep_session *s)
 	struct rep_thread *thread = rep__thread_in(s, REP_RUNNABLE);
 
 	if (!thread)
-		return REP_TRACE_ERROR;
+		return s->report->outcome;
 	return ev.regs.size ? step_preempt_loop(s, thread, &ev) : step_preempt_clock(s, thread, &ev);
 }
