@@ -308,6 +308,74 @@ static void see_text(struct story *story, const struct fmt_event *event)
 		put_text_lines(story, event, values[0].bytes, fmt_kind_info(event->kind)->name);
 }
 
+/* ---- faults ---- */
+
+static void put_cause(struct story *story, struct fmt_bytes cause)
+{
+	fmt_put_text(&story->line, " (");
+	fmt_put_escaped(&story->line, cause);
+	fmt_put_text(&story->line, ")");
+	put_line(story);
+}
+
+static void see_node_down(struct story *story, const struct fmt_event *event)
+{
+	struct fmt_ev_node_down ev;
+
+	if (fmt_get_node_down(event, &ev) < 0)
+		return;
+	begin(story, event);
+	fmt_put_text(&story->line, "goes down: ");
+	fmt_put_escaped(&story->line, ev.why);
+	put_cause(story, ev.cause);
+}
+
+static void see_node_up(struct story *story, const struct fmt_event *event)
+{
+	struct fmt_ev_node_up ev;
+
+	if (fmt_get_node_up(event, &ev) < 0)
+		return;
+	begin(story, event);
+	fmt_put_text(&story->line, "boots, for the %llu. time, disk ", (unsigned long long)ev.boots);
+	fmt_put_escaped(&story->line, ev.disk);
+	put_cause(story, ev.cause);
+}
+
+static void see_injected(struct story *story, const struct fmt_event *event)
+{
+	struct fmt_ev_injected ev;
+
+	if (fmt_get_injected(event, &ev) < 0)
+		return;
+	begin(story, event);
+	fmt_put_text(&story->line, "fault: ");
+	fmt_put_escaped(&story->line, ev.fault);
+	if (ev.process.size) {
+		fmt_put_text(&story->line, " of ");
+		fmt_put_escaped(&story->line, ev.process);
+	}
+	if (ev.what.size) {
+		fmt_put_text(&story->line, ": ");
+		fmt_put_escaped(&story->line, ev.what);
+	}
+	put_cause(story, ev.cause);
+}
+
+static void see_clock(struct story *story, const struct fmt_event *event)
+{
+	struct fmt_ev_clock ev;
+
+	if (fmt_get_clock(event, &ev) < 0)
+		return;
+	const unsigned long long wall = (unsigned long long)(ev.clock_ns + ev.realtime_ns);
+
+	begin(story, event);
+	fmt_put_text(&story->line, "fault: its wall clock shows %llu.%09llu, and drifts by %lld ppb", wall / 1000000000,
+		     wall % 1000000000, (long long)ev.drift_ppb);
+	put_cause(story, ev.cause);
+}
+
 static void see_end(struct story *story, const struct fmt_event *event)
 {
 	struct fmt_ev_end ev;
@@ -353,7 +421,8 @@ static const struct {
 	{FMT_panic, see_text},	   {FMT_warn, see_text},     {FMT_note, see_text},
 	{FMT_end, see_end},	   {FMT_start, see_start},   {FMT_exec, see_exec},
 	{FMT_exit, see_exit},	   {FMT_output, see_output}, {FMT_syscall, see_syscall},
-	{FMT_signal, see_signal},
+	{FMT_signal, see_signal},  {FMT_node_down, see_node_down}, {FMT_node_up, see_node_up},
+	{FMT_injected, see_injected}, {FMT_clock, see_clock},
 };
 
 static void see(struct story *story, const struct fmt_event *event)

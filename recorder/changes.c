@@ -60,23 +60,31 @@ static int cmp_changes(const void *a, const void *b)
 	return x->side < y->side ? -1 : x->side > y->side;
 }
 
+static void add_phases(struct rec_changes *changes, const struct rec_exp_link *links, size_t count)
+{
+	for (size_t i = 0; i < 2 * count; i++) {
+		const struct rec_exp_end *end = &links[i / 2].end[i % 2];
+
+		for (size_t p = 0; p < end->phase_count; p++)
+			changes->list[changes->count++] = (struct rec_change){
+				.at = end->phases[p].from, .link = links[i / 2].id,
+				.side = (uint32_t)(i % 2), .phase = p,
+			};
+	}
+}
+
 void rec_changes_init(struct rec_changes *changes, const struct rec_experiment *exp)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < 2 * exp->link_count; i++)
 		count += exp->links[i / 2].end[i % 2].phase_count;
+	for (size_t i = 0; i < 2 * exp->pair_count; i++)
+		count += exp->pairs[i / 2].end[i % 2].phase_count;
 	*changes = (struct rec_changes){.list = calloc(count + 1, sizeof(*changes->list))};
 	CHECK(changes->list);
-	for (size_t i = 0; i < 2 * exp->link_count; i++) {
-		const struct rec_exp_end *end = &exp->links[i / 2].end[i % 2];
-
-		for (size_t p = 0; p < end->phase_count; p++)
-			changes->list[changes->count++] = (struct rec_change){
-				.at = end->phases[p].from, .link = (uint32_t)(i / 2),
-				.side = (uint32_t)(i % 2), .phase = p,
-			};
-	}
+	add_phases(changes, exp->links, exp->link_count);
+	add_phases(changes, exp->pairs, exp->pair_count);
 	CHECK(changes->count == count);
 	qsort(changes->list, count, sizeof(*changes->list), cmp_changes);
 }
@@ -96,7 +104,9 @@ void rec_changes_tell(struct rec_changes *changes, const struct rec_experiment *
 {
 	CHECK(changes->next < changes->count);
 	const struct rec_change *change = &changes->list[changes->next++];
-	const struct rec_exp_end *end = &exp->links[change->link].end[change->side];
+	const struct rec_exp_link *link = change->link < REC_LINKS_MAX ? &exp->links[change->link] :
+					  &exp->pairs[change->link - REC_LINKS_MAX];
+	const struct rec_exp_end *end = &link->end[change->side];
 	const struct rec_exp_channel *now = &end->phases[change->phase].channel,
 				     *before = change->phase ? &end->phases[change->phase - 1].channel : &end->out;
 	char text[1200] = "";

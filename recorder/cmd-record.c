@@ -310,6 +310,7 @@ static enum fmt_status record_experiment(const struct fmt_arguments *args, struc
 		.trace_path = args->value[FMT_OPTION_NO_TRACE] ? NULL : trace,
 		.data_dir = data,
 		.kernel_path = kernel,
+		.status_path = args->value[FMT_OPTION_STATUS],
 		.quiet = args->value[FMT_OPTION_QUIET] || !isatty(STDERR_FILENO),
 	};
 
@@ -357,7 +358,7 @@ const struct fmt_command rec_cmd_record = {
 	.name = "record",
 	.usage = "EXPERIMENT | -- PROGRAM ARGS...",
 	.summary = "run an experiment, or one program on one node, and record it",
-	.options = "output seed workers until set model patience verify data kernel no-trace quiet",
+	.options = "output seed workers until set model patience verify data kernel no-trace status quiet",
 	.operand_min = 0,
 	.operand_max = 1,
 	.takes_program = true,

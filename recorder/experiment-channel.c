@@ -81,8 +81,7 @@ int rec__take_size(struct rec__load *load, int value, void *object)
 	return 0;
 }
 
-/* Index of the word that a scalar is; -EINVAL. */
-static int take_word(struct rec__load *load, int value, const char *what, const char *const *words, size_t count)
+int rec__take_word(struct rec__load *load, int value, const char *what, const char *const *words, size_t count)
 {
 	const char *text = rec__scalar(load, value, what), *nearest;
 	char list[200] = "";
@@ -143,7 +142,7 @@ int rec__take_reorder(struct rec__load *load, int value, void *object)
 int rec__take_jitter_law(struct rec__load *load, int value, void *object)
 {
 	static const char *const words[] = {"constant", "uniform", "normal", "pareto", "table"};
-	const int law = take_word(load, value, "the law of jitter", words, sizeof(words) / sizeof(*words));
+	const int law = rec__take_word(load, value, "the law of jitter", words, sizeof(words) / sizeof(*words));
 
 	if (law < 0)
 		return law;
@@ -216,7 +215,7 @@ int rec__take_jitter(struct rec__load *load, int value, void *object)
 int rec__take_queue_full(struct rec__load *load, int value, void *object)
 {
 	static const char *const words[] = {"wait", "drop"};
-	const int word = take_word(load, value, "what a full queue does", words, 2);
+	const int word = rec__take_word(load, value, "what a full queue does", words, 2);
 
 	if (word < 0)
 		return word;
@@ -227,7 +226,7 @@ int rec__take_queue_full(struct rec__load *load, int value, void *object)
 int rec__take_discipline(struct rec__load *load, int value, void *object)
 {
 	static const char *const words[] = {"drop-tail", "red", "codel"};
-	const int word = take_word(load, value, "the discipline of a queue", words, 3);
+	const int word = rec__take_word(load, value, "the discipline of a queue", words, 3);
 
 	if (word < 0)
 		return word;

@@ -117,6 +117,20 @@ static char **copy_list(char *const *list)
 
 /* ---- a process ---- */
 
+/* A program that lies beside its experiment ("./server") is found there, wherever recording is started.  Nodes have no
+ * notion of that directory, so they are told the whole path. */
+static char *program_path(const struct rec__load *load, const char *path)
+{
+	_cleanup_free_ char *dir = NULL;
+	char *whole;
+
+	if (*path == '/' || !strchr(path, '/'))
+		return rec__copy(path);
+	dir = realpath(load->exp->dir, NULL);
+	CHECK(asprintf(&whole, "%s/%s", dir ?: load->exp->dir, strncmp(path, "./", 2) == 0 ? path + 2 : path) > 0);
+	return whole;
+}
+
 int rec__take_path(struct rec__load *load, int value, void *object)
 {
 	struct rec__process *p = object;
@@ -127,8 +141,8 @@ int rec__take_path(struct rec__load *load, int value, void *object)
 		return -EINVAL;
 	if (!*path)
 		return rec__fail(load, value, "the path of a program is empty");
-	p->process.path = rec__copy(path);
-	rec__list_add(&p->process.args, &count, path);
+	p->process.path = program_path(load, path);
+	rec__list_add(&p->process.args, &count, p->process.path);
 	return 0;
 }
 
@@ -216,7 +230,7 @@ int rec__take_shutdown_time(struct rec__load *load, int value, void *object)
 	return error;
 }
 
-static int take_signal(struct rec__load *load, int value, int *ret)
+int rec__take_signal(struct rec__load *load, int value, int *ret)
 {
 	const char *text = rec__scalar(load, value, "a signal");
 
@@ -229,7 +243,7 @@ static int take_signal(struct rec__load *load, int value, int *ret)
 
 int rec__take_shutdown_signal(struct rec__load *load, int value, void *object)
 {
-	return take_signal(load, value, &((struct rec__process *)object)->process.shutdown_signal);
+	return rec__take_signal(load, value, &((struct rec__process *)object)->process.shutdown_signal);
 }
 
 int rec__take_final_exited(struct rec__load *load, int value, void *object)
@@ -252,7 +266,7 @@ int rec__take_final_signaled(struct rec__load *load, int value, void *object)
 	struct rec_exp_process *process = object;
 
 	process->expected = REC_FINAL_SIGNALED;
-	return take_signal(load, value, &process->expected_code);
+	return rec__take_signal(load, value, &process->expected_code);
 }
 
 int rec__take_final_state(struct rec__load *load, int value, void *object)
@@ -309,6 +323,20 @@ int rec__take_directory(struct rec__load *load, int value, void *object)
 		return rec__fail(load, value, "root: %s: it is to be a directory, whose bin, etc, usr... the nodes see",
 				 *ret);
 	return 0;
+}
+
+int rec__take_after_restart(struct rec__load *load, int value, void *object)
+{
+	static const char *const words[] = {"running", "always", "never"};
+	const char *text = rec__scalar(load, value, "after_restart");
+
+	for (size_t i = 0; text && i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(text, words[i])) {
+			((struct rec__process *)object)->process.after_restart = (enum rec_after_restart)i;
+			return 0;
+		}
+	return text ? rec__fail(load, value, "'%s': after its host's restart a process starts again when it was 'running', "
+				"'always' or 'never'", text) : -EINVAL;
 }
 
 int rec__take_quantity(struct rec__load *load, int value, void *object)
@@ -407,6 +435,22 @@ int rec__take_ip_addr(struct rec__load *load, int value, void *object)
 	return 0;
 }
 
+int rec__take_place(struct rec__load *load, int value, void *object)
+{
+	load->host->place_value = value;
+	return rec__take_u64(load, value, &load->host->place);
+}
+
+int rec__take_bandwidth_up(struct rec__load *load, int value, void *object)
+{
+	return rec__take_rate(load, value, &load->host->up_bps);
+}
+
+int rec__take_bandwidth_down(struct rec__load *load, int value, void *object)
+{
+	return rec__take_rate(load, value, &load->host->down_bps);
+}
+
 int rec__take_isolated(struct rec__load *load, int value, void *object)
 {
 	return rec__take_bool(load, value, &load->host->isolated);
@@ -469,30 +513,47 @@ static bool is_host_name(const char *name)
 	return true;
 }
 
-static int take_host(struct rec__load *load, const yaml_node_pair_t *pair)
+int rec__add_named_node(struct rec__load *load, int key, const char *name)
 {
 	struct rec_experiment *exp = load->exp;
-	const char *name = rec__scalar(load, pair->key, "a host's name");
 	const size_t index = exp->node_count;
+
+	if (index == REC_NODES_MAX)
+		return rec__fail(load, key, "an experiment can have %u hosts and media", REC_NODES_MAX);
+	for (size_t i = 0; i < index; i++)
+		if (!strcmp(exp->nodes[i].name, name))
+			return rec__fail(load, key, "there is a host '%s' already", name);
+	exp->nodes = rec__grow(exp->nodes, index, sizeof(*exp->nodes));
+	load->hosts = rec__grow(load->hosts, index, sizeof(*load->hosts));
+	exp->nodes[index] = (struct rec_exp_node){.id = (node_id)index + 1, .name = rec__copy(name)};
+	exp->node_count++;
+	load->host = &load->hosts[index];
+	*load->host = (struct rec__host){.name = key, .place = UINT64_MAX};
+	return 0;
+}
+
+int rec__add_node(struct rec__load *load, int key, const char *what)
+{
+	const char *name = rec__scalar(load, key, what);
 
 	if (!name)
 		return -EINVAL;
 	if (!is_host_name(name) || !strcmp(name, "localhost"))
-		return rec__fail(load, pair->key, "'%s' cannot be a host's name: letters, digits, "
-				 "'-', '_' and '.', at most %d", name, HOST_NAME_MAX_SIZE);
-	if (index == REC_NODES_MAX)
-		return rec__fail(load, pair->key, "an experiment can have %u hosts", REC_NODES_MAX);
-	exp->nodes = rec__grow(exp->nodes, index, sizeof(*exp->nodes));
-	load->hosts = rec__grow(load->hosts, index, sizeof(*load->hosts));
-	exp->nodes[index] = (struct rec_exp_node){
-		.id = (node_id)index + 1,
-		.name = rec__copy(name),
-		.memory_size = 64ull << 20,
-	};
-	exp->node_count++;
-	load->host = &load->hosts[index];
-	*load->host = (struct rec__host){.name = pair->key, .value = pair->value};
-	return rec__take_map(load, pair->value, REC__SCOPE_host, &exp->nodes[index]);
+		return rec__fail(load, key, "'%s' cannot be %s: letters, digits, "
+				 "'-', '_' and '.', at most %d", name, what, HOST_NAME_MAX_SIZE);
+	return rec__add_named_node(load, key, name);
+}
+
+static int take_host(struct rec__load *load, const yaml_node_pair_t *pair)
+{
+	struct rec_experiment *exp = load->exp;
+
+	if (rec__add_node(load, pair->key, "a host's name") < 0)
+		return -EINVAL;
+	struct rec_exp_node *node = &exp->nodes[exp->node_count - 1];
+
+	node->memory_size = 64ull << 20;
+	return rec__take_map(load, pair->value, REC__SCOPE_host, node);
 }
 
 int rec__take_hosts(struct rec__load *load, int value, void *object)
@@ -511,26 +572,30 @@ int rec__take_hosts(struct rec__load *load, int value, void *object)
 	return 0;
 }
 
-int rec__find_host(struct rec__load *load, int value, node_id *ret)
+int rec__find_host_named(struct rec__load *load, int value, const char *name, size_t size, node_id *ret)
 {
 	const struct rec_experiment *exp = load->exp;
-	const char *name = rec__scalar(load, value, "the name of a host");
-
-	if (!name)
-		return -EINVAL;
 	_cleanup_free_ const char **names = calloc(exp->node_count + 1, sizeof(*names));
+	_cleanup_free_ char *word = strndup(name, size);
 
-	CHECK(names);
+	CHECK(names && word);
 	for (size_t i = 0; i < exp->node_count; i++) {
 		names[i] = exp->nodes[i].name;
-		if (!strcmp(names[i], name)) {
+		if (!strcmp(names[i], word)) {
 			*ret = exp->nodes[i].id;
 			return 0;
 		}
 	}
-	const char *nearest = rec__nearest(name, names, exp->node_count);
+	const char *nearest = rec__nearest(word, names, exp->node_count);
 
 	if (nearest)
-		return rec__fail(load, value, "there is no host '%s'; did you mean '%s'?", name, nearest);
-	return rec__fail(load, value, "there is no host '%s' under hosts", name);
+		return rec__fail(load, value, "there is no host '%s'; did you mean '%s'?", word, nearest);
+	return rec__fail(load, value, "there is no host '%s' under hosts", word);
+}
+
+int rec__find_host(struct rec__load *load, int value, node_id *ret)
+{
+	const char *name = rec__scalar(load, value, "the name of a host");
+
+	return name ? rec__find_host_named(load, value, name, strlen(name), ret) : -EINVAL;
 }

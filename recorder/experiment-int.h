@@ -36,11 +36,14 @@ enum rec__scope {
 
 /* A host while it is read. */
 struct rec__host {
-	int name, value;		/* YAML nodes, for the place of errors */
+	int name;			/* YAML node, for the place of errors */
 	bool isolated;
 	uint32_t interface_count;
 	int routes;			/* YAML node, 0: none; read when the links are known */
 	char ip_addr[20];
+	uint64_t place;			/* network_node_id: where it is in the graph, UINT64_MAX: nowhere */
+	int place_value;
+	uint64_t up_bps, down_bps;	/* 0: as the graph has it */
 };
 
 /* An end of a link while it is read. */
@@ -60,12 +63,17 @@ struct rec__link {
 	int a_to_b, b_to_a;		/* YAML nodes of overrides, 0: none */
 };
 
-/* One entry of the timeline, or one step of a ramp, while it is carried out. */
+struct rec__moment;
+typedef int rec__carry_out_fn(struct rec__load *load, const struct rec__moment *moment);
+
+/* Something that changes links at a time: an entry of the timeline, a step of a ramp, a contact ... */
 struct rec__moment {
 	vtime_ns at;
-	int value;			/* YAML node of the entry */
+	int value;			/* YAML node for the place of errors */
 	uint32_t step, step_count;	/* of the ramp, from 1; 0: the entry itself */
-	size_t order;			/* entries of one time take effect in the order of the file */
+	size_t order;			/* moments of one time take effect in the order in which they were added */
+	rec__carry_out_fn *carry_out;
+	void *arg;			/* carry_out's */
 };
 
 struct rec__route {
@@ -88,12 +96,18 @@ struct rec__load {
 	int *set_first;			/* [i]: first YAML node of override i */
 	struct rec__host *hosts;	/* [id - 1] */
 	struct rec__host *host;		/* that is being read */
+	int *link_values;		/* [id]: YAML node of the link, for the place of errors */
+	bool direct_paths;		/* use_shortest_path: false */
+	struct rec__moment *moments;
+	size_t moment_count;
 };
 
 /* ---- experiment-yaml.c ---- */
 yaml_node_t *rec__yaml(struct rec__load *load, int index);
 int rec__fail(struct rec__load *load, int index, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Line of the file from 1; 0: the node comes from an override. */
+uint32_t rec__line(struct rec__load *load, int index);
 int rec__yaml_parse(struct rec__load *load, const char *text, size_t size);
 int rec__yaml_override(struct rec__load *load, const char *set);
 /* Value of a key, 0: none. */
@@ -127,16 +141,77 @@ void rec__list_add(char ***list, size_t *count, const char *text);
 char *rec__copy(const char *text);
 /* The array with room for one more element, which is zeroed. */
 void *rec__grow(void *array, size_t count, size_t element_size);
-/* The host that a scalar names. */
+/* The host that a scalar names; or a part of it. */
 int rec__find_host(struct rec__load *load, int value, node_id *ret);
+int rec__find_host_named(struct rec__load *load, int value, const char *name, size_t size, node_id *ret);
+int rec__take_signal(struct rec__load *load, int value, int *ret);
+/* A node, host or medium, of the name that a YAML node has; load->host is its. what: "a host's name". */
+int rec__add_node(struct rec__load *load, int key, const char *what);
+int rec__add_named_node(struct rec__load *load, int key, const char *name);
 void rec__add_sysctl(struct rec_exp_node *node, const char *name, const char *value);
 void rec__process_done(struct rec_exp_process *process);
 
 /* ---- experiment-channel.c ---- */
 /* Defaults and errors that follow from several characteristics. */
 int rec__check_channel(struct rec__load *load, int value, struct rec_exp_channel *channel);
+/* Index of the word that a scalar is; -EINVAL. */
+int rec__take_word(struct rec__load *load, int value, const char *what, const char *const *words, size_t count);
+
+/* ---- experiment-timeline.c ---- */
+int rec__add_moment(struct rec__load *load, struct rec__moment moment);
+/* Carries all moments out, in the order of their times. */
+int rec__run_moments(struct rec__load *load);
+/* The characteristics of a direction from a time on, to be changed.  Times never descend. */
+struct rec_exp_channel *rec__from_time(struct rec_exp_end *end, vtime_ns at);
+
+/* ---- experiment-media.c ---- */
+/* The pair of two hosts that are on one medium, made when there is none; NULL, silently: they are on none together. */
+struct rec_exp_link *rec__pair(struct rec__load *load, node_id a, node_id b);
+/* What only shows when all links are known. */
+void rec__finish_media(struct rec_experiment *exp);
+
+/* ---- experiment-addresses.c ---- */
+/* Gives addresses to the interfaces that have none, and checks those that have. */
+int rec__add_addresses(struct rec__load *load);
+
+/* ---- experiment-gml.c ---- */
+struct rec__gml_place {
+	uint64_t id, up_bps, down_bps;	/* rates: 0: not given */
+	bool has_id;
+	unsigned int line;
+};
+
+struct rec__gml_edge {
+	uint64_t source, target, latency_ns, loss_ppb;
+	bool has_source, has_target;
+	unsigned int line;
+};
+
+struct rec__gml {
+	bool directed;
+	struct rec__gml_place *places;
+	struct rec__gml_edge *edges;
+	size_t place_count, edge_count;
+};
+
+/* Reads text, which name calls in messages; value: the YAML node that it comes from.  The caller frees both lists. */
+int rec__gml_read(struct rec__load *load, int value, const char *name, const char *text, struct rec__gml *ret);
+
+/* ---- experiment-files.c: what an experiment names ---- */
+/* The path of a file on the host, the caller's to free(): a relative one starts where the experiment lies. */
+char *rec__file_path(const struct rec__load *load, const char *path);
+/* The whole of a file with a zero byte behind it, the caller's to free().  0 or -errno (-EFBIG: larger than size_max). */
+int rec__read_file(const char *path, uint64_t size_max, char **ret, size_t *ret_size);
+/* The text of a file that a YAML node names; the caller's to free(), NULL when failed. */
+char *rec__file_text(struct rec__load *load, int value, const char *path);
+char *rec__file_text_xz(struct rec__load *load, int value, const char *path);
 
 /* ---- experiment-links.c ---- */
+#define REC__QUEUE_DEFAULT 64
+/* An empty link, as every one begins. */
+struct rec__link rec__link_new(int value);
+/* Completes a link, numbers it and its interfaces, and adds it. */
+int rec__add_link(struct rec__load *load, struct rec__link *link);
 /* The explicit routes of all hosts, when the links are known. */
 int rec__take_routes(struct rec__load *load);
 /* Canonical "address/prefix" of "address" or "address/prefix"; -EINVAL.  prefix is used when there is none. */

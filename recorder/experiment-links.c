@@ -10,7 +10,6 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 
-#define QUEUE_DEFAULT 64
 #define MTU_MIN 1280u	/* IPv6 does not live on less */
 #define MTU_MAX 65535u
 #define MTU_DEFAULT 1500u
@@ -40,21 +39,6 @@ int rec__parse_address(const char *text, int family, unsigned int prefix, char *
 	CHECK(inet_ntop(family, binary, address, sizeof(address)));
 	CHECK((size_t)snprintf(ret, ret_size, "%s/%u", address, prefix) < ret_size);
 	return 0;
-}
-
-/* Link i has the networks 10.<i / 256>.<i % 256>.0/24 and fd00:0:0:<i in hex>::/64; its ends are 1 and 2. */
-static void set_automatic_addresses(struct rec_exp_end *end, uint32_t link, unsigned int side)
-{
-	char text[64];
-
-	if (!*end->ipv4) {
-		snprintf(text, sizeof(text), "10.%u.%u.%u", link >> 8, link & 255, side + 1);
-		CHECK(!rec__parse_address(text, AF_INET, 24, end->ipv4, sizeof(end->ipv4)));
-	}
-	if (!*end->ipv6) {
-		snprintf(text, sizeof(text), "fd00:0:0:%x::%u", link, side + 1);
-		CHECK(!rec__parse_address(text, AF_INET6, 64, end->ipv6, sizeof(end->ipv6)));
-	}
 }
 
 /* ---- a link ---- */
@@ -179,8 +163,8 @@ int rec__take_ends(struct rec__load *load, int value, void *object)
 	const yaml_node_t *list = rec__yaml(load, value);
 
 	if (list->data.sequence.items.top - list->data.sequence.items.start != 2)
-		return rec__fail(load, value, "a link joins two hosts: ends: [a, b]; for more, put a "
-				 "host between them that forwards");
+		return rec__fail(load, value, "a link joins two hosts: ends: [a, b]; what joins more is a "
+				 "medium: media: {lan: {kind: switch, hosts: [a, b, c], link: {delay: 10 us}}}");
 	const int error = take_end(load, list->data.sequence.items.start[0], &l->end[0]);
 
 	return error ?: take_end(load, list->data.sequence.items.start[1], &l->end[1]);
@@ -205,13 +189,14 @@ static int check_if_name(struct rec__load *load, int value, const struct rec_exp
 }
 
 /* Numbers the interface, and fills in what was left open. */
-static int finish_end(struct rec__load *load, struct rec__end *e, uint32_t link, unsigned int side)
+static int finish_end(struct rec__load *load, struct rec__end *e)
 {
 	struct rec_exp_end *end = &e->end;
 	struct rec__host *host = &load->hosts[end->node - 1];
+	const bool is_host = !load->exp->nodes[end->node - 1].medium;
 	const uint32_t ifid = host->interface_count;
 
-	if (ifid == REC_INTERFACES_MAX)
+	if (is_host && ifid == REC_INTERFACES_MAX)
 		return rec__fail(load, e->value, "a host can have %u interfaces", REC_INTERFACES_MAX);
 	end->ifid = ifid;
 	if (!*end->if_name)
@@ -220,8 +205,7 @@ static int finish_end(struct rec__load *load, struct rec__end *e, uint32_t link,
 				     (uint8_t)(ifid >> 8), (uint8_t)ifid}, sizeof(end->mac));
 	if (!ifid && *host->ip_addr && !*end->ipv4)
 		strcpy(end->ipv4, host->ip_addr);
-	set_automatic_addresses(end, link, side);
-	if (check_if_name(load, e->value, end) < 0)
+	if (is_host && check_if_name(load, e->value, end) < 0)
 		return -EINVAL;
 	host->interface_count++;
 	return 0;
@@ -239,74 +223,71 @@ static int finish_channel(struct rec__load *load, const struct rec__link *l, int
 	return rec__check_channel(load, overrides ?: l->value, ret);
 }
 
-static int take_link(struct rec__load *load, int value, void *object)
+struct rec__link rec__link_new(int value)
 {
-	struct rec_experiment *exp = load->exp;
-	struct rec__link l = {
+	return (struct rec__link){
 		.value = value,
 		.mtu = MTU_DEFAULT,
-		.both = {.queue_frames = QUEUE_DEFAULT, .delay_ns = REC__UNSET},
+		.both = {.queue_frames = REC__QUEUE_DEFAULT, .delay_ns = REC__UNSET},
 	};
+}
 
-	if (exp->link_count == REC_LINKS_MAX)
-		return rec__fail(load, value, "an experiment can have %u links", REC_LINKS_MAX);
-	if (rec__take_map(load, value, REC__SCOPE_link, &l) < 0)
-		return -EINVAL;
-	if (!l.end[0].value || !l.end[1].value)
-		return rec__fail(load, value, "a link needs two ends: ends: [a, b]");
-	if (l.end[0].end.node == l.end[1].end.node)
-		return rec__fail(load, value, "both ends of the link are on '%s'",
-				 exp->nodes[l.end[0].end.node - 1].name);
+int rec__add_link(struct rec__load *load, struct rec__link *l)
+{
+	struct rec_experiment *exp = load->exp;
 	const uint32_t id = (uint32_t)exp->link_count;
 
-	if (finish_channel(load, &l, l.a_to_b, &l.end[0].end.out) < 0 ||
-	    finish_channel(load, &l, l.b_to_a, &l.end[1].end.out) < 0 ||
-	    finish_end(load, &l.end[0], id, 0) < 0 || finish_end(load, &l.end[1], id, 1) < 0)
+	if (id == REC_LINKS_MAX)
+		return rec__fail(load, l->value, "an experiment can have %u links", REC_LINKS_MAX);
+	if (l->end[0].end.node == l->end[1].end.node)
+		return rec__fail(load, l->value, "both ends of the link are on '%s'",
+				 exp->nodes[l->end[0].end.node - 1].name);
+	if (finish_channel(load, l, l->a_to_b, &l->end[0].end.out) < 0 ||
+	    finish_channel(load, l, l->b_to_a, &l->end[1].end.out) < 0 ||
+	    finish_end(load, &l->end[0]) < 0 || finish_end(load, &l->end[1]) < 0)
 		return -EINVAL;
 	exp->links = rec__grow(exp->links, id, sizeof(*exp->links));
 	exp->links[id] = (struct rec_exp_link){
 		.id = id,
-		.end = {l.end[0].end, l.end[1].end},
-		.mtu = l.mtu,
-		.name = l.name ? rec__copy(rec__scalar(load, l.name, "a link's name")) : NULL,
+		.end = {l->end[0].end, l->end[1].end},
+		.mtu = l->mtu,
+		.name = l->name ? rec__copy(rec__scalar(load, l->name, "a link's name")) : NULL,
 	};
+	load->link_values = rec__grow(load->link_values, id, sizeof(*load->link_values));
+	load->link_values[id] = l->value;
 	exp->link_count++;
 	return 0;
 }
 
-static int cmp_address(const void *a, const void *b)
+/* Of a link to a medium the medium is end b. */
+static void turn(const struct rec_experiment *exp, struct rec__link *l)
 {
-	const struct rec_exp_end *const *x = a, *const *y = b;
-	const int c = strcmp((*x)->ipv4, (*y)->ipv4);
+	if (!exp->nodes[l->end[0].end.node - 1].medium || exp->nodes[l->end[1].end.node - 1].medium)
+		return;
+	const struct rec__end end = l->end[0];
+	const int overrides = l->a_to_b;
 
-	return c ? c : (*x)->node < (*y)->node ? -1 : (*x)->node > (*y)->node;
+	l->end[0] = l->end[1];
+	l->end[1] = end;
+	l->a_to_b = l->b_to_a;
+	l->b_to_a = overrides;
 }
 
-/* An address that two nodes have would make the network look broken where the file is. */
-static int check_addresses(struct rec__load *load, int value)
+static int take_link(struct rec__load *load, int value, void *object)
 {
-	const struct rec_experiment *exp = load->exp;
-	const size_t count = 2 * exp->link_count;
-	_cleanup_free_ const struct rec_exp_end **ends = calloc(count + 1, sizeof(*ends));
+	struct rec__link l = rec__link_new(value);
 
-	CHECK(ends);
-	for (size_t i = 0; i < count; i++)
-		ends[i] = &exp->links[i / 2].end[i % 2];
-	qsort(ends, count, sizeof(*ends), cmp_address);
-	for (size_t i = 1; i < count; i++)
-		if (!strncmp(ends[i]->ipv4, ends[i - 1]->ipv4, strcspn(ends[i]->ipv4, "/") + 1) &&
-		    ends[i]->node != ends[i - 1]->node)
-			return rec__fail(load, value, "'%s' and '%s' have the same address, %s",
-					 exp->nodes[ends[i - 1]->node - 1].name,
-					 exp->nodes[ends[i]->node - 1].name, ends[i]->ipv4);
-	return 0;
+	if (rec__take_map(load, value, REC__SCOPE_link, &l) < 0)
+		return -EINVAL;
+	if (!l.end[0].value || !l.end[1].value)
+		return rec__fail(load, value, "a link needs two ends: ends: [a, b]");
+	turn(load->exp, &l);
+	return rec__add_link(load, &l);
 }
 
 int rec__take_links(struct rec__load *load, int value, void *object)
 {
-	const int error = rec__each(load, value, "links", take_link, object);
-
-	return error ?: check_addresses(load, value);
+	return rec__each(load, value, "links", take_link, object);
 }
 
 /* ---- routes that are written out ---- */
@@ -359,7 +340,7 @@ static bool reaches(const struct rec_exp_end *end, const struct rec_exp_end *far
 	const char *address = strchr(via, ':') ? far->ipv6 : far->ipv4;
 	const size_t size = strlen(via);
 
-	return rec__on_network(via, end->ipv4) || rec__on_network(via, end->ipv6) ||
+	return (*end->ipv4 && rec__on_network(via, end->ipv4)) || (*end->ipv6 && rec__on_network(via, end->ipv6)) ||
 	       (!strncmp(address, via, size) && address[size] == '/');
 }
 

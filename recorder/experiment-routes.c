@@ -10,6 +10,8 @@
  *
  * Host routes rather than networks, since addresses can be given freely, and two links then may share a network.
  * Nodes that others' routes pass through forward.  n nodes with m links have about 4 n m routes.
+ *
+ * Media are places on the way like hosts, but no gateways: the next host behind them is.
  */
 #include "experiment-int.h"
 
@@ -20,23 +22,16 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "paths.h"
 
-#define NO_LINK UINT32_MAX
+/* The ends of a link, as the tag of an arc that leaves by it. */
+#define TAG(link, side) ((uint64_t)(link) << 1 | (side))
 
-struct hop {			/* how a node is reached from the source */
-	vtime_ns distance;	/* UINT64_MAX: not */
-	uint32_t link, side;	/* first link of the path, and which end of it is the source */
-	bool done;
-};
-
-struct half {			/* one direction of a link, sorted by the node where it begins */
-	uint32_t link, side;
-};
-
-struct graph {
+struct map {				/* of one node: how it reaches the others */
 	const struct rec_experiment *exp;
-	struct half *halves;
-	size_t *first;		/* [node - 1]: into halves; [node]: end */
+	struct rec_arc *arcs;
+	struct rec_paths *paths;
+	struct rec_reach *reach;	/* [id - 1] */
 };
 
 bool rec__on_network(const char *address, const char *network)
@@ -59,117 +54,77 @@ bool rec__on_network(const char *address, const char *network)
 	return true;
 }
 
-static void graph_init(struct graph *g, const struct rec_experiment *exp)
+static const struct rec_exp_medium *medium_of(const struct rec_experiment *exp, const struct rec_exp_end *end)
 {
-	const size_t count = 2 * exp->link_count;
-	size_t used = 0;
+	return exp->nodes[end->node - 1].medium;
+}
 
-	g->exp = exp;
-	g->halves = calloc(count + 1, sizeof(*g->halves));
-	g->first = calloc(exp->node_count + 2, sizeof(*g->first));
-	CHECK(g->halves && g->first);
-	for (size_t i = 0; i < count; i++)
-		g->first[exp->links[i / 2].end[i % 2].node]++;
-	for (size_t n = 1; n <= exp->node_count; n++)
-		g->first[n] += g->first[n - 1];
-	/* Now first[n] is the end of node n (from 1), and the start of the next: filled from behind. */
-	for (size_t i = count; i-- > 0; used++) {
-		const node_id node = exp->links[i / 2].end[i % 2].node;
+static bool on_internet(const struct rec_experiment *exp, const struct rec_exp_link *link)
+{
+	const struct rec_exp_medium *medium = medium_of(exp, &link->end[1]);
 
-		g->halves[--g->first[node]] = (struct half){(uint32_t)(i / 2), i % 2};
+	return medium && medium->kind == REC_MEDIUM_internet;
+}
+
+/* The link with the lowest number that paths start on. */
+static uint64_t rank(const struct rec_reach *before, const struct rec_arc *arc)
+{
+	return before->arc == REC_NO_ARC ? arc->tag >> 1 : before->rank;
+}
+
+/* An internet joins the hosts on it with each other, and is no way to others: it would not know their addresses. */
+static void map_init(struct map *map, const struct rec_experiment *exp)
+{
+	size_t count = 0;
+
+	*map = (struct map){
+		.exp = exp,
+		.arcs = calloc(2 * exp->link_count + 1, sizeof(*map->arcs)),
+		.reach = calloc(exp->node_count, sizeof(*map->reach)),
+	};
+	CHECK(map->arcs && map->reach);
+	for (size_t i = 0; i < 2 * exp->link_count; i++) {
+		const struct rec_exp_link *link = &exp->links[i / 2];
+		const unsigned int side = i % 2;
+
+		if (!on_internet(exp, link))
+			map->arcs[count++] = (struct rec_arc){
+				.from = link->end[side].node - 1, .to = link->end[!side].node - 1,
+				.cost = link->end[side].out.delay_ns, .tag = TAG(i / 2, side)};
 	}
-	CHECK(used == count);
-	/* first[n] is the start of node n: shift so that it is first[n - 1]. */
-	memmove(g->first, g->first + 1, exp->node_count * sizeof(*g->first));
-	g->first[exp->node_count] = count;
+	map->paths = rec_paths_new(map->arcs, count, exp->node_count, rank);
 }
 
-static void graph_done(struct graph *g)
+static void map_done(struct map *map)
 {
-	free(g->halves);
-	free(g->first);
+	rec_paths_free(map->paths);
+	free(map->arcs);
+	free(map->reach);
 }
 
-/* ---- a heap of nodes by (distance, number), entries of which may be stale ---- */
+static const struct rec_exp_end *arc_end(const struct map *map, const struct rec_arc *arc, bool far)
+{
+	return &map->exp->links[arc->tag >> 1].end[(arc->tag & 1) ^ far];
+}
 
-struct entry {
-	vtime_ns distance;
-	node_id node;
+struct way {
+	const struct rec_exp_end *here;		/* where it leaves the source; NULL: it is the source */
+	const struct rec_exp_end *gateway;	/* the first host's interface on it; NULL: there are only media */
 };
 
-struct heap {
-	struct entry *entries;
-	size_t count;
-};
-
-static bool before(const struct entry *a, const struct entry *b)
+static struct way way_to(const struct map *map, node_id node)
 {
-	return a->distance != b->distance ? a->distance < b->distance : a->node < b->node;
-}
+	struct way way = {0};
+	const struct rec_reach *reach;
 
-static void heap_push(struct heap *heap, struct entry entry)
-{
-	size_t at = heap->count++;
+	for (; (reach = &map->reach[node - 1])->arc != REC_NO_ARC; node = map->arcs[reach->arc].from + 1) {
+		const struct rec_arc *arc = &map->arcs[reach->arc];
 
-	for (; at && before(&entry, &heap->entries[(at - 1) / 2]); at = (at - 1) / 2)
-		heap->entries[at] = heap->entries[(at - 1) / 2];
-	heap->entries[at] = entry;
-}
-
-static struct entry heap_pop(struct heap *heap)
-{
-	const struct entry top = heap->entries[0], last = heap->entries[--heap->count];
-	size_t at = 0;
-
-	for (;;) {
-		size_t child = 2 * at + 1;
-
-		if (child + 1 < heap->count &&
-		    before(&heap->entries[child + 1], &heap->entries[child]))
-			child++;
-		if (child >= heap->count || !before(&heap->entries[child], &last))
-			break;
-		heap->entries[at] = heap->entries[child];
-		at = child;
+		way.here = arc_end(map, arc, /* far= */ false);
+		if (!medium_of(map->exp, arc_end(map, arc, /* far= */ true)))
+			way.gateway = arc_end(map, arc, /* far= */ true);
 	}
-	heap->entries[at] = last;
-	return top;
-}
-
-/* The heap's limit: each direction of a link is pushed once at most, and the source. */
-static void shortest_paths(const struct graph *g, node_id source, struct hop *hops, struct heap *heap)
-{
-	for (size_t i = 0; i < g->exp->node_count; i++)
-		hops[i] = (struct hop){.distance = UINT64_MAX, .link = NO_LINK};
-	hops[source - 1].distance = 0;
-	heap->count = 0;
-	heap_push(heap, (struct entry){0, source});
-	while (heap->count) {
-		const node_id node = heap_pop(heap).node;
-		struct hop *hop = &hops[node - 1];
-
-		if (hop->done)
-			continue;
-		hop->done = true;
-		for (size_t i = g->first[node - 1]; i < g->first[node]; i++) {
-			const struct half *half = &g->halves[i];
-			const struct rec_exp_end *end = &g->exp->links[half->link].end[half->side];
-			const node_id far = g->exp->links[half->link].end[!half->side].node;
-			const struct hop reached = {
-				.distance = hop->distance + end->out.delay_ns,
-				.link = node == source ? half->link : hop->link,
-				.side = node == source ? half->side : hop->side,
-			};
-
-			if (reached.distance < hops[far - 1].distance) {
-				hops[far - 1] = reached;
-				heap_push(heap, (struct entry){reached.distance, far});
-			} else if (reached.distance == hops[far - 1].distance && !hops[far - 1].done &&
-				   reached.link < hops[far - 1].link) {
-				hops[far - 1] = reached;
-			}
-		}
-	}
+	return way;
 }
 
 /* ---- routes of one node ---- */
@@ -214,51 +169,73 @@ static void add_link_route(struct rec_exp_node *node, const struct rec_exp_end *
 }
 
 /* Which end of a link is nearer to the source; -1: none can be reached. */
-static int nearer_side(const struct rec_exp_link *link, const struct hop *hops)
+static int nearer_side(const struct map *map, const struct rec_exp_link *link)
 {
-	const vtime_ns a = hops[link->end[0].node - 1].distance;
-	const vtime_ns b = hops[link->end[1].node - 1].distance;
+	const vtime_ns a = map->reach[link->end[0].node - 1].cost;
+	const vtime_ns b = map->reach[link->end[1].node - 1].cost;
 
 	if (a == UINT64_MAX && b == UINT64_MAX)
 		return -1;
 	return b < a || (a == b && link->end[1].node < link->end[0].node);
 }
 
-/* Both addresses of a link that does not touch the node. */
-static void add_far_routes(struct rec_experiment *exp, struct rec_exp_node *node,
-			   const struct rec_exp_link *link, const struct hop *hops, bool *forwards)
+/* The addresses of a link that does not touch the node. */
+static void add_far_routes(const struct map *map, struct rec_exp_node *node, const struct rec_exp_link *link,
+			   bool *forwards)
 {
-	const int side = nearer_side(link, hops);
+	const int side = nearer_side(map, link);
 
 	if (side < 0)
 		return;
-	const struct hop *hop = &hops[link->end[side].node - 1];
-	const struct rec_exp_end *here = &exp->links[hop->link].end[hop->side];
-	const struct rec_exp_end *gateway = &exp->links[hop->link].end[!hop->side];
+	const struct way way = way_to(map, link->end[side].node);
 
 	for (unsigned int i = 0; i < 2; i++) {
 		const struct rec_exp_end *to = &link->end[i];
 
-		if (to->node == node->id)
+		if (to->node == node->id || medium_of(map->exp, to))
 			continue;
-		if (to->node != gateway->node)
-			forwards[gateway->node - 1] = true;
-		add_route(node, to, /* v6= */ false, gateway, here->ifid);
-		add_route(node, to, /* v6= */ true, gateway, here->ifid);
+		if (!way.gateway) {
+			/* On the same medium as the node itself. */
+			add_link_route(node, way.here, to);
+			continue;
+		}
+		if (to->node != way.gateway->node)
+			forwards[way.gateway->node - 1] = true;
+		add_route(node, to, /* v6= */ false, way.gateway, way.here->ifid);
+		add_route(node, to, /* v6= */ true, way.gateway, way.here->ifid);
 	}
 }
 
-static void add_node_routes(struct rec_experiment *exp, struct rec_exp_node *node,
-			    const struct hop *hops, bool *forwards)
+/* Whatever is not known otherwise is on the internet. */
+static void add_default_routes(struct rec_exp_node *node, const struct rec_exp_end *here,
+			       const struct rec_exp_end *gateway)
 {
-	for (size_t i = 0; i < exp->link_count; i++)
-		for (unsigned int side = 0; side < 2; side++)
-			if (exp->links[i].end[side].node == node->id)
-				add_link_route(node, &exp->links[i].end[side],
-					       &exp->links[i].end[!side]);
-	for (size_t i = 0; i < exp->link_count; i++)
-		if (exp->links[i].end[0].node != node->id && exp->links[i].end[1].node != node->id)
-			add_far_routes(exp, node, &exp->links[i], hops, forwards);
+	for (unsigned int v6 = 0; v6 < 2; v6++) {
+		add_route(node, gateway, v6, gateway, here->ifid);
+		strcpy(node->routes[node->route_count - 1].destination, v6 ? "::/0" : "0.0.0.0/0");
+	}
+}
+
+static void add_node_routes(const struct map *map, struct rec_exp_node *node, bool *forwards)
+{
+	const struct rec_experiment *exp = map->exp;
+
+	for (size_t i = 0; i < 2 * exp->link_count; i++) {
+		const struct rec_exp_end *here = &exp->links[i / 2].end[i % 2],
+					 *there = &exp->links[i / 2].end[!(i % 2)];
+
+		if (here->node != node->id || !*there->ipv4)
+			continue;
+		add_link_route(node, here, there);
+		if (on_internet(exp, &exp->links[i / 2]))
+			add_default_routes(node, here, there);
+	}
+	for (size_t i = 0; i < exp->link_count; i++) {
+		const struct rec_exp_link *link = &exp->links[i];
+
+		if (link->end[0].node != node->id && link->end[1].node != node->id && !on_internet(exp, link))
+			add_far_routes(map, node, link, forwards);
+	}
 }
 
 /* What is written out stays, and comes after the automatic routes, on which its gateways may depend. */
@@ -301,27 +278,26 @@ static void add_forwarding(struct rec_exp_node *node)
 
 void rec__add_routes(struct rec_experiment *exp)
 {
-	struct graph g = {0};
-	struct heap heap = {.entries = calloc(2 * exp->link_count + 2, sizeof(*heap.entries))};
-	_cleanup_free_ struct hop *hops = calloc(exp->node_count + 1, sizeof(*hops));
+	struct map map;
 	_cleanup_free_ bool *forwards = calloc(exp->node_count + 1, sizeof(*forwards));
 
-	CHECK(heap.entries && hops && forwards);
-	graph_init(&g, exp);
+	CHECK(forwards);
+	map_init(&map, exp);
 	for (size_t i = 0; i < exp->node_count; i++) {
 		struct rec_exp_node *node = &exp->nodes[i];
 		_cleanup_free_ struct rec_exp_route *routes = STEAL(node->routes);
 		const size_t count = node->route_count;
 
+		if (node->medium)
+			continue;
 		node->route_count = 0;
-		shortest_paths(&g, node->id, hops, &heap);
-		add_node_routes(exp, node, hops, forwards);
+		rec_paths_from(map.paths, node->id - 1, map.reach);
+		add_node_routes(&map, node, forwards);
 		if (count)
 			add_explicit_routes(node, routes, count);
 	}
 	for (size_t i = 0; i < exp->node_count; i++)
 		if (forwards[i])
 			add_forwarding(&exp->nodes[i]);
-	graph_done(&g);
-	free(heap.entries);
+	map_done(&map);
 }

@@ -28,8 +28,7 @@ typedef int act_fn(struct rec__load *load, int value, struct rec_exp_channel *ch
 
 /* ---- directions ---- */
 
-/* The characteristics from a time on, to be changed.  Times never descend. */
-static struct rec_exp_channel *from_time(struct rec_exp_end *end, vtime_ns at)
+struct rec_exp_channel *rec__from_time(struct rec_exp_end *end, vtime_ns at)
 {
 	const struct rec_exp_channel *last = &end->out;
 
@@ -53,7 +52,20 @@ static struct rec_exp_channel *from_time(struct rec_exp_end *end, vtime_ns at)
 static int act_on(struct rec__load *load, int value, const struct rec__moment *moment, struct rec_exp_end *end,
 		  act_fn *act, const void *arg)
 {
-	return act(load, value, from_time(end, moment->at), arg);
+	return act(load, value, rec__from_time(end, moment->at), arg);
+}
+
+static int act_flag(struct rec__load *load, int value, struct rec_exp_channel *channel, const void *arg)
+{
+	const char *verb = arg;
+
+	if (*verb == 'd' || *verb == 'u')
+		channel->down = *verb == 'd';
+	else if (*verb == 'h' || *verb == 'r')
+		channel->held = *verb == 'h';
+	else
+		channel->cut = *verb == 'c';
+	return 0;
 }
 
 /* Which directions a word means: side 0, side 1 or both (2) of the links between two hosts, or of one link. */
@@ -62,18 +74,6 @@ struct reference {
 	size_t link;			/* SIZE_MAX: any */
 	bool one_way;			/* from a to b only */
 };
-
-static int find_host(struct rec__load *load, int value, const char *name, size_t size, node_id *ret)
-{
-	const struct rec_experiment *exp = load->exp;
-
-	for (size_t i = 0; i < exp->node_count; i++)
-		if (strlen(exp->nodes[i].name) == size && !memcmp(exp->nodes[i].name, name, size)) {
-			*ret = (node_id)i + 1;
-			return 0;
-		}
-	return rec__fail(load, value, "there is no host '%.*s'", (int)size, name);
-}
 
 static int take_reference(struct rec__load *load, int value, struct reference *ret)
 {
@@ -89,8 +89,8 @@ static int take_reference(struct rec__load *load, int value, struct reference *r
 	mark = strpbrk(text, "/>");
 	if (mark) {
 		ret->one_way = *mark == '>';
-		return find_host(load, value, text, (size_t)(mark - text), &ret->a)
-			?: find_host(load, value, mark + 1, strlen(mark + 1), &ret->b);
+		return rec__find_host_named(load, value, text, (size_t)(mark - text), &ret->a)
+			?: rec__find_host_named(load, value, mark + 1, strlen(mark + 1), &ret->b);
 	}
 	if (!rec__parse_u64(text, &number)) {
 		if (number >= exp->link_count)
@@ -120,26 +120,57 @@ static bool is_meant(const struct rec_exp_link *link, unsigned int side, const s
 	       (!reference->one_way && from == reference->b && to == reference->a);
 }
 
+/* Which directions of a list are meant.  Their number, or -errno. */
+static int act_on_list(struct rec__load *load, int value, const struct rec__moment *moment, struct rec_exp_link *list,
+		       size_t count, const struct reference *reference, act_fn *act, const void *arg)
+{
+	int done = 0;
+
+	for (size_t i = 0; i < 2 * count; i++) {
+		if (!is_meant(&list[i / 2], i % 2, reference))
+			continue;
+		const int error = act_on(load, value, moment, &list[i / 2].end[i % 2], act, arg);
+
+		if (error)
+			return error;
+		done++;
+	}
+	return done;
+}
+
+/* What is said of all links is not said of pairs, unless it opens or closes them: they only say what is special. */
+static int act_on_pairs(struct rec__load *load, int value, const struct rec__moment *moment,
+			const struct reference *reference, act_fn *act, const void *arg)
+{
+	struct rec_experiment *exp = load->exp;
+
+	if (reference->link != SIZE_MAX || (!reference->a && act != act_flag))
+		return 0;
+	if (reference->a)
+		rec__pair(load, reference->a, reference->b);
+	return act_on_list(load, value, moment, exp->pairs, exp->pair_count, reference, act, arg);
+}
+
 static int act_on_reference(struct rec__load *load, int value, const struct rec__moment *moment, bool both_ways,
 			    act_fn *act, const void *arg)
 {
 	struct rec_experiment *exp = load->exp;
 	struct reference reference;
-	size_t count = 0;
-	int error = take_reference(load, value, &reference);
+	const int error = take_reference(load, value, &reference);
 
-	if (!error && both_ways && reference.one_way)
+	if (error)
+		return error;
+	if (both_ways && reference.one_way)
 		return rec__fail(load, value, "a link is down or up as a whole; to lose what goes one way, use "
 				 "partition: {from: [A], to: [B]}");
-	for (size_t i = 0; i < 2 * exp->link_count && !error; i++) {
-		if (!is_meant(&exp->links[i / 2], i % 2, &reference))
-			continue;
-		error = act_on(load, value, moment, &exp->links[i / 2].end[i % 2], act, arg);
-		count++;
-	}
-	if (!error && !count)
+	const int links = act_on_list(load, value, moment, exp->links, exp->link_count, &reference, act, arg);
+	const int pairs = links < 0 ? links : act_on_pairs(load, value, moment, &reference, act, arg);
+
+	if (pairs < 0)
+		return pairs;
+	if (!links && !pairs)
 		return rec__fail(load, value, "no link is meant by '%s'", rec__scalar(load, value, "a link"));
-	return error;
+	return 0;
 }
 
 /* One word, or a list of them. */
@@ -160,19 +191,6 @@ static int act_on_links(struct rec__load *load, int value, const struct rec__mom
 }
 
 /* ---- down, up, hold, release, heal ---- */
-
-static int act_flag(struct rec__load *load, int value, struct rec_exp_channel *channel, const void *arg)
-{
-	const char *verb = arg;
-
-	if (*verb == 'd' || *verb == 'u')
-		channel->down = *verb == 'd';
-	else if (*verb == 'h' || *verb == 'r')
-		channel->held = *verb == 'h';
-	else
-		channel->cut = *verb == 'c';
-	return 0;
-}
 
 int rec__take_moment_down(struct rec__load *load, int value, void *object)
 {
@@ -240,23 +258,50 @@ int rec__take_oneway_to(struct rec__load *load, int value, void *object)
 	return rec__each(load, value, "to", take_member, object);
 }
 
-static int cut_between(struct rec__load *load, int value, const struct rec__moment *moment,
-		       const struct groups *groups, bool one_way)
+static bool is_cut(const struct groups *groups, node_id from, node_id to, bool one_way)
 {
-	struct rec_experiment *exp = load->exp;
-	size_t count = 0;
+	const uint32_t a = groups->of[from - 1], b = groups->of[to - 1];
 
-	for (size_t i = 0; i < 2 * exp->link_count; i++) {
-		struct rec_exp_link *link = &exp->links[i / 2];
-		const uint32_t from = groups->of[link->end[i % 2].node - 1],
-			       to = groups->of[link->end[!(i % 2)].node - 1];
+	return a && b && a != b && (!one_way || a == 1);
+}
 
-		if (!from || !to || from == to || (one_way && from != 1))
+static int cut_list(struct rec__load *load, int value, const struct rec__moment *moment, struct rec_exp_link *list,
+		    size_t list_count, const struct groups *groups, bool one_way)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < 2 * list_count; i++) {
+		struct rec_exp_link *link = &list[i / 2];
+
+		if (!is_cut(groups, link->end[i % 2].node, link->end[!(i % 2)].node, one_way))
 			continue;
 		act_on(load, value, moment, &link->end[i % 2], act_flag, "c");
 		count++;
 	}
-	if (!count)
+	return count;
+}
+
+/* Hosts on one medium have no link with each other: their pairs are cut. */
+static void pair_groups(struct rec__load *load, const struct groups *groups, bool one_way)
+{
+	const struct rec_experiment *exp = load->exp;
+
+	for (node_id a = 1; a <= exp->node_count; a++)
+		for (node_id b = a + 1; b <= exp->node_count && groups->of[a - 1]; b++)
+			if (is_cut(groups, a, b, one_way) || is_cut(groups, b, a, one_way))
+				rec__pair(load, a, b);
+}
+
+static int cut_between(struct rec__load *load, int value, const struct rec__moment *moment,
+		       const struct groups *groups, bool one_way)
+{
+	struct rec_experiment *exp = load->exp;
+
+	pair_groups(load, groups, one_way);
+	const int links = cut_list(load, value, moment, exp->links, exp->link_count, groups, one_way),
+		  pairs = cut_list(load, value, moment, exp->pairs, exp->pair_count, groups, one_way);
+
+	if (!links && !pairs)
 		return rec__fail(load, value, "no link joins these groups, so that nothing is cut; routers belong into a "
 				 "group, too");
 	return 0;
@@ -385,23 +430,32 @@ int rec__take_moment_ramp(struct rec__load *load, int value, void *object)
 
 /* ---- the whole ---- */
 
-struct moments {
-	struct rec__moment *list;
-	size_t count;
-};
-
-static int add_moment(struct rec__load *load, struct moments *moments, struct rec__moment moment)
+int rec__add_moment(struct rec__load *load, struct rec__moment moment)
 {
-	if (moments->count == MOMENTS_MAX)
-		return rec__fail(load, moment.value, "the timeline has more than %u moments (steps of ramps included)",
-				 MOMENTS_MAX);
-	moments->list = rec__grow(moments->list, moments->count, sizeof(*moments->list));
-	moment.order = moments->count;
-	moments->list[moments->count++] = moment;
+	if (load->moment_count == MOMENTS_MAX)
+		return rec__fail(load, moment.value, "there are more than %u changes of links (steps of ramps, contacts and "
+				 "movement included)", MOMENTS_MAX);
+	load->moments = rec__grow(load->moments, load->moment_count, sizeof(*load->moments));
+	moment.order = load->moment_count;
+	load->moments[load->moment_count++] = moment;
 	return 0;
 }
 
-static int add_steps(struct rec__load *load, struct moments *moments, struct rec__moment moment, int ramp)
+static int carry_out_ramp(struct rec__load *load, const struct rec__moment *moment)
+{
+	struct rec__moment step = *moment;
+
+	return rec__take_moment_ramp(load, rec__yaml_find(load, moment->value, "ramp"), &step);
+}
+
+static int carry_out_entry(struct rec__load *load, const struct rec__moment *moment)
+{
+	struct rec__moment entry = *moment;
+
+	return rec__take_map(load, moment->value, REC__SCOPE_moment, &entry);
+}
+
+static int add_steps(struct rec__load *load, struct rec__moment moment, int ramp)
 {
 	struct change change = {0};
 	int error = take_change(load, ramp, &change);
@@ -415,16 +469,17 @@ static int add_steps(struct rec__load *load, struct moments *moments, struct rec
 		return rec__fail(load, ramp, "the ramp ends after the end of time");
 	const vtime_ns begin = moment.at;
 
+	moment.carry_out = carry_out_ramp;
 	for (moment.step = 1; moment.step <= moment.step_count && !error; moment.step++) {
 		moment.at = begin + (vtime_ns)((unsigned __int128)change.over * moment.step / moment.step_count);
-		error = add_moment(load, moments, moment);
+		error = rec__add_moment(load, moment);
 	}
 	return error;
 }
 
 static int collect(struct rec__load *load, int value, void *object)
 {
-	struct rec__moment moment = {.value = value};
+	struct rec__moment moment = {.value = value, .carry_out = carry_out_entry};
 
 	if (rec__check_names(load, value, "a moment of the timeline") < 0)
 		return -EINVAL;
@@ -434,9 +489,14 @@ static int collect(struct rec__load *load, int value, void *object)
 		return rec__fail(load, value, "a moment of the timeline needs its time: at: 5 s");
 	if (rec__take_time(load, at, &moment.at) < 0)
 		return -EINVAL;
-	const int error = add_moment(load, object, moment);
+	const int error = rec__add_moment(load, moment);
 
-	return error || !ramp ? error : add_steps(load, object, moment, ramp);
+	return error || !ramp ? error : add_steps(load, moment, ramp);
+}
+
+int rec__take_timeline(struct rec__load *load, int value, void *object)
+{
+	return rec__each(load, value, "the timeline", collect, NULL);
 }
 
 static int cmp_moments(const void *a, const void *b)
@@ -448,22 +508,13 @@ static int cmp_moments(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static int carry_out(struct rec__load *load, struct rec__moment *moment)
+int rec__run_moments(struct rec__load *load)
 {
-	if (!moment->step)
-		return rec__take_map(load, moment->value, REC__SCOPE_moment, moment);
-	return rec__take_moment_ramp(load, rec__yaml_find(load, moment->value, "ramp"), moment);
-}
+	int error = 0;
 
-int rec__take_timeline(struct rec__load *load, int value, void *object)
-{
-	struct moments moments = {0};
-	int error = rec__each(load, value, "the timeline", collect, &moments);
-
-	if (moments.count)
-		qsort(moments.list, moments.count, sizeof(*moments.list), cmp_moments);
-	for (size_t i = 0; i < moments.count && !error; i++)
-		error = carry_out(load, &moments.list[i]);
-	free(moments.list);
+	if (load->moment_count)
+		qsort(load->moments, load->moment_count, sizeof(*load->moments), cmp_moments);
+	for (size_t i = 0; i < load->moment_count && !error; i++)
+		error = load->moments[i].carry_out(load, &load->moments[i]);
 	return error;
 }

@@ -51,7 +51,7 @@ static const struct unit size_units[] = {
 	{NULL, 0},
 };
 
-static const struct unit fraction_units[] = {{"", 1000000000}, {"%", 10000000}, {NULL, 0}};
+static const struct unit fraction_units[] = {{"", 1000000000}, {"%", 10000000}, {"ppm", 1000}, {NULL, 0}};
 
 /* Digits, perhaps with a point, as mantissa / 10^decimals.  *text moves behind them. */
 static int take_decimal(const char **text, unsigned __int128 *ret, unsigned int *ret_decimals)

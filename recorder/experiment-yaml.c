@@ -72,6 +72,11 @@ static int put_place(struct rec__load *load, int index, char *to, size_t size)
 	return snprintf(to, size, "--set %s: ", load->set[i]);
 }
 
+uint32_t rec__line(struct rec__load *load, int index)
+{
+	return index < load->file_nodes ? (uint32_t)rec__yaml(load, index)->start_mark.line + 1 : 0;
+}
+
 int rec__fail(struct rec__load *load, int index, const char *format, ...)
 {
 	char *text = load->error->text;
@@ -261,7 +266,7 @@ static int fail_unknown(struct rec__load *load, int index, enum rec__scope scope
 		if (keys[i].scope != scope)
 			continue;
 		known[count++] = keys[i].name;
-		if (keys[i].take == rec__take_nothing || keys[i].take == rec__take_no_graph)
+		if (keys[i].take == rec__take_nothing)
 			continue;
 		const size_t used = strlen(list);
 

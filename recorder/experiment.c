@@ -13,11 +13,9 @@
  */
 #include "experiment-int.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -25,7 +23,6 @@
 #include "jitter.h"
 
 #define TEXT_SIZE_MAX (16u << 20)
-#define READ_SIZE (64u << 10)
 #define OVERRIDES_MAX 1000
 #define REALTIME_DEFAULT 946684800000000000ull	/* 2000-01-01T00:00:00Z, as in Shadow */
 #define SYSCALL_COST_DEFAULT 1000
@@ -120,11 +117,13 @@ int rec__take_network(struct rec__load *load, int value, void *object)
 	return rec__take_map(load, value, REC__SCOPE_network, object);
 }
 
-int rec__take_no_graph(struct rec__load *load, int value, void *object)
+int rec__take_shortest_path(struct rec__load *load, int value, void *object)
 {
-	return rec__fail(load, value, "Shadow's network graphs are not read yet (network.graph, "
-			 "network_node_id, bandwidth_up, bandwidth_down); list the links instead:\n"
-			 "network: {links: [{ends: [a, b], rate: 10 Mbit, delay: 20 ms}]}");
+	bool shortest = true;
+	const int error = rec__take_bool(load, value, &shortest);
+
+	load->direct_paths = !shortest;
+	return error;
 }
 
 int rec__take_no_template(struct rec__load *load, int value, void *object)
@@ -142,6 +141,12 @@ static int check_hosts(struct rec__load *load)
 	for (size_t i = 0; i < exp->node_count && exp->node_count > 1; i++) {
 		const struct rec__host *host = &load->hosts[i];
 
+		if (host->place_value && !host->interface_count)
+			return rec__fail(load, host->place_value, "there is no graph in which this would be a node; add "
+					 "network.graph, for example {type: 1_gbit_switch}");
+		if (!host->interface_count && exp->nodes[i].medium)
+			return rec__fail(load, host->name, "nobody is on '%s'; say who: hosts: [a, b]",
+					 exp->nodes[i].name);
 		if (!host->interface_count && !host->isolated)
 			return rec__fail(load, host->name, "'%s' has no link to another host; add one "
 					 "under network.links, or say 'isolated: true' on the host",
@@ -219,9 +224,11 @@ static int take_all(struct rec__load *load)
 	if (!exp->node_count)
 		return rec__fail(load, 1, "there are no hosts; for example:\n"
 				 "hosts: {a: {processes: [{path: /bin/true}]}}");
-	error = check_hosts(load) ?: check_end(load) ?: rec__take_routes(load);
+	error = check_hosts(load) ?: check_end(load) ?: rec__add_addresses(load) ?: rec__take_routes(load) ?:
+		rec__run_moments(load);
 	if (error < 0)
 		return error;
+	rec__finish_media(exp);
 	find_lookahead(exp);
 	if (exp->auto_routes)
 		rec__add_routes(exp);
@@ -262,6 +269,8 @@ static int read_text(struct rec_experiment *exp, const char *file, const char *c
 	yaml_document_delete(&load.doc);
 	free(load.set_first);
 	free(load.hosts);
+	free(load.link_values);
+	free(load.moments);
 	return result;
 }
 
@@ -308,42 +317,11 @@ static char *directory_of(const char *path)
 	return dir;
 }
 
-/* The whole file, with a NUL behind it. */
-static int read_file(const char *path, char **ret, size_t *ret_size)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	struct fmt_buf text = {0};
-	ssize_t got;
-
-	do {
-		fmt_buf_reserve(&text, READ_SIZE);
-		got = read(fd, text.data + text.size, READ_SIZE);
-		if (got > 0)
-			text.size += (size_t)got;
-	} while ((got > 0 && text.size <= TEXT_SIZE_MAX) || (got < 0 && errno == EINTR));
-	const int error = got < 0 ? -errno : got > 0 ? -EFBIG : 0;
-
-	if (error < 0) {
-		fmt_buf_done(&text);
-		return error;
-	}
-	*ret_size = text.size;
-	fmt_buf_put(&text, "", 1);
-	*ret = (char *)text.data;
-	return 0;
-}
-
 int rec_experiment_load(const char *path, const char *const *set, struct rec_experiment **ret,
 			struct rec_exp_error *error)
 {
 	_cleanup_(rec_experiment_freep) struct rec_experiment *exp = new_experiment(path);
-	int result = read_file(path, &exp->text, &exp->text_size);
+	int result = rec__read_file(path, TEXT_SIZE_MAX, &exp->text, &exp->text_size);
 
 	if (result < 0) {
 		snprintf(error->text, sizeof(error->text), "%s: %s", path, strerror(-result));
@@ -454,7 +432,13 @@ void rec_experiment_free(struct rec_experiment *exp)
 		free(node->sysctls);
 		free(node->processes);
 		free(node->routes);
+		if (node->medium) {
+			free(node->medium->place);
+			free(node->medium->paths);
+			free(node->medium);
+		}
 		free(node->root);
+		free(node->faults);
 		free(node->name);
 	}
 	free(exp->nodes);
@@ -463,6 +447,9 @@ void rec_experiment_free(struct rec_experiment *exp)
 	for (size_t i = 0; i < exp->link_count; i++)
 		free(exp->links[i].name);
 	free(exp->links);
+	for (size_t i = 0; i < 2 * exp->pair_count; i++)
+		free(exp->pairs[i / 2].end[i % 2].phases);
+	free(exp->pairs);
 	for (size_t i = 0; i < exp->table_count; i++)
 		free(exp->tables[i]);
 	free(exp->tables);
@@ -499,6 +486,8 @@ void rec_experiment_hosts_file(const struct rec_experiment *exp, node_id self, s
 		const struct rec_exp_node *node = &exp->nodes[i];
 		const struct rec_exp_end *end = first_end(exp, node->id);
 
+		if (node->medium)
+			continue;
 		if (end) {
 			put_host(out, end->ipv4, node->name);
 			put_host(out, end->ipv6, node->name);

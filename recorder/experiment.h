@@ -9,11 +9,15 @@
 
 #include "channel.h"
 #include "event.h"
+#include "fault.h"
 
 #define REC_IF_NAME_SIZE 16
 #define REC_NODES_MAX 65535u	/* a node's number has two bytes in its MAC addresses */
 #define REC_LINKS_MAX 65536u	/* a link's number has two bytes in automatic addresses */
 #define REC_INTERFACES_MAX 256u	/* of one node */
+
+/* When a process starts again after its host has. */
+enum rec_after_restart { REC_AGAIN_IF_RUNNING, REC_AGAIN_ALWAYS, REC_AGAIN_NEVER };
 
 enum rec_final_state { REC_FINAL_EXITED, REC_FINAL_SIGNALED, REC_FINAL_RUNNING };
 
@@ -27,6 +31,7 @@ struct rec_exp_process {
 	int shutdown_signal;		/* default SIGTERM */
 	enum rec_final_state expected;	/* default exited with 0 */
 	int expected_code;		/* exit code, or signal number */
+	enum rec_after_restart after_restart;
 	char *stdin_path;		/* file on the host (what is relative in the file has got its dir), NULL: empty */
 };
 
@@ -48,10 +53,33 @@ struct rec_exp_end {
 };
 
 struct rec_exp_link {
-	uint32_t id;			/* from 0 */
+	uint32_t id;			/* from 0; pairs have numbers of their own from REC_LINKS_MAX on */
 	char *name;			/* NULL: none was given */
 	struct rec_exp_end end[2];
 	uint32_t mtu;			/* default 1500 */
+};
+
+enum rec_medium_kind {
+#define MEDIUM(kind) REC_MEDIUM_##kind,
+#include "media.def"
+#undef MEDIUM
+	REC_MEDIUM_COUNT
+};
+
+struct rec_exp_path {			/* across the graph of an internet */
+	vtime_ns delay_ns;
+	uint64_t loss_ppb;
+};
+
+/* What joins more than two interfaces.  It is a node without a kernel: every interface on it has a link to it. */
+struct rec_exp_medium {
+	enum rec_medium_kind kind;
+	bool pairs_only;		/* frames pass between the pairs that are listed, and no others */
+	vtime_ns age_ns;		/* switch: how long an address is remembered */
+	/* internet: where in the graph the hosts are, and the paths between these places, less what the links delay */
+	uint32_t *place;		/* [number of the medium's interface] */
+	size_t place_count;
+	struct rec_exp_path *paths;	/* [from * place_count + to] */
 };
 
 struct rec_exp_route {			/* explicit, or the automatic shortest path ones; see docs */
@@ -70,6 +98,9 @@ struct rec_exp_node {
 	size_t route_count;
 	uint64_t memory_size;		/* bytes of the node's kernel */
 	char *root;			/* host directory that it sees as /, NULL: the experiment's */
+	struct rec_exp_fault *faults;	/* by ascending times */
+	size_t fault_count;
+	struct rec_exp_medium *medium;	/* NULL: a host */
 };
 
 struct rec_experiment {
@@ -83,10 +114,12 @@ struct rec_experiment {
 	vtime_ns syscall_cost_ns;	/* CPU model; default 1000 */
 	char *root;			/* of all nodes that name no other, NULL: the host's own / */
 	vtime_ns clock_cost_ns;		/* of one clock read from the vDSO; default 20 */
-	struct rec_exp_node *nodes;	/* [id - 1] */
+	struct rec_exp_node *nodes;	/* [id - 1]: hosts, then media */
 	size_t node_count;
 	struct rec_exp_link *links;	/* [id] */
 	size_t link_count;
+	struct rec_exp_link *pairs;	/* two hosts on one medium between which something is special; [id - REC_LINKS_MAX] */
+	size_t pair_count;
 	int64_t **tables;		/* of jitter */
 	size_t table_count;
 	bool auto_routes;

@@ -282,6 +282,12 @@ uint32_t rec_link_end_departed(struct rec_link_end *end, vtime_ns now)
 	return count;
 }
 
+void rec_link_end_forget(struct rec_link_end *end)
+{
+	end->ring_head = end->ring_count = 0;
+	end->ring_bytes = 0;
+}
+
 /* ---- the receiving side ---- */
 
 /* A token bucket: it fills at the rate up to what may come at once, and what finds too little in it is lost. */

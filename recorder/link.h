@@ -57,6 +57,8 @@ struct rec_link_result rec_link_end_send(struct rec_link_end *end, vtime_ns now,
 vtime_ns rec_link_end_next(const struct rec_link_end *end);
 /* Takes frames that have departed by now off the ring; their number. */
 uint32_t rec_link_end_departed(struct rec_link_end *end, vtime_ns now);
+/* The sender no longer asks when what it gave has departed; it leaves all the same. */
+void rec_link_end_forget(struct rec_link_end *end);
 /* Of a frame that arrives here, in the order of arrivals: whether the limit at the receiving side lets it in. */
 bool rec_link_end_admits(struct rec_link_end *end, vtime_ns arrive, size_t frame_size);
 

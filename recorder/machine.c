@@ -34,7 +34,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "base/check.h"
 #include "base/cleanup.h"
@@ -44,13 +43,13 @@
 #include "mailbox.h"
 #include "merge.h"
 #include "preamble.h"
+#include "status.h"
 #include "syscall-names.h"
 #include "trace.h"
 #include "worker.h"
 
 #define WINDOW_NS_MAX 10000000ull	/* some 10,000 syscalls of each node: tens of milliseconds here */
 #define WORKERS_MAX 1024u
-#define NS_PER_S 1000000000ull
 #define NEVER UINT64_MAX
 
 struct crew {				/* a worker as the machine sees it */
@@ -83,8 +82,7 @@ struct machine {
 	vtime_ns until;			/* end of the present window */
 	vtime_ns last;			/* of the last event in the trace */
 	bool counts;			/* some process is expected to end */
-	uint64_t wall_start_ns, wall_shown_ns;
-	vtime_ns shown;
+	struct rec_status status;
 };
 
 /* How many times the user has asked for the end. */
@@ -564,36 +562,18 @@ static int send_window(struct machine *m)
 	return 0;
 }
 
-static uint64_t wall_ns(void)
+static struct rec_status_now status_now(const struct machine *m)
 {
-	struct timespec ts;
-
-	CHECK(!clock_gettime(CLOCK_MONOTONIC, &ts));
-	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+	return (struct rec_status_now){m->until, m->result->events, m->result->packets};
 }
 
-/* Once a second, for whoever watches; the only use of the host's clock, and nothing comes of it. */
-static void show_progress(struct machine *m, bool last)
+static int show_status(struct machine *m)
 {
-	if (m->options.quiet)
-		return;
-	const uint64_t wall = wall_ns();
+	const struct rec_status_now now = status_now(m);
+	const int error = rec_status_show(&m->status, &now);
 
-	if (last) {
-		if (m->wall_shown_ns != m->wall_start_ns)
-			fprintf(stderr, "\r\033[K");
-		return;
-	}
-	if (wall - m->wall_shown_ns < NS_PER_S)
-		return;
-	const double speed = (double)(m->until - m->shown) / (double)(wall - m->wall_shown_ns);
-
-	fprintf(stderr, "\r%llu.%03llu s  %.2g x real time  %llu events  %llu packets\033[K",
-		(unsigned long long)(m->until / NS_PER_S),
-		(unsigned long long)(m->until % NS_PER_S / 1000000), speed,
-		(unsigned long long)m->result->events, (unsigned long long)m->result->packets);
-	m->wall_shown_ns = wall;
-	m->shown = m->until;
+	return error < 0 ? fail(m, error, "%s: the status cannot be written: %s", m->options.status_path,
+				strerror(-error)) : 0;
 }
 
 /* Runs one window.  0 or -errno. */
@@ -604,10 +584,9 @@ static int run_window(struct machine *m, vtime_ns start)
 
 	if (error < 0)
 		return error;
-	show_progress(m, /* last= */ false);
 	const int flushed = m->writer ? fmt_writer_flush(m->writer, /* now= */ false) : 0;
 
-	return flushed < 0 ? fail_trace(m, flushed) : 0;
+	return flushed < 0 ? fail_trace(m, flushed) : show_status(m);
 }
 
 __attribute__((format(printf, 2, 3)))
@@ -691,7 +670,7 @@ static int stop(struct machine *m, vtime_ns now)
 static int run(struct machine *m)
 {
 	vtime_ns end;
-	int error = start_workers(m) ?: open_trace(m) ?: emit_first(m) ?: collect(m);
+	int error = show_status(m) ?: start_workers(m) ?: open_trace(m) ?: emit_first(m) ?: collect(m);
 
 	while (!error) {
 		const vtime_ns start = next_start(m);
@@ -726,7 +705,7 @@ static void machine_init(struct machine *m)
 		for (size_t p = 0; p < exp->nodes[i].process_count; p++)
 			if (exp->nodes[i].processes[p].expected != REC_FINAL_RUNNING)
 				m->counts = true;
-	m->wall_start_ns = m->wall_shown_ns = wall_ns();
+	rec_status_init(&m->status, m->options.quiet ? NULL : stderr, m->options.status_path, exp->stop_time);
 }
 
 static void machine_done(struct machine *m)
@@ -774,9 +753,12 @@ int rec_machine_run(const struct rec_experiment *exp, const struct rec_run_optio
 	sigaction(SIGTERM, &interrupt, &old_term);
 	const int run_error = run(&m);
 
-	show_progress(&m, /* last= */ true);
 	end_workers(&m);
 	const int last_error = close_trace(&m, run_error);
+	struct rec_status_now now = status_now(&m);
+
+	now.vtime = last_error < 0 ? now.vtime : result.end;
+	rec_status_end(&m.status, &now, last_error < 0 ? "failed" : "ended", last_error < 0 ? error->text : result.reason);
 
 	sigaction(SIGINT, &old_int, NULL);
 	sigaction(SIGTERM, &old_term, NULL);

@@ -11,6 +11,7 @@ struct rec_run_options {
 	const char *data_dir;		/* nodes' upper directories and output files */
 	const char *kernel_path;	/* the kernel image */
 	unsigned patience_s;		/* wall time for which a program may compute without a call; 0: any */
+	const char *status_path;	/* JSON that says how far the run is, NULL: none */
 	bool quiet;			/* no progress line on stderr */
 };
 

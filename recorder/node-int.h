@@ -8,6 +8,7 @@
 #include "event.h"
 #include "host.h"
 #include "link.h"
+#include "node-clock.h"
 #include "node.h"
 #include "nodefs.h"
 #include "tracee.h"
@@ -34,7 +35,10 @@ struct rec_root {
 	const struct rec_exp_process *exp;
 	kg_cookie thread;	/* its first thread, 0 before it starts */
 	uint32_t pid;
+	vtime_ns start_at;	/* while it has not started: exp->start_time, or when its host came back */
 	bool started, ended, shut_down;
+	bool lost;		/* it ran when the host went down */
+	bool again;		/* it is to start again when it has ended */
 	int code;		/* as wait(2) gives it */
 };
 
@@ -91,7 +95,10 @@ struct rec_node {
 	const struct rec_node_env *env;
 	const struct rec_exp_node *exp;
 	node_id id;
-	bool panicked;
+	bool panicked;			/* has no kernel that could run: it died, or the host is down */
+	bool frozen;			/* paused as a whole: nothing happens */
+	unsigned boots;
+	size_t fault_next;		/* of exp->faults: the first that is to come */
 	int failure;			/* -errno: hindcast itself cannot go on with this node */
 	char failure_text[512];		/* more about it, "" without */
 	struct kg_host host;
@@ -100,6 +107,7 @@ struct rec_node {
 	vtime_ns now;
 	vtime_ns until;			/* end of the present window */
 	vtime_ns slice_start;
+	uint64_t slice_base_ns;		/* what the node's clock showed then */
 	struct rec_thread *paused;	/* whose slice has been stopped at the clock, and is not over (slice.c) */
 	unsigned free_turns;		/* pauses of this slice at a clock that stands still */
 	unsigned still_slices;		/* slices so far that began at slice_start */
@@ -120,6 +128,8 @@ struct rec_node {
 	uint64_t shared_count;		/* anonymous shared mappings so far */
 	int clock_fd;
 	struct rec_clock_page *clock;
+	struct rec_node_clock own;	/* what its clock shows */
+	uint64_t realtime_offset_ns;	/* wall clock - own */
 	struct rec_link_end *ends;	/* by ifid */
 	size_t end_count;
 	uint64_t packet_count;
@@ -137,6 +147,13 @@ struct rec_node {
 #define REC_INO_SHARED (1ULL << 40)
 
 /* ---- node.c ---- */
+/* Loads and boots a kernel, and configures its network.  0 or -errno. */
+int rec__node_boot(struct rec_node *node);
+int rec__node_open_files(struct rec_node *node);
+/* Lets the node's kernel do all that it can do now. */
+void rec__run_kernel(struct rec_node *node);
+/* What the node's clock shows now. */
+uint64_t rec__local_ns(const struct rec_node *node);
 /* When something is due that is not a program's turn; UINT64_MAX: never. */
 vtime_ns rec__next_due(const struct rec_node *node);
 void rec__warn(struct rec_node *node, uint32_t tid, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -192,7 +209,16 @@ void rec__unpark(struct rec_node *node, struct rec_thread *t);
 /* Lets those go on whose memory has changed. */
 void rec__look_after_parked(struct rec_node *node);
 
+/* ---- faults.c ---- */
+/* The next one; UINT64_MAX: there is none. */
+vtime_ns rec__faults_next(const struct rec_node *node);
+void rec__faults_due(struct rec_node *node);
+/* Whether a fault that is to come starts the process again, which has ended or is down with its host. */
+bool rec__faults_restart(const struct rec_node *node, const struct rec_root *root);
+
 /* ---- process.c ---- */
+/* A process that has ended shall start now. */
+void rec__root_again(struct rec_node *node, struct rec_root *root);
 void rec__root_start(struct rec_node *node, struct rec_root *root);
 void rec__root_shutdown(struct rec_node *node, struct rec_root *root);
 int rec__clone(struct rec_node *node, struct rec_thread *t);

@@ -31,6 +31,7 @@
 #include "base/cleanup.h"
 #include "filehash.h"
 #include "loader.h"
+#include "port.h"
 #include "trace.h"
 
 #define NODE_MEMORY_DEFAULT (64ULL << 20)
@@ -77,11 +78,16 @@ static void on_output(void *arg, unsigned stream, const void *bytes, size_t size
 
 /* ---- the kernel ------------------------------------------------------------ */
 
+uint64_t rec__local_ns(const struct rec_node *node)
+{
+	return rec_node_clock_at(&node->own, node->now);
+}
+
 static uint64_t realtime_ns(void *arg)
 {
 	const struct rec_node *node = arg;
 
-	return node->env->exp->realtime_ns + node->now;
+	return node->realtime_offset_ns + rec__local_ns(node);
 }
 
 enum kg_outcome rec__kernel_call(struct rec_node *node, kg_cookie task, uint64_t nr, const uint64_t args[6],
@@ -91,7 +97,7 @@ enum kg_outcome rec__kernel_call(struct rec_node *node, kg_cookie task, uint64_t
 
 	if (node->panicked)
 		return KG_PANIC;
-	node->api->set_time(node->now + REC_CLOCK_START_NS);
+	node->api->set_time(rec__local_ns(node));
 	enum kg_outcome outcome = (enum kg_outcome)node->api->syscall(task, nr, (const kg_u64 *)args, user_sp, &result);
 
 	if (outcome == KG_PANIC)
@@ -110,8 +116,7 @@ int64_t rec__init_call(struct rec_node *node, kg_cookie task, uint64_t nr, uint6
 	return outcome == KG_DONE ? result : outcome == KG_BLOCKED ? -EAGAIN : -EIO;
 }
 
-/* Lets the node's kernel do all that it can do now. */
-static void run_kernel(struct rec_node *node)
+void rec__run_kernel(struct rec_node *node)
 {
 	if (!node->panicked && node->api->run() == KG_PANIC)
 		node->panicked = true;
@@ -169,49 +174,10 @@ int rec__file_number(struct rec_node *node, uint64_t ino, uint64_t *ret)
 
 /* ---- frames ------------------------------------------------------------------ */
 
-static void tell_drop(struct rec_node *node, uint32_t link, uint32_t ifid, uint64_t number, const char *reason)
+static struct rec_port port_of(struct rec_node *node, uint32_t ifid)
 {
-	fmt_put_packet_drop(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_drop) {
-		.link = link, .iface = ifid, .packet = number,
-		.reason = { (const uint8_t *)reason, strlen(reason) } });
-}
-
-static struct rec_packet *packet_new(const struct rec_link_end *end, uint64_t number, vtime_ns arrive,
-				     const void *frame, size_t size)
-{
-	const struct rec_exp_end *peer = &end->link->end[!end->side];
-	struct rec_packet *packet = malloc(sizeof(*packet) + size);
-
-	CHECK(packet != NULL);
-	*packet = (struct rec_packet) { .arrive_ns = arrive, .packet = number,
-					.src = end->link->end[end->side].node, .dst = peer->node,
-					.link = end->link->id, .dst_ifid = peer->ifid, .size = (uint32_t)size };
-	memcpy(packet->frame, frame, size);
-	return packet;
-}
-
-/* The frame goes to the other node, perhaps damaged, perhaps twice. */
-static void travel(struct rec_node *node, const struct rec_link_end *end, uint64_t number,
-		   const struct rec_link_result *result, const void *frame, size_t size)
-{
-	const uint32_t link = end->link->id, ifid = end->link->end[end->side].ifid;
-	struct rec_packet *packet = packet_new(end, number, result->arrive_ns, frame, size);
-
-	if (result->corrupt_bit != UINT32_MAX) {
-		CHECK(result->corrupt_bit / 8 < size);
-		packet->frame[result->corrupt_bit / 8] ^= (uint8_t)(1u << result->corrupt_bit % 8);
-		fmt_put_packet_corrupt(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_corrupt) {
-			.link = link, .iface = ifid, .packet = number, .bit = result->corrupt_bit });
-	}
-	if (result->duplicate) {
-		const uint64_t copy = ((uint64_t)node->id << 40) | node->packet_count++;
-
-		fmt_put_packet_copy(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_copy) {
-			.link = link, .iface = ifid, .packet = copy, .original = number });
-		node->env->send(node->env->arg,
-				packet_new(end, copy, result->arrive_ns, packet->frame, size));
-	}
-	node->env->send(node->env->arg, packet);
+	return (struct rec_port) { .env = node->env, .events = &node->events, .node = node->id, .now = node->now,
+				   .packet_count = &node->packet_count, .end = &node->ends[ifid] };
 }
 
 static kg_s32 on_xmit(void *ctx, kg_u32 ifid, const void *frame, kg_u64 size)
@@ -220,22 +186,17 @@ static kg_s32 on_xmit(void *ctx, kg_u32 ifid, const void *frame, kg_u64 size)
 
 	if (ifid >= node->end_count)
 		return 0;
-	struct rec_link_end *end = &node->ends[ifid];
-	const struct rec_exp_link *link = end->link;
-	struct rec_link_result result = rec_link_end_send(end, node->now, size);
+	const struct rec_port port = port_of(node, ifid);
 
-	if (result.verdict == REC_LINK_FULL)
+	switch (rec_port_send(&port, frame, size)) {
+	case REC_LINK_FULL:
 		return -1;
-	uint64_t number = ((uint64_t)node->id << 40) | node->packet_count++;
-
-	fmt_put_packet_send(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_send) {
-		.link = link->id, .iface = ifid, .packet = number, .depart_ns = result.depart_ns,
-		.frame = { frame, size } });
-	if (result.drop)
-		tell_drop(node, link->id, ifid, number, result.drop);
-	else
-		travel(node, end, number, &result, frame, size);
-	return result.verdict == REC_LINK_KEPT;
+	case REC_LINK_KEPT:
+		return 1;
+	case REC_LINK_SENT:
+		return 0;
+	}
+	return 0;
 }
 
 static bool arrives_before(const struct rec_packet *a, const struct rec_packet *b)
@@ -287,13 +248,10 @@ static void receive_due(struct rec_node *node)
 	while (node->inbound_count && node->inbound[0]->arrive_ns <= node->now) {
 		_cleanup_free_ struct rec_packet *packet = take_inbound(node);
 
-		if (!rec_link_end_admits(&node->ends[packet->dst_ifid], packet->arrive_ns, packet->size)) {
-			tell_drop(node, packet->link, packet->dst_ifid, packet->packet, "policed");
+		const struct rec_port port = port_of(node, packet->dst_ifid);
+
+		if (!rec_port_receive(&port, packet))
 			continue;
-		}
-		fmt_put_packet_recv(&node->events, node->now, node->id, 0, &(struct fmt_ev_packet_recv) {
-			.link = packet->link, .iface = packet->dst_ifid, .packet = packet->packet,
-			.size = packet->size });
 		if (!node->panicked)
 			node->api->rx(packet->dst_ifid, packet->frame, packet->size);
 	}
@@ -333,8 +291,8 @@ static vtime_ns next_root(const struct rec_node *node)
 	for (size_t i = 0; i < node->root_count; i++) {
 		const struct rec_root *root = &node->roots[i];
 
-		if (!root->started && root->exp->start_time < next)
-			next = root->exp->start_time;
+		if (!root->started && root->start_at < next)
+			next = root->start_at;
 		if (root->started && !root->ended && !root->shut_down && root->exp->shutdown_time < next)
 			next = root->exp->shutdown_time;
 	}
@@ -346,7 +304,7 @@ static void roots_due(struct rec_node *node)
 	for (size_t i = 0; i < node->root_count; i++) {
 		struct rec_root *root = &node->roots[i];
 
-		if (!root->started && root->exp->start_time <= node->now)
+		if (!root->started && root->start_at <= node->now)
 			rec__root_start(node, root);
 		if (!root->shut_down && root->exp->shutdown_time <= node->now)
 			rec__root_shutdown(node, root);
@@ -360,7 +318,7 @@ static vtime_ns next_timer(const struct rec_node *node)
 
 	if (timer == KG_NEVER)
 		return UINT64_MAX;
-	return timer > REC_CLOCK_START_NS ? timer - REC_CLOCK_START_NS : 0;
+	return rec_node_clock_when(&node->own, timer);
 }
 
 vtime_ns rec__next_due(const struct rec_node *node)
@@ -374,18 +332,36 @@ vtime_ns rec__next_due(const struct rec_node *node)
 		if (node->ends[i].carrier_next < next)
 			next = node->ends[i].carrier_next;
 	}
-	vtime_ns root = next_root(node);
+	const vtime_ns root = next_root(node), fault = rec__faults_next(node);
 
 	next = root < next ? root : next;
+	next = fault < next ? fault : next;
 	if (node->inbound_count && node->inbound[0]->arrive_ns < next)
 		next = node->inbound[0]->arrive_ns;
 	return next;
 }
 
+/* Without a kernel, or frozen: only a fault changes that.  Frames that come are lost, or wait. */
+static bool is_asleep(const struct rec_node *node)
+{
+	return node->panicked || node->frozen;
+}
+
+static vtime_ns next_asleep(const struct rec_node *node)
+{
+	const vtime_ns next = rec__faults_next(node);
+
+	return node->panicked && node->inbound_count && node->inbound[0]->arrive_ns < next ?
+	       node->inbound[0]->arrive_ns : next;
+}
+
 vtime_ns rec_node_next(const struct rec_node *node)
 {
-	if (node->panicked)
-		return UINT64_MAX;
+	if (is_asleep(node)) {
+		const vtime_ns next = next_asleep(node);
+
+		return next > node->now ? next : node->now;
+	}
 	if (node->ready_count || node->paused || node->api->pending())
 		return node->now;
 	vtime_ns next = rec__next_due(node);
@@ -396,14 +372,18 @@ vtime_ns rec_node_next(const struct rec_node *node)
 /* All that happens at this instant without a program. */
 static void due(struct rec_node *node)
 {
-	node->api->set_time(node->now + REC_CLOCK_START_NS);
+	if (rec__faults_next(node) <= node->now)
+		rec__faults_due(node);
+	if (is_asleep(node))
+		return;
+	node->api->set_time(rec__local_ns(node));
 	carrier_due(node);
 	receive_due(node);
 	depart_due(node);
 	if (next_root(node) <= node->now)
 		roots_due(node);
 	if (node->api->pending())
-		run_kernel(node);
+		rec__run_kernel(node);
 }
 
 /* What is due first, then who goes on next, taken out of the queue; NULL: nobody can. */
@@ -415,7 +395,8 @@ static struct rec_thread *next_thread(struct rec_node *node)
 		return t;
 	t = rec__slice_preempt(node);
 	due(node);
-	if (node->panicked)
+	/* A crash has taken the thread along. */
+	if (is_asleep(node) || node->failure)
 		return NULL;
 	if (t && t->state == REC_THREAD_READY && !t->queued)
 		rec__ready(node, t, /* front= */ false);
@@ -430,13 +411,39 @@ static struct rec_thread *next_thread(struct rec_node *node)
 	return t;
 }
 
+/* To the next thing that happens to a node that does nothing by itself.  False: that is not before until. */
+static bool sleep_until(struct rec_node *node, vtime_ns until)
+{
+	const vtime_ns next = rec_node_next(node);
+
+	if (next >= until)
+		return false;
+	node->now = next;
+	while (node->panicked && node->inbound_count && node->inbound[0]->arrive_ns <= node->now) {
+		_cleanup_free_ struct rec_packet *packet = take_inbound(node);
+		const struct rec_port port = port_of(node, packet->dst_ifid);
+
+		rec_port_tell_drop(&port, packet->packet, "node-down");
+	}
+	if (rec__faults_next(node) <= node->now)
+		rec__faults_due(node);
+	return true;
+}
+
 static int run(struct rec_node *node, vtime_ns until)
 {
-	while (!node->panicked && node->now < until) {
+	while (node->now < until) {
+		if (is_asleep(node)) {
+			if (!sleep_until(node, until))
+				break;
+			continue;
+		}
 		struct rec_thread *t = next_thread(node);
 
 		if (node->failure)
 			return node->failure;
+		if (is_asleep(node))
+			continue;
 		if (t) {
 			int r = rec__step(node, t);
 
@@ -445,7 +452,7 @@ static int run(struct rec_node *node, vtime_ns until)
 			continue;
 		}
 		/* Idle: the kernel stops its tick and says what it waits for. */
-		run_kernel(node);
+		rec__run_kernel(node);
 		if (node->ready_count || node->panicked)
 			continue;
 		vtime_ns next = rec_node_next(node);
@@ -490,11 +497,13 @@ static int open_clock(struct rec_node *node)
 		return -errno;
 	}
 	node->clock->step_ns = node->env->exp->clock_cost_ns;
-	node->clock->realtime_ns = node->env->exp->realtime_ns - REC_CLOCK_START_NS;
+	rec_node_clock_set(&node->own, /* now= */ 0, REC_CLOCK_START_NS, /* drift_ppb= */ 0);
+	node->realtime_offset_ns = node->env->exp->realtime_ns - REC_CLOCK_START_NS;
+	node->clock->realtime_ns = node->realtime_offset_ns;
 	return 0;
 }
 
-static int open_files(struct rec_node *node)
+int rec__node_open_files(struct rec_node *node)
 {
 	char upper[4200];
 	_cleanup_(fmt_buf_done) struct fmt_buf hosts = { 0 };
@@ -522,29 +531,9 @@ static int open_files(struct rec_node *node)
 	return r;
 }
 
-static void open_links(struct rec_node *node)
-{
-	const struct rec_experiment *exp = node->env->exp;
-
-	for (size_t i = 0; i < exp->link_count; i++)
-		for (unsigned side = 0; side < 2; side++)
-			if (exp->links[i].end[side].node == node->id)
-				node->end_count++;
-	node->ends = calloc(node->end_count + 1, sizeof(*node->ends));
-	CHECK(node->ends != NULL);
-	for (size_t i = 0; i < exp->link_count; i++)
-		for (unsigned side = 0; side < 2; side++)
-			if (exp->links[i].end[side].node == node->id) {
-				uint32_t ifid = exp->links[i].end[side].ifid;
-
-				CHECK(ifid < node->end_count);
-				rec_link_end_init(&node->ends[ifid], &exp->links[i], side, exp->seed);
-			}
-}
-
 static int boot(struct rec_node *node)
 {
-	struct kg_boot how = { .vtime_ns = REC_CLOCK_START_NS, .realtime_ns = node->env->exp->realtime_ns };
+	struct kg_boot how = { .vtime_ns = rec__local_ns(node), .realtime_ns = realtime_ns(node) };
 	uint64_t memory = node->exp->memory_size ? node->exp->memory_size : NODE_MEMORY_DEFAULT;
 	int r;
 
@@ -564,9 +553,16 @@ static int boot(struct rec_node *node)
 	how.memory_size = memory;
 	rec_stream_bytes(&node->random, how.seed, sizeof(how.seed));
 	snprintf(how.hostname, sizeof(how.hostname), "%s", node->exp->name);
-	if (node->api->boot(&how) != KG_DONE)
-		node->panicked = true;
+	node->panicked = node->api->boot(&how) != KG_DONE;
 	return 0;
+}
+
+int rec__node_boot(struct rec_node *node)
+{
+	const int r = boot(node);
+
+	node->boots++;
+	return r == 0 && !node->panicked ? rec__netcfg(node) : r;
 }
 
 static void new_roots(struct rec_node *node)
@@ -575,7 +571,8 @@ static void new_roots(struct rec_node *node)
 	node->roots = calloc(node->root_count + 1, sizeof(*node->roots));
 	CHECK(node->roots != NULL);
 	for (size_t i = 0; i < node->root_count; i++)
-		node->roots[i].exp = &node->exp->processes[i];
+		node->roots[i] = (struct rec_root) { .exp = &node->exp->processes[i],
+						     .start_at = node->exp->processes[i].start_time };
 }
 
 int rec_node_new(const struct rec_node_env *env, node_id id, struct rec_node **ret)
@@ -594,14 +591,12 @@ int rec_node_new(const struct rec_node_env *env, node_id id, struct rec_node **r
 	int r = open_clock(node);
 
 	if (r == 0)
-		r = open_files(node);
+		r = rec__node_open_files(node);
 	if (r == 0) {
-		open_links(node);
+		node->ends = rec_ports_open(env->exp, id, &node->end_count);
 		new_roots(node);
-		r = boot(node);
+		r = rec__node_boot(node);
 	}
-	if (r == 0 && !node->panicked)
-		r = rec__netcfg(node);
 	if (r < 0) {
 		rec_node_free(node);
 		return r;
@@ -627,9 +622,7 @@ void rec_node_free(struct rec_node *node)
 	while (node->inbound_count)
 		free(take_inbound(node));
 	free(node->inbound);
-	for (size_t i = 0; i < node->end_count; i++)
-		rec_link_end_done(&node->ends[i]);
-	free(node->ends);
+	rec_ports_close(node->ends, node->end_count);
 	free(node->roots);
 	free(node->refused);
 	free(node->files);
@@ -647,10 +640,13 @@ size_t rec_node_unfinished(const struct rec_node *node)
 {
 	size_t count = 0;
 
-	if (node->panicked)
-		return 0;
-	for (size_t i = 0; i < node->root_count; i++)
-		count += !node->roots[i].ended && node->roots[i].exp->expected != REC_FINAL_RUNNING;
+	for (size_t i = 0; i < node->root_count; i++) {
+		const struct rec_root *root = &node->roots[i];
+		const bool runs = !root->ended && !node->panicked;
+
+		if (root->exp->expected != REC_FINAL_RUNNING && (runs || rec__faults_restart(node, root)))
+			count++;
+	}
 	return count;
 }
 

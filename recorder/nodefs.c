@@ -590,7 +590,7 @@ int rec_nodefs_io(struct rec_nodefs *fs, const char *name, const char *host_path
 	}
 	const char *path = host_path ? host_path : "/dev/null";
 	_cleanup_close_ int fd = stream ?
-		open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : open(path, O_RDONLY | O_CLOEXEC);
+		open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644) : open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;

@@ -31,7 +31,7 @@ void rec_nodefs_free(struct rec_nodefs *fs);
 /* Puts a file into the node before it starts (parents are made). */
 int rec_nodefs_put(struct rec_nodefs *fs, const char *path, const void *bytes, size_t size, uint32_t mode);
 /* A file that exists for the node under REC_NODEFS_IO/name, and for the host at host_path.  stream 0: it is read
- * (host_path NULL: empty); 1 or 2: it is written, and every write is reported as output of that stream. */
+ * (host_path NULL: empty); 1 or 2: it is written, and every write is reported as output of that stream; what is there already stays. */
 #define REC_NODEFS_IO "/.hindcast"
 int rec_nodefs_io(struct rec_nodefs *fs, const char *name, const char *host_path, unsigned stream);
 /* Whether a path names an executable regular file (symbolic links are followed, on the node). */

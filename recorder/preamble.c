@@ -73,10 +73,32 @@ static void put_link(struct fmt_buf *records, const struct rec_exp_link *link)
 	fmt_put_link(records, 0, 0, 0, &ev);
 }
 
+static void put_medium(struct fmt_buf *records, node_id id, const struct rec_exp_medium *medium)
+{
+	static const char *const names[] = {
+#define MEDIUM(kind) [REC_MEDIUM_##kind] = #kind,
+#include "media.def"
+#undef MEDIUM
+	};
+
+	fmt_put_medium(records, 0, 0, 0, &(struct fmt_ev_medium){.id = id, .type = text(names[medium->kind])});
+}
+
+static void put_pair(struct fmt_buf *records, const struct rec_exp_link *pair)
+{
+	fmt_put_pair(records, 0, 0, 0, &(struct fmt_ev_pair){
+		.id = pair->id, .node_a = pair->end[0].node, .node_b = pair->end[1].node});
+}
+
 void rec_preamble_events(const struct rec_experiment *exp, struct fmt_buf *records)
 {
 	for (node_id id = 1; id <= exp->node_count; id++)
 		put_node(records, exp, id);
 	for (size_t i = 0; i < exp->link_count; i++)
 		put_link(records, &exp->links[i]);
+	for (node_id id = 1; id <= exp->node_count; id++)
+		if (exp->nodes[id - 1].medium)
+			put_medium(records, id, exp->nodes[id - 1].medium);
+	for (size_t i = 0; i < exp->pair_count; i++)
+		put_pair(records, &exp->pairs[i]);
 }

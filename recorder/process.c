@@ -398,6 +398,13 @@ void rec__root_start(struct rec_node *node, struct rec_root *root)
 	rec__kernel_call(node, t->cookie, __NR_exit_group, args, 0, &result);
 }
 
+void rec__root_again(struct rec_node *node, struct rec_root *root)
+{
+	root->started = root->ended = root->lost = root->again = false;
+	root->shut_down = root->exp->shutdown_time <= node->now;
+	root->start_at = node->now;
+}
+
 void rec__root_shutdown(struct rec_node *node, struct rec_root *root)
 {
 	root->shut_down = true;
@@ -675,6 +682,21 @@ static bool is_last(const struct rec_node *node, const struct rec_thread *t)
 	return true;
 }
 
+/* A process of the experiment, if pid is one's; those of a kernel before a restart had the same numbers. */
+static void root_ended(struct rec_node *node, uint32_t pid, kg_s32 code)
+{
+	for (size_t i = 0; i < node->root_count; i++) {
+		struct rec_root *root = &node->roots[i];
+
+		if (!root->started || root->ended || root->pid != pid)
+			continue;
+		root->ended = true;
+		root->code = code;
+		if (root->again)
+			rec__root_again(node, root);
+	}
+}
+
 void rec__on_exit(void *ctx, kg_cookie task, kg_s32 code)
 {
 	struct rec_node *node = ctx;
@@ -693,11 +715,7 @@ void rec__on_exit(void *ctx, kg_cookie task, kg_s32 code)
 		.effects = { t->effects.data, t->effects.size } });
 	rec__effects_taken(node, t);
 	if (t->last)
-		for (size_t i = 0; i < node->root_count; i++)
-			if (node->roots[i].started && node->roots[i].pid == t->pid) {
-				node->roots[i].ended = true;
-				node->roots[i].code = code;
-			}
+		root_ended(node, t->pid, code);
 }
 
 static void reap_one(struct rec_node *node, struct rec_thread *t)

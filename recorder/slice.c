@@ -140,7 +140,8 @@ void rec__slice_begin(struct rec_node *node)
 		rec__node_fail(node, -ETIME, "programs have made %u system calls at %llu ns, and the model says that they "
 			       "take no time (syscall: 0), so one that waits for time to pass never ends",
 			       STILL_SLICES_MAX, (unsigned long long)node->now);
-	node->clock->base_ns = node->now + REC_CLOCK_START_NS;
+	node->clock->base_ns = rec__local_ns(node);
+	node->slice_base_ns = node->clock->base_ns;
 	node->clock->reads = 0;
 	node->slice_start = node->now;
 	node->free_turns = 0;
@@ -220,6 +221,7 @@ int rec__slice_run(struct rec_node *node, struct rec_thread *t, uint64_t *ret_re
 	/* The cost of a look is charged to the one that follows; when the slice is paused, that one is at hand. */
 	t->ran = reads ? (reads - (t->call.kind != REC_STOP_CLOCK)) * step_ns(node) : 0;
 	node->now = node->slice_start + t->ran;
+	rec_node_clock_shown(&node->own, node->slice_base_ns + t->ran);
 	return 0;
 }
 

@@ -402,7 +402,7 @@ static int route_call(struct rec_node *node, struct rec_thread *t)
 static void tsc_stop(struct rec_node *node, struct rec_thread *t)
 {
 	/* A counter of 1 GHz that is the node's clock. */
-	uint64_t value = node->now + REC_CLOCK_START_NS;
+	uint64_t value = rec__local_ns(node);
 
 	fmt_put_tsc(&node->events, node->now, node->id, t->tid,
 		    &(struct fmt_ev_tsc) { .ran = t->ran, .pc = t->call.pc, .value = value });

@@ -18,10 +18,12 @@
 #include "hashset.h"
 #include "loader.h"
 #include "mailbox.h"
+#include "medium.h"
 #include "tracee.h"
 
 struct place {			/* of a node of the experiment */
-	struct rec_node *node;	/* NULL: another worker's */
+	struct rec_node *node;
+	struct rec_medium *medium;	/* in the place of a node; both NULL: another worker's */
 	bool touched;		/* to be told of in the next DONE */
 };
 
@@ -56,6 +58,44 @@ static int fail(struct worker *w, int error, const char *format, ...)
 	return error;
 }
 
+/* ---- nodes and media ---- */
+
+static bool place_used(const struct place *place)
+{
+	return place->node || place->medium;
+}
+
+static vtime_ns place_next(const struct place *place)
+{
+	return place->medium ? rec_medium_next(place->medium) : rec_node_next(place->node);
+}
+
+static void place_receive(struct place *place, struct rec_packet *packet)
+{
+	if (place->medium)
+		rec_medium_receive(place->medium, packet);
+	else
+		rec_node_receive(place->node, packet);
+}
+
+static int place_run(struct place *place, vtime_ns until)
+{
+	if (!place->medium)
+		return rec_node_run(place->node, until);
+	rec_medium_run(place->medium, until);
+	return 0;
+}
+
+static int place_open(struct worker *w, node_id id)
+{
+	struct place *place = &w->places[id - 1];
+
+	if (!w->exp->nodes[id - 1].medium)
+		return rec_node_new(&w->env, id, &place->node);
+	place->medium = rec_medium_new(&w->env, id);
+	return 0;
+}
+
 /* ---- what nodes call ---- */
 
 static void on_send(void *arg, struct rec_packet *packet)
@@ -87,11 +127,11 @@ static void on_file(void *arg, const uint8_t hash[32], int fd)
 
 static void put_state(struct worker *w, node_id id, uint64_t failed)
 {
-	struct rec_node *node = w->places[id - 1].node;
-	struct fmt_buf *events = rec_node_events(node);
+	const struct place *place = &w->places[id - 1];
+	struct fmt_buf *events = place->medium ? rec_medium_events(place->medium) : rec_node_events(place->node);
 	const struct rec_node_state state = {
-		.next = rec_node_next(node),
-		.unfinished = rec_node_unfinished(node),
+		.next = place_next(place),
+		.unfinished = place->medium ? 0 : rec_node_unfinished(place->node),
 		.failed = failed,
 		.events_size = events->size,
 		.node = id,
@@ -144,17 +184,17 @@ static int run_window(struct worker *w)
 		CHECK(packet->dst >= 1 && packet->dst <= w->exp->node_count);
 		struct place *place = &w->places[packet->dst - 1];
 
-		CHECK(place->node);
+		CHECK(place_used(place));
 		place->touched = true;
-		rec_node_receive(place->node, packet);
+		place_receive(place, packet);
 	}
 	for (size_t i = 0; i < w->exp->node_count; i++) {
 		struct place *place = &w->places[i];
 
-		if (!place->node || rec_node_next(place->node) >= until)
+		if (!place_used(place) || place_next(place) >= until)
 			continue;
 		place->touched = true;
-		const int error = rec_node_run(place->node, until);
+		const int error = place_run(place, until);
 
 		if (error < 0)
 			return fail_node(w, (node_id)i + 1, error);
@@ -197,7 +237,7 @@ static int boot_nodes(struct worker *w, unsigned int index, const struct rec_run
 	for (node_id id = 1; id <= w->exp->node_count; id++) {
 		if (rec_worker_of(id, options->workers) != index)
 			continue;
-		error = rec_node_new(&w->env, id, &w->places[id - 1].node);
+		error = place_open(w, id);
 		if (error < 0)
 			return fail(w, error, "node '%s' does not boot: %s",
 				    w->exp->nodes[id - 1].name, strerror(-error));
@@ -208,9 +248,11 @@ static int boot_nodes(struct worker *w, unsigned int index, const struct rec_run
 
 static void worker_done(struct worker *w)
 {
-	for (size_t i = 0; i < w->exp->node_count; i++)
+	for (size_t i = 0; i < w->exp->node_count; i++) {
 		if (w->places[i].node)
 			rec_node_free(w->places[i].node);
+		rec_medium_free(w->places[i].medium);
+	}
 	if (w->env.image)
 		kg_image_close(w->env.image);
 	if (w->env.tracer)

@@ -10,7 +10,7 @@
 #include "base/check.h"
 #include "session-int.h"
 
-static struct rep_node *node_of(struct rep_session *s)
+struct rep_node *rep__node_of(struct rep_session *s)
 {
 	struct rep_node *node = rep__node_get(&s->world, s->event->node);
 
@@ -44,14 +44,13 @@ enum rep_outcome rep__step_start(struct rep_session *s)
 
 	if (fmt_get_start(s->event, &ev) < 0)
 		return rep__damaged(s);
-	struct rep_node *node = node_of(s);
+	struct rep_node *node = rep__node_of(s);
 
 	if (!node)
 		return REP_TRACE_ERROR;
 	node->panicked = false;
 	if (!node->clock) {
-		const int error = rep__node_clock(node, s->model.clock_cost_ns,
-						  s->model.realtime_ns - REC_CLOCK_START_NS);
+		const int error = rep__node_clock(node, s->model.clock_cost_ns, node->realtime_ns);
 
 		if (error < 0)
 			return rep__host_cannot(s, "a clock page cannot be made: %s", strerror(-error));

@@ -70,7 +70,8 @@ static int keep(struct rep_session *s, struct rep_checkpoint *c)
 		if (r < 0)
 			return r;
 		c->nodes[c->node_count++] = (struct rep_kept_node){
-			node->id, node->panicked, node->has_last, node->last};
+			node->id, node->panicked, node->has_last, node->last, node->own,
+			node->realtime_ns};
 	}
 	c->ended = s->ended;
 	c->executed = s->report->executed;
@@ -213,6 +214,7 @@ static void clear_node(struct rep_world *world, struct rep_node *node, const str
 	}
 	node->panicked = false;
 	node->has_last = false;
+	node->own = (struct rec_node_clock){0};	/* its event says it again */
 }
 
 static int restore_processes(struct rep_world *world, const struct rep_checkpoint *c)
@@ -241,6 +243,8 @@ static void restore_nodes(struct rep_world *world, const struct rep_checkpoint *
 		node->panicked = c->nodes[i].panicked;
 		node->has_last = c->nodes[i].has_last;
 		node->last = c->nodes[i].last;
+		node->own = c->nodes[i].own;
+		node->realtime_ns = c->nodes[i].realtime_ns;
 	}
 }
 

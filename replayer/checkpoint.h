@@ -20,6 +20,8 @@ struct rep_checkpoint {
 		node_id id;
 		bool panicked, has_last;
 		event_seq last;
+		struct rec_node_clock own;
+		uint64_t realtime_ns;
 	} *nodes;
 	size_t node_count;
 	struct rep_frozen **processes;	/* shares; by node, then as the node lists them */

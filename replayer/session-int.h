@@ -61,6 +61,9 @@ enum rep_outcome rep__check_regs_size(struct rep_session *s, struct fmt_bytes by
 /* slice-replay.c: as struct rep_runner. */
 int rep__run_thread(struct rep_session *s, struct rep_thread *thread, struct rec_stop_info *ret);
 
+/* birth.c: the node of the event in hand; NULL: it has none, and the verdict is given. */
+struct rep_node *rep__node_of(struct rep_session *s);
+
 /* The arrows of the diagram in session.c. */
 enum rep_outcome rep__step_syscall(struct rep_session *s);
 enum rep_outcome rep__step_syscall_enter(struct rep_session *s);

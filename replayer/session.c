@@ -64,6 +64,10 @@ static enum rep_outcome step_node(struct rep_session *s)
 	node = rep__node_get(&s->world, (node_id)ev.id);
 	if (!node && rep__node_new(&s->world, (node_id)ev.id, ev.name, &node) < 0)
 		return rep__trace_error(s, "there are more than %u nodes", REP_NODE_MAX);
+	if (!node->own.local_ns) {
+		rec_node_clock_set(&node->own, 0, REC_CLOCK_START_NS, 0);
+		node->realtime_ns = s->model.realtime_ns - REC_CLOCK_START_NS;
+	}
 	if (s->only_name && ev.name.size == strlen(s->only_name) &&
 	    memcmp(ev.name.data, s->only_name, ev.name.size) == 0)
 		s->only_node = (node_id)ev.id;
@@ -96,6 +100,42 @@ static enum rep_outcome step_panic(struct rep_session *s)
 	return REP_AGREES;
 }
 
+/* The values that a clock can be set to; the rest is arithmetic in 64 bits that may wrap. */
+static enum rep_outcome set_clock(struct rep_session *s, uint64_t clock_ns, uint64_t realtime_ns, int64_t drift_ppb)
+{
+	struct rep_node *node = rep__node_of(s);
+
+	if (!node)
+		return REP_TRACE_ERROR;
+	if (drift_ppb < -REC_DRIFT_PPB_MAX || drift_ppb > REC_DRIFT_PPB_MAX)
+		return rep__trace_error(s, "no clock drifts by %" PRId64 " ppb", drift_ppb);
+	rec_node_clock_set(&node->own, s->event->vtime, clock_ns, drift_ppb);
+	node->realtime_ns = realtime_ns;
+	return REP_AGREES;
+}
+
+static enum rep_outcome step_node_up(struct rep_session *s)
+{
+	struct fmt_ev_node_up ev;
+	struct rep_node *node = rep__node_of(s);
+
+	if (fmt_get_node_up(s->event, &ev) < 0)
+		return rep__damaged(s);
+	if (!node)
+		return REP_TRACE_ERROR;
+	node->panicked = false;
+	return set_clock(s, ev.clock_ns, ev.realtime_ns, node->own.drift_ppb);
+}
+
+static enum rep_outcome step_clock(struct rep_session *s)
+{
+	struct fmt_ev_clock ev;
+
+	if (fmt_get_clock(s->event, &ev) < 0)
+		return rep__damaged(s);
+	return set_clock(s, ev.clock_ns, ev.realtime_ns, ev.drift_ppb);
+}
+
 static enum rep_outcome step_end(struct rep_session *s)
 {
 	s->ended = true;
@@ -110,6 +150,7 @@ static enum rep_outcome (*const steps[])(struct rep_session *s) = {
 	[FMT_syscall_enter] = rep__step_syscall_enter, [FMT_tsc] = rep__step_tsc, [FMT_fault] = rep__step_fault,
 	[FMT_syscall_exit] = rep__step_syscall_exit, [FMT_signal] = rep__step_signal,
 	[FMT_sigreturn] = rep__step_sigreturn, [FMT_effects] = rep__step_effects, [FMT_preempt] = rep__step_preempt,
+	[FMT_node_down] = step_panic, [FMT_node_up] = step_node_up, [FMT_clock] = step_clock,
 };
 
 static enum rep_outcome dispatch(struct rep_session *s)

@@ -29,11 +29,17 @@ static enum rep_outcome begin_slice(struct rep_session *s, const struct rep_thre
 	if (ran > s->event->vtime)
 		return rep__trace_error(s, "the slice is longer than the run so far");
 	CHECK(clock && thread->tracee);
-	clock->base_ns = s->event->vtime - ran + REC_CLOCK_START_NS;
+	struct rep_node *node = thread->process->node;
+	const vtime_ns start = s->event->vtime - ran;
+
+	if (start < node->own.from)
+		return rep__trace_error(s, "the slice began before the clock was set");
+	clock->base_ns = rec_node_clock_at(&node->own, start);
+	rec_node_clock_shown(&node->own, clock->base_ns + ran);
 	clock->reads = 0;
 	/* The page is writable in the program, which is no reason to let its changes last. */
 	clock->step_ns = s->model.clock_cost_ns;
-	clock->realtime_ns = s->model.realtime_ns - REC_CLOCK_START_NS;
+	clock->realtime_ns = node->realtime_ns;
 	clock->limit = limit;
 	s->report->slices++;
 	return REP_AGREES;

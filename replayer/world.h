@@ -11,6 +11,7 @@
 
 #include "event.h"
 #include "id-table.h"
+#include "node-clock.h"
 #include "report.h"
 #include "tracee.h"
 
@@ -61,6 +62,8 @@ struct rep_node {
 	int clock_fd;			/* -EBADF before its first process */
 	struct rec_clock_page *clock;	/* shared with its processes, NULL as long */
 	bool panicked;			/* its kernel is dead, and all its processes with it */
+	struct rec_node_clock own;	/* what its clock shows */
+	uint64_t realtime_ns;		/* wall clock - own */
 	bool has_last;
 	event_seq last;			/* the last event that was carried out */
 };

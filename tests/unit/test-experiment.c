@@ -230,6 +230,19 @@ static void test_paths(void)
 	rec_experiment_free(exp);
 }
 
+static void test_program_beside(void)
+{
+	part("a program beside its experiment");
+	struct rec_experiment *exp = good("hosts: {a: {processes: [{path: ./prog}, {path: ../x/prog}, {path: prog}]}}");
+
+	STRING(exp->nodes[0].processes[0].path, "/tmp/prog");
+	STRING(exp->nodes[0].processes[0].args[0], "/tmp/prog");
+	STRING(exp->nodes[0].processes[0].name, "prog");
+	STRING(exp->nodes[0].processes[1].path, "/tmp/../x/prog");
+	STRING(exp->nodes[0].processes[2].path, "prog");
+	rec_experiment_free(exp);
+}
+
 #define HOST "hosts: {a: {processes: [{path: /x}]}}\n"
 #define TWO "hosts: {server: {processes: [{path: /x}]}, client: {}}\n"
 
@@ -296,12 +309,12 @@ static void test_link_complaints(void)
 	bad(TWO "network: {links: [{ends: [server, client], delay: 1, mtu: 100}]}", "2:59: ",
 	    "mtu is to be 1280 to 65535");
 	bad(TWO "network: {links: [{a: {node: server, ipv4: 10.0.0.2/24}, b: client, delay: 1}]}",
-	    "2:18: ", "'server' and 'client' have the same address");
+	    "2:19: ", "'server' and 'client' have the same address");
 	bad(TWO "network: {links: [{a: {node: server, ipv4: 10.0.0}, b: client, delay: 1}]}",
 	    "2:44: ", "'10.0.0' is not an IPv4 address");
 	bad(TWO "network: {links: [{a: {node: server, interface: lo}, b: client, delay: 1}]}",
 	    "2:49: ", "'lo' cannot be an interface's name");
-	bad(TWO "network: {graph: {type: 1_gbit_switch}}", "2:18: ", "Shadow's network graphs are not");
+	bad(TWO "network: {graph: {type: 1_gbit_switch}}", "2:18: ", "no host is in the graph");
 	bad("hosts: {a: {routes: [{to: default, via: 1.2.3.4}], processes: [{path: /x}]}}", "1:41: ",
 	    "1.2.3.4 is on no network of 'a'");
 }
@@ -421,6 +434,7 @@ int main(void)
 	close(fd);
 	test_full();
 	test_paths();
+	test_program_beside();
 	test_complaints();
 	test_link_complaints();
 	test_isolated();

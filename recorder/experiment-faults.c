@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * experiment-faults.c - what the timeline does to hosts and processes.
+ *
+ * The value of a fault's key says what it is done to (HOST, HOST/PROCESS, a list of these, all), or is a map with that under
+ * `on` and the fault's arguments.  Each target gets a copy in its node's list, in the order of time.
+ */
+#include "experiment-int.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/cleanup.h"
+#include "node-clock.h"
+
+enum targets { HOST = 1, PROCESS = 2, ANY = HOST | PROCESS };
+
+static const struct {
+	const char *key;
+	enum targets targets;
+	enum rec__scope scope;
+} rows[] = {
+#define FAULT(symbol, key, targets, scope) [REC_FAULT_##symbol] = {key, targets, REC__SCOPE_##scope},
+#include "faults.def"
+#undef FAULT
+};
+
+/* A fault while it is read. */
+struct reading {
+	struct rec_exp_fault fault;
+	int on;				/* YAML node */
+	int value;			/* the same of the whole, for the place of errors */
+};
+
+const char *rec_fault_key(enum rec_fault kind)
+{
+	return rows[kind].key;
+}
+
+/* ---- targets ---- */
+
+static void add_fault(struct rec_exp_node *node, const struct rec_exp_fault *fault, size_t process)
+{
+	node->faults = rec__grow(node->faults, node->fault_count, sizeof(*node->faults));
+	node->faults[node->fault_count] = *fault;
+	node->faults[node->fault_count++].process = process;
+}
+
+static int find_process(struct rec__load *load, int value, const struct rec_exp_node *node, const char *name,
+			size_t *ret)
+{
+	_cleanup_free_ const char **names = calloc(node->process_count + 1, sizeof(*names));
+
+	CHECK(names);
+	for (size_t i = 0; i < node->process_count; i++) {
+		names[i] = node->processes[i].name;
+		if (!strcmp(names[i], name)) {
+			*ret = i;
+			return 0;
+		}
+	}
+	const char *nearest = rec__nearest(name, names, node->process_count);
+
+	if (nearest)
+		return rec__fail(load, value, "host '%s' has no process '%s'; did you mean '%s'?", node->name, name, nearest);
+	return rec__fail(load, value, "host '%s' has no process '%s'", node->name, name);
+}
+
+static int take_all_hosts(struct rec__load *load, int value, const struct rec_exp_fault *fault)
+{
+	if (!(rows[fault->kind].targets & HOST))
+		return rec__fail(load, value, "'%s' is done to a process: HOST/PROCESS", rows[fault->kind].key);
+	for (size_t i = 0; i < load->exp->node_count; i++)
+		if (!load->exp->nodes[i].medium)
+			add_fault(&load->exp->nodes[i], fault, REC_WHOLE_NODE);
+	return 0;
+}
+
+static int take_target(struct rec__load *load, int value, void *object)
+{
+	const struct rec_exp_fault *fault = object;
+	const enum targets targets = rows[fault->kind].targets;
+	const char *text = rec__scalar(load, value, "a host, or HOST/PROCESS"), *slash;
+	size_t process = REC_WHOLE_NODE;
+	node_id id;
+
+	if (!text)
+		return -EINVAL;
+	if (!strcmp(text, "all"))
+		return take_all_hosts(load, value, fault);
+	slash = strchr(text, '/');
+	if (slash ? !(targets & PROCESS) : !(targets & HOST))
+		return rec__fail(load, value, slash ? "'%s' is done to a whole host, not to one process" :
+				 "'%s' is done to a process: HOST/PROCESS", rows[fault->kind].key);
+	int error = rec__find_host_named(load, value, text, slash ? (size_t)(slash - text) : strlen(text), &id);
+
+	if (!error && load->exp->nodes[id - 1].medium)
+		return rec__fail(load, value, "'%.*s' is a medium; faults befall hosts, and links to it can be down",
+				 (int)strcspn(text, "/"), text);
+	if (!error && slash)
+		error = find_process(load, value, &load->exp->nodes[id - 1], slash + 1, &process);
+	if (!error)
+		add_fault(&load->exp->nodes[id - 1], fault, process);
+	return error;
+}
+
+static int take_targets(struct rec__load *load, int value, struct rec_exp_fault *fault)
+{
+	const yaml_node_t *node = rec__yaml(load, value);
+
+	if (node->type == YAML_SEQUENCE_NODE && node->data.sequence.items.start == node->data.sequence.items.top)
+		return rec__fail(load, value, "the list is empty, so that nothing happens");
+	if (node->type == YAML_SEQUENCE_NODE)
+		return rec__each(load, value, "a list of hosts", take_target, fault);
+	return take_target(load, value, fault);
+}
+
+int rec__take_fault_on(struct rec__load *load, int value, void *object)
+{
+	((struct reading *)object)->on = value;
+	return 0;
+}
+
+/* ---- arguments ---- */
+
+int rec__take_fault_disk_kept(struct rec__load *load, int value, void *object)
+{
+	const char *text = rec__scalar(load, value, "disk");
+
+	if (!text)
+		return -EINVAL;
+	if (strcmp(text, "kept") && strcmp(text, "wiped"))
+		return rec__fail(load, value, "'%s': the disk is 'kept' or 'wiped'", text);
+	((struct reading *)object)->fault.wiped = *text == 'w';
+	return 0;
+}
+
+int rec__take_fault_signal(struct rec__load *load, int value, void *object)
+{
+	return rec__take_signal(load, value, &((struct reading *)object)->fault.signo);
+}
+
+int rec__take_fault_step(struct rec__load *load, int value, void *object)
+{
+	const char *text = rec__scalar(load, value, "step");
+	uint64_t ns;
+
+	if (!text)
+		return -EINVAL;
+	if (rec__parse_time(text + (*text == '-'), &ns) < 0 || !ns)
+		return rec__fail(load, value, "'%s' is not how far a clock can jump; write it as -5 s or 300 ms", text);
+	((struct reading *)object)->fault.step_ns = *text == '-' ? -(int64_t)ns : (int64_t)ns;
+	return 0;
+}
+
+int rec__take_fault_drift(struct rec__load *load, int value, void *object)
+{
+	struct rec_exp_fault *fault = &((struct reading *)object)->fault;
+	const char *text = rec__scalar(load, value, "drift");
+	uint64_t ppb;
+
+	if (!text)
+		return -EINVAL;
+	if (rec__parse_fraction(text + (*text == '-'), &ppb) < 0)
+		return rec__fail(load, value, "'%s' is not a drift; write it as 200 ppm, -50 ppm or 1%%", text);
+	if (ppb > REC_DRIFT_PPB_MAX)
+		return rec__fail(load, value, "'%s': a clock drifts by at most 50%%", text);
+	fault->drifts = true;
+	fault->drift_ppb = *text == '-' ? -(int64_t)ppb : (int64_t)ppb;
+	return 0;
+}
+
+/* What only shows when all arguments are there. */
+static int check_arguments(struct rec__load *load, const struct reading *reading)
+{
+	const struct rec_exp_fault *fault = &reading->fault;
+
+	if (!reading->on)
+		return rec__fail(load, reading->value, "'%s' needs to know what it is done to: on: a", rows[fault->kind].key);
+	if (fault->kind == REC_FAULT_signal && !fault->signo)
+		return rec__fail(load, reading->value, "'signal' needs to know which one: {on: a/redis-server, signal: SIGHUP}");
+	if (fault->kind == REC_FAULT_clock && !fault->step_ns && !fault->drifts)
+		return rec__fail(load, reading->value, "'clock' needs a step or a drift: {on: a, step: -5 s}, {on: a, drift: 200 ppm}");
+	return 0;
+}
+
+/* ---- one fault ---- */
+
+static int take_fault(struct rec__load *load, int value, const struct rec__moment *moment, enum rec_fault kind)
+{
+	struct reading reading = {
+		.fault = {.at = moment->at, .kind = kind, .line = rec__line(load, value)},
+		.value = value,
+	};
+	int error = 0;
+
+	if (rec__yaml(load, value)->type == YAML_MAPPING_NODE)
+		error = rec__take_map(load, value, rows[kind].scope, &reading);
+	else
+		reading.on = value;
+	return error ?: check_arguments(load, &reading) ?: take_targets(load, reading.on, &reading.fault);
+}
+
+#define FAULT(symbol, key, targets, scope) \
+	int rec__take_moment_##symbol(struct rec__load *load, int value, void *object) \
+	{ \
+		return take_fault(load, value, object, REC_FAULT_##symbol); \
+	}
+#include "faults.def"
+#undef FAULT

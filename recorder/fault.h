@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fault.h - what happens to a host or a process at a time, as the experiment says. */
+#ifndef REC_FAULT_H
+#define REC_FAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+
+enum rec_fault {
+#define FAULT(symbol, key, targets, scope) REC_FAULT_##symbol,
+#include "faults.def"
+#undef FAULT
+};
+
+#define REC_WHOLE_NODE SIZE_MAX
+
+struct rec_exp_fault {
+	vtime_ns at;
+	enum rec_fault kind;
+	uint32_t line;			/* of the experiment file, from 1; 0: it comes from an override */
+	size_t process;			/* number on its node; REC_WHOLE_NODE */
+	bool wiped;			/* restart: without anything that the node had written */
+	int signo;			/* signal */
+	int64_t step_ns;		/* clock: how far it jumps */
+	bool drifts;			/* clock: drift_ppb was given */
+	int64_t drift_ppb;
+};
+
+/* Its word in the experiment. */
+const char *rec_fault_key(enum rec_fault kind);
+
+#endif
