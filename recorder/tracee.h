@@ -157,6 +157,22 @@ size_t rec_tracee_write_user(struct rec_tracee *thread, uint64_t to, const void 
 int rec_tracee_clone(struct rec_tracee *thread, uint64_t flags, uint64_t stack, uint64_t tls,
 		     struct rec_tracee **ret_child);
 
+/* All that a thread is beside the memory of its process, as the program will next see it. */
+struct rec_tracee_state {
+	struct user_regs_struct regs;	/* a pending answer included */
+	bool in_call;			/* its call still waits for rec_tracee_answer() */
+	uint8_t *xstate;		/* vector registers in the host's own form; owned */
+	size_t xstate_size;
+};
+void rec_tracee_state_done(struct rec_tracee_state *state);
+/* Traps the thread; it stays as it is.  Not between a TSC stop and its answer. 0 or -errno. */
+int rec_tracee_save(struct rec_tracee *thread, struct rec_tracee_state *ret);
+/* A new process with a copy of the memory of thread's (its shared mappings and clock page are shared still), and one thread in the
+ * given state, in a ptrace stop. */
+int rec_tracee_copy(struct rec_tracee *thread, const struct rec_tracee_state *state, struct rec_tracee **ret);
+/* One more thread of thread's process, in the given state, in a ptrace stop. */
+int rec_tracee_join(struct rec_tracee *thread, const struct rec_tracee_state *state, struct rec_tracee **ret);
+
 /* Mappings, carried out natively at exactly the given address (fd: caller's descriptor, -1 anonymous).  All 0 or -errno. */
 int rec_tracee_map(struct rec_tracee *thread, uint64_t addr, uint64_t size, int prot, int flags, int fd, uint64_t offset);
 int rec_tracee_unmap(struct rec_tracee *thread, uint64_t addr, uint64_t size);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -13,7 +14,9 @@
 
 struct rep_content_file {
 	struct rep_content_file *next;
-	int object;			/* what shared mappings of it have, -EBADF: there is none yet */
+	struct rep_object *object;	/* what shared mappings of it have, NULL: there is none yet */
+	event_seq seq;			/* of its event */
+	uint64_t number;
 	uint8_t hash[FMT_HASH_SIZE];
 };
 
@@ -30,35 +33,87 @@ void rep__content_done(struct rep_content *content)
 		struct rep_content_file *file = content->first;
 
 		content->first = file->next;
-		cleanup_close(&file->object);
 		free(file);
 	}
 	for (size_t i = 0; i < REP_CONTENT_OPEN_MAX; i++)
 		cleanup_close(&content->open[i].fd);
 	rep__id_table_done(&content->by_number);
+	rep__id_table_done(&content->anonymous);
+	rep__objects_done(&content->objects);
+	free(content->seen);
 }
 
-int rep__content_add(struct rep_content *content, node_id node, const struct fmt_ev_file *ev)
+int rep__content_add(struct rep_content *content, const struct fmt_event *event,
+		     const struct fmt_ev_file *ev)
 {
 	if (ev->hash.size != FMT_HASH_SIZE || ev->id == 0 || ev->id > UINT32_MAX)
 		return -EBADMSG;
-	const uint64_t id = rep__id(node, (uint32_t)ev->id);
+	const uint64_t id = rep__id(event->node, (uint32_t)ev->id);
+	const struct rep_content_file *old = rep__id_table_get(&content->by_number, id);
 
-	if (rep__id_table_get(&content->by_number, id))
-		return -EEXIST;
+	if (old)	/* events are carried out again after going back */
+		return old->seq == event->seq ? 0 : -EEXIST;
 	if (content->file_count == REP_CONTENT_FILE_MAX)
 		return -EMFILE;
 	struct rep_content_file *file = calloc(1, sizeof(*file));
 
 	CHECK(file);
 	memcpy(file->hash, ev->hash.data, FMT_HASH_SIZE);
-	file->object = -EBADF;
+	file->seq = event->seq;
+	file->number = id;
 	file->next = content->first;
 	content->first = file;
 	content->file_count++;
 	rep__id_table_put(&content->by_number, id, file);
 	return 0;
 }
+
+/* ---- which file a mapping is of --------------------------------------- */
+
+/* A memfd is told by its inode, for as long as anything maps it; then the number may go to another one, which is noted later. */
+static void see(struct rep_content *content, int fd, const uint8_t hash[FMT_HASH_SIZE])
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return;
+	if (content->seen_count == content->seen_capacity) {
+		content->seen_capacity = content->seen_capacity ? 2 * content->seen_capacity : 64;
+		content->seen = reallocarray(content->seen, content->seen_capacity,
+					     sizeof(*content->seen));
+		CHECK(content->seen);
+	}
+	content->seen[content->seen_count].inode = st.st_ino;
+	memcpy(content->seen[content->seen_count].hash, hash, FMT_HASH_SIZE);
+	content->seen_count++;
+}
+
+uint64_t rep__content_of_inode(const struct rep_content *content, node_id node, uint64_t inode)
+{
+	const uint8_t *hash = NULL;
+	uint64_t number = 0;
+
+	for (size_t i = content->seen_count; i-- > 0 && !hash;)
+		if (content->seen[i].inode == inode)
+			hash = content->seen[i].hash;
+	/* The list begins with the newest; the first name that the node had for it is its own. */
+	for (const struct rep_content_file *f = content->first; f && hash; f = f->next)
+		if (f->number >> 32 == node && memcmp(f->hash, hash, FMT_HASH_SIZE) == 0)
+			number = (uint32_t)f->number;
+	return number;
+}
+
+bool rep__content_file(const struct rep_content *content, node_id node, uint64_t number, event_seq *ret)
+{
+	const struct rep_content_file *file =
+		rep__id_table_get(&content->by_number, rep__id(node, (uint32_t)number));
+
+	if (file)
+		*ret = file->seq;
+	return file != NULL;
+}
+
+/* ---- descriptors ------------------------------------------------------ */
 
 /* A descriptor of the content, from those that are open or out of the trace. */
 static int unpacked_fd(struct rep_content *content, const uint8_t hash[FMT_HASH_SIZE],
@@ -80,6 +135,7 @@ static int unpacked_fd(struct rep_content *content, const uint8_t hash[FMT_HASH_
 
 	if (fd < 0)
 		return fd;
+	see(content, fd, hash);
 	cleanup_close(&content->open[oldest].fd);
 	memcpy(content->open[oldest].hash, hash, FMT_HASH_SIZE);
 	content->open[oldest].fd = fd;
@@ -109,20 +165,40 @@ static int copy_content(int to, int from)
 /* The one object that all shared mappings of a file see, and that stores change; it begins as a copy. */
 static int object_fd(struct rep_content *content, struct rep_content_file *file, struct fmt_error *error)
 {
-	if (content->object_count == REP_CONTENT_OBJECT_MAX)
-		return -EMFILE;
 	const int fd = unpacked_fd(content, file->hash, error);
 
 	if (fd < 0)
 		return fd;
-	_cleanup_close_ int object = memfd_create("hindcast-shared", MFD_CLOEXEC);
-	const int failed = object < 0 ? -errno : copy_content(object, fd);
+	int r = file->object ? 0 : rep__object_new(&content->objects, &file->object);
 
-	if (failed < 0)
-		return failed;
-	content->object_count++;
-	file->object = STEAL_FD(object);
-	return file->object;
+	if (r == 0)
+		r = copy_content(file->object->fd, fd);
+	if (r < 0)
+		return r;
+	see(content, file->object->fd, file->hash);
+	file->object->live = true;
+	return file->object->fd;
+}
+
+int rep__content_anonymous(struct rep_content *content, event_seq seq, size_t effect, uint64_t size)
+{
+	const uint64_t id = seq * REP_CONTENT_EFFECT_MAX + effect;
+
+	if (effect >= REP_CONTENT_EFFECT_MAX)
+		return -EMFILE;
+	struct rep_object *object = rep__id_table_get(&content->anonymous, id);
+
+	if (!object) {
+		const int r = rep__object_new(&content->objects, &object);
+
+		if (r < 0)
+			return r;
+		rep__id_table_put(&content->anonymous, id, object);
+	}
+	if (ftruncate(object->fd, 0) < 0 || ftruncate(object->fd, (off_t)size) < 0)
+		return -errno;
+	object->live = true;
+	return object->fd;
 }
 
 int rep__content_fd(struct rep_content *content, node_id node, uint64_t number, bool shared,
@@ -136,7 +212,7 @@ int rep__content_fd(struct rep_content *content, node_id node, uint64_t number, 
 
 	if (!file)
 		return -ENOENT;
-	if (file->object >= 0)
-		return file->object;
+	if (file->object && file->object->live)
+		return file->object->fd;
 	return shared ? object_fd(content, file, error) : unpacked_fd(content, file->hash, error);
 }

@@ -13,11 +13,12 @@
 #include <stdbool.h>
 
 #include "id-table.h"
+#include "object.h"
 #include "trace.h"
 
 #define REP_CONTENT_OPEN_MAX 128	/* descriptors of unpacked contents */
 #define REP_CONTENT_FILE_MAX (1u << 20)	/* file events of a trace */
-#define REP_CONTENT_OBJECT_MAX 65536	/* files that are mapped shared */
+#define REP_CONTENT_EFFECT_MAX 4096	/* effects of one event that share anonymous memory */
 
 struct rep_content_file;
 
@@ -26,7 +27,13 @@ struct rep_content {
 	struct rep_id_table by_number;		/* rep__id(node, number) -> struct rep_content_file */
 	struct rep_content_file *first;		/* all, to be freed */
 	size_t file_count;
-	size_t object_count;
+	struct rep_objects objects;
+	struct rep_id_table anonymous;		/* event and effect -> struct rep_object */
+	struct {
+		uint64_t inode;
+		uint8_t hash[FMT_HASH_SIZE];
+	} *seen;				/* every memfd that a process may have mapped, in time */
+	size_t seen_count, seen_capacity;
 	struct {
 		uint8_t hash[FMT_HASH_SIZE];
 		int fd;				/* -EBADF: free */
@@ -37,11 +44,19 @@ struct rep_content {
 
 void rep__content_init(struct rep_content *content, struct fmt_reader *reader);
 void rep__content_done(struct rep_content *content);
-/* A file event.  0, -EEXIST (the number is taken), -EMFILE (too many), -EBADMSG (no hash, or number). */
-int rep__content_add(struct rep_content *content, node_id node, const struct fmt_ev_file *ev);
+/* A file event; the same one may come again.  0, -EEXIST (the number is taken), -EMFILE (too many), -EBADMSG (no hash, or
+ * number). */
+int rep__content_add(struct rep_content *content, const struct fmt_event *event,
+		     const struct fmt_ev_file *ev);
 /* Borrowed descriptor, valid until the next call; shared: of the object that all see.  -ENOENT: no such number;
  * -errno with error set: not in the trace, or damaged. */
 int rep__content_fd(struct rep_content *content, node_id node, uint64_t number, bool shared,
 		    struct fmt_error *error);
+/* Borrowed descriptor of the zeroed memory that an effect (its place in its event) maps shared. -EMFILE, -errno. */
+int rep__content_anonymous(struct rep_content *content, event_seq seq, size_t effect, uint64_t size);
+/* The number by which a node knows what an inode of a mapping holds; 0: it is no file's. */
+uint64_t rep__content_of_inode(const struct rep_content *content, node_id node, uint64_t inode);
+/* The file event of a number.  False: there has been none. */
+bool rep__content_file(const struct rep_content *content, node_id node, uint64_t number, event_seq *ret);
 
 #endif

@@ -41,7 +41,10 @@ static const char *const op_names[] = {
 struct carrier {
 	struct rec_tracee *tracee;
 	struct rep_content *content;
-	node_id node;
+	const struct fmt_event *event;	/* whose effects these are */
+	size_t index;			/* of the effect in hand */
+	uint64_t size;			/* ... of so many bytes, when anonymous */
+	bool anonymous;			/* it maps shared memory that is no file's */
 	bool shared;			/* the effect in hand needs the file that all see, not just its bytes */
 	int content_error;		/* what fetching its file said */
 	struct fmt_error error;
@@ -149,8 +152,11 @@ static const char *check_effect(const struct fmt_effect *effect)
 static int fd_of(void *arg, uint64_t file)
 {
 	struct carrier *carrier = arg;
-	const int fd = rep__content_fd(carrier->content, carrier->node, file, carrier->shared,
-				       &carrier->error);
+	const int fd = carrier->anonymous ?
+			       rep__content_anonymous(carrier->content, carrier->event->seq,
+						      carrier->index, carrier->size) :
+			       rep__content_fd(carrier->content, carrier->event->node, file,
+					       carrier->shared, &carrier->error);
 
 	if (fd < 0)
 		carrier->content_error = fd;
@@ -218,6 +224,16 @@ static enum rep_outcome explain_failure(struct carrier *carrier, const struct fm
 									 REP_TRACE_ERROR;
 }
 
+/* Shared anonymous memory becomes a mapping of an object that checkpoints know. */
+static void make_object(struct carrier *carrier, struct fmt_effect *effect)
+{
+	carrier->anonymous = true;
+	carrier->size = effect->size;
+	effect->flags &= ~(uint32_t)MAP_ANONYMOUS;
+	effect->offset = 0;
+	effect->file = UINT32_MAX;	/* fd_of() does not look at it */
+}
+
 static enum rep_outcome replay_one(struct carrier *carrier, struct fmt_effect *effect,
 				   char reason[REP_REASON_SIZE])
 {
@@ -234,6 +250,9 @@ static enum rep_outcome replay_one(struct carrier *carrier, struct fmt_effect *e
 		effect->flags &= MAP_FLAGS_KEPT;
 	carrier->shared = effect->op == FMT_EFFECT_STORE || effect->op == FMT_EFFECT_RESIZE ||
 			  (effect->op == FMT_EFFECT_MAP && (effect->flags & MAP_TYPE) == MAP_SHARED);
+	carrier->anonymous = false;
+	if (effect->op == FMT_EFFECT_MAP && carrier->shared && (effect->flags & MAP_ANONYMOUS))
+		make_object(carrier, effect);
 	carrier->content_error = 0;
 	fmt_effect_put(&one, effect);
 	const int error = rec_effects_apply(carrier->tracee, one.data, one.size, fd_of, carrier,
@@ -243,10 +262,10 @@ static enum rep_outcome replay_one(struct carrier *carrier, struct fmt_effect *e
 }
 
 enum rep_outcome rep__effects_replay(struct rec_tracee *tracee, struct fmt_bytes list,
-				     struct rep_content *content, node_id node,
+				     struct rep_content *content, const struct fmt_event *event,
 				     char reason[REP_REASON_SIZE])
 {
-	struct carrier carrier = {.tracee = tracee, .content = content, .node = node};
+	struct carrier carrier = {.tracee = tracee, .content = content, .event = event};
 	struct fmt_effect effect;
 	size_t pos = 0;
 	int more;
@@ -256,6 +275,7 @@ enum rep_outcome rep__effects_replay(struct rec_tracee *tracee, struct fmt_bytes
 
 		if (outcome != REP_AGREES)
 			return outcome;
+		carrier.index++;
 	}
 	if (more < 0) {
 		snprintf(reason, REP_REASON_SIZE, "the list of effects is damaged at its byte %zu",

@@ -9,11 +9,11 @@
 
 #define REP_REASON_SIZE 640
 
-/* Carries out a list of effects, in order, on a thread that stands still.  Nothing is taken on trust: what would
+/* Carries out a list of effects of an event, in order, on a thread that stands still.  Nothing is taken on trust: what would
  * touch hindcast's own pages or is out of all proportion is a TRACE_ERROR.  A READ whose memory
  * differs is DIVERGED.  reason is written unless AGREES. */
 enum rep_outcome rep__effects_replay(struct rec_tracee *tracee, struct fmt_bytes list,
-				     struct rep_content *content, node_id node,
+				     struct rep_content *content, const struct fmt_event *event,
 				     char reason[REP_REASON_SIZE]);
 
 #endif

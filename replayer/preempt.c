@@ -18,7 +18,7 @@
 #include "effect.h"
 #include "spin.h"
 
-#define SLOT 3
+#define SLOT REP_PREEMPT_SLOT
 #define SLOT_ENABLE (1u << (2 * SLOT))		/* of register 7, for this thread */
 #define SLOT_KIND (0xfull << (16 + 4 * SLOT))	/* 0: execution */
 #define SLOT_HIT (1u << SLOT)			/* of register 6 */
@@ -97,24 +97,28 @@ static bool is_breakpoint(const struct rec_stop_info *stop)
 	return stop->kind == REC_STOP_FAULT && stop->signo == SIGTRAP && stop->code == TRAP_HWBKPT;
 }
 
-static int run_there(struct rec_tracee *tracee, const struct fmt_ev_preempt *ev, struct rec_stop_info *ret_stop)
+static int run_there(struct rep_session *s, struct rep_thread *thread, const struct fmt_ev_preempt *ev,
+		     struct rec_stop_info *ret_stop)
 {
 	for (;;) {
-		int r = rec_tracee_run(tracee, ret_stop);
+		int r = rep__run_thread(s, thread, ret_stop);
 
-		if (r < 0)
-			return r;
+		if (r != 0)
+			return r == REP_RUN_SUSPENDED ? REP_HALFWAY : r;
 		if (!is_breakpoint(ret_stop) || ret_stop->pc != ev->pc)
 			return REP_ELSEWHERE;
-		rec_tracee_set_debug(tracee, 6, 0);
-		r = is_there(tracee, ev);
+		rec_tracee_set_debug(thread->tracee, 6, 0);
+		r = is_there(thread->tracee, ev);
 		if (r != 0)
 			return r < 0 ? r : REP_ARRIVED;
 	}
 }
 
-int rep__run_to_preempt(struct rec_tracee *tracee, const struct fmt_ev_preempt *ev, struct rec_stop_info *ret_stop)
+int rep__run_to_preempt(struct rep_session *s, struct rep_thread *thread, const struct fmt_ev_preempt *ev,
+			struct rec_stop_info *ret_stop)
 {
+	struct rec_tracee *tracee = thread->tracee;
+
 	if (ev->regs.size != REP_PREEMPT_REGS_SIZE || ev->pc >= REC_STUB_ADDR)
 		return -EBADMSG;
 	memset(ret_stop, 0, sizeof(*ret_stop));
@@ -127,7 +131,7 @@ int rep__run_to_preempt(struct rec_tracee *tracee, const struct fmt_ev_preempt *
 		return r < 0 ? r : REP_ARRIVED;
 	r = set_breakpoint(tracee, ev->pc);
 	if (r == 0)
-		r = run_there(tracee, ev, ret_stop);
+		r = run_there(s, thread, ev, ret_stop);
 	if (r < 0 || ret_stop->kind != REC_STOP_EXITED)
 		clear_breakpoint(tracee);
 	return r;

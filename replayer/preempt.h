@@ -3,8 +3,7 @@
 #ifndef REP_PREEMPT_H
 #define REP_PREEMPT_H
 
-#include "event.h"
-#include "tracee.h"
+#include "session-int.h"
 
 /* The registers of a preempt event: user_regs_struct, then user_fpregs_struct. */
 #define REP_PREEMPT_REGS_SIZE (sizeof(struct user_regs_struct) + sizeof(struct user_fpregs_struct))
@@ -12,10 +11,15 @@
 enum rep_arrival {
 	REP_ARRIVED,	/* the thread stands there, in a ptrace stop */
 	REP_ELSEWHERE,	/* it wanted something else first: *ret_stop */
+	REP_HALFWAY,	/* it was suspended on the way (struct rep_runner); to be called again */
 };
 
 /* Runs the thread until it has the event's registers at the event's pc, with the memory that the effects tell of (READ
  * alone).  enum rep_arrival; -EBADMSG: the event cannot be true; or another -errno. */
-int rep__run_to_preempt(struct rec_tracee *tracee, const struct fmt_ev_preempt *ev, struct rec_stop_info *ret_stop);
+int rep__run_to_preempt(struct rep_session *s, struct rep_thread *thread, const struct fmt_ev_preempt *ev,
+			struct rec_stop_info *ret_stop);
+
+/* The debug register that it uses; others may have the rest. */
+#define REP_PREEMPT_SLOT 3
 
 #endif

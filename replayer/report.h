@@ -14,6 +14,7 @@ enum rep_outcome {
 	REP_DIVERGED = 1,	/* a program did something else than in the record */
 	REP_TRACE_ERROR = 2,	/* the trace is damaged, or tells of what cannot have happened */
 	REP_HOST_CANNOT = 3,	/* this host cannot execute it */
+	REP_SUSPENDED = -1,	/* inside of an event, on the wish of whoever runs it: no verdict */
 };
 
 #define REP_NAME_SIZE 64

@@ -24,7 +24,7 @@ void rep_session_free(struct rep_session *session);
 
 /* Carries out one event, the next of the trace, and compares.  Once it has returned anything but AGREES the
  * world stands still for good: every later call returns the same and does nothing.  report, given to
- * rep_session_new(), tells why. */
+ * rep_session_new(), tells why.  (REP_SUSPENDED is for timelines alone.) */
 enum rep_outcome rep_session_step(struct rep_session *session, const struct fmt_event *event);
 
 /* Ends the slice that is under way, or the next one, with HOST_CANNOT: for programs that never stop.  Callable

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "frozen.h"
 
 #define CLOCK_PAGE_SIZE 4096
 
@@ -135,6 +136,7 @@ struct rep_process *rep__process_new(struct rep_node *node, uint32_t pid)
 static void process_free(struct rep_process *process)
 {
 	CHECK(process->thread_count == 0 && !process->threads);
+	rep__frozen_unref(process->frozen);
 	*process->prev_next = process->next;
 	if (process->next)
 		process->next->prev_next = process->prev_next;
@@ -156,8 +158,16 @@ static void thread_forget(struct rep_world *world, struct rep_thread *thread)
 	free(thread);
 }
 
+void rep__process_returns(struct rep_world *world, struct rep_process *process)
+{
+	if (process->borrows)
+		world->borrower_count--;
+	process->borrows = false;
+}
+
 void rep__process_end(struct rep_world *world, struct rep_process *process)
 {
+	rep__process_returns(world, process);
 	if (process->threads && process->threads->tracee)
 		rec_tracee_kill(process->threads->tracee);
 	while (process->threads)

@@ -26,6 +26,8 @@ enum rep_thread_state {
 	REP_INTERRUPTED,	/* it faulted, or its call is to be redone: a signal must come, or the end */
 };
 
+struct rep_frozen;
+
 struct rep_process {
 	struct rep_node *node;
 	struct rep_process *next, **prev_next;	/* of the node */
@@ -33,16 +35,23 @@ struct rep_process {
 	size_t thread_count;
 	uint32_t pid;
 	char name[REP_NAME_SIZE];	/* last component of what it executes */
+	event_seq exec_seq;		/* the event of its last exec; 0: none yet */
+	/* frozen.h: what it is equal to, a share; NULL: it has changed since it was last frozen.  While asleep it is nothing else:
+	 * its threads have no tracees although they have programs. */
+	struct rep_frozen *frozen;
+	bool asleep;
+	bool borrows;			/* has the memory of the process that made it (vfork) */
 };
 
 struct rep_thread {
 	struct rep_process *process;
 	struct rep_thread *next, **prev_next;	/* of the process */
-	struct rec_tracee *tracee;	/* NULL while EMPTY */
+	struct rec_tracee *tracee;	/* NULL while EMPTY, and while the process is asleep */
 	enum rep_thread_state state;
 	uint32_t tid;
 	uint64_t nr;			/* IN_SYSCALL: the call */
 	bool born;			/* IN_SYSCALL: the call is the clone that made it */
+	uint64_t armed;			/* what its debug registers hold (stretch.h); 0: nothing */
 };
 
 struct rep_node {
@@ -59,6 +68,12 @@ struct rep_node {
 	event_seq last;			/* the last event that was carried out */
 };
 
+/* Frozen processes of a world that there are, in all checkpoints. */
+struct rep_frozen_sum {
+	size_t count;
+	uint64_t bytes;			/* memory that they alone hold, as last measured */
+};
+
 struct rep_world {
 	struct rec_tracer *tracer;	/* owned */
 	struct rep_id_table node_by_id;
@@ -66,6 +81,8 @@ struct rep_world {
 	struct rep_node *nodes;
 	size_t node_count;
 	size_t thread_count;
+	struct rep_frozen_sum frozen;
+	size_t borrower_count;		/* processes that have others' memory: these cannot be frozen */
 };
 
 /* Takes tracer over. */
@@ -78,7 +95,7 @@ struct rep_node *rep__node_get(const struct rep_world *world, node_id id);
 int rep__node_new(struct rep_world *world, node_id id, struct fmt_bytes name, struct rep_node **ret);
 /* Makes the clock that the node's processes read. 0 or -errno. */
 int rep__node_clock(struct rep_node *node, uint64_t step_ns, uint64_t realtime_ns);
-/* Kills all its processes. */
+/* Kills all its processes; frozen ones stay. */
 void rep__node_clear(struct rep_world *world, struct rep_node *node);
 
 struct rep_process *rep__process_get(const struct rep_node *node, uint32_t pid);
@@ -91,6 +108,8 @@ int rep__thread_new(struct rep_world *world, struct rep_process *process, uint32
 		    enum rep_thread_state state, struct rep_thread **ret);
 /* Ends one thread, natively as well; the process goes with its last one. */
 void rep__thread_end(struct rep_world *world, struct rep_thread *thread);
+/* It has memory of its own from now on. */
+void rep__process_returns(struct rep_world *world, struct rep_process *process);
 /* Ends the process with all its threads. */
 void rep__process_end(struct rep_world *world, struct rep_process *process);
 /* Forgets all threads but one; their native side is gone already, or about to be killed with the process. */
