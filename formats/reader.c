@@ -49,6 +49,7 @@ struct fmt_reader {
 	struct fmt__index index;
 	uint32_t version;
 	uint64_t file_size;
+	uint64_t whole_size;		/* of the database, as it says; more than file_size: it was cut */
 	char warning[256];		/* empty: none */
 	struct cached cache[CACHE_SIZE];
 	struct cached *last;		/* of cache; NULL at first */
@@ -112,30 +113,33 @@ static int check_db_header(struct fmt_reader *r, const uint8_t *header, struct f
 		return fmt__fail(error, -EBADMSG, "the trace has format version 0, which there never was");
 	const uint32_t page = (uint32_t)header[SQLITE_PAGE_SIZE_AT] << 8 |
 			      header[SQLITE_PAGE_SIZE_AT + 1];
-	const uint64_t size = (uint64_t)(page == 1 ? 65536 : page) *
-			      be32(header + SQLITE_PAGE_COUNT_AT);
-
-	if (size > r->file_size)
-		return fmt__fail(error, -EBADMSG,
-				 "the trace is cut off: it has %llu of its %llu bytes; copy it again",
-				 (unsigned long long)r->file_size, (unsigned long long)size);
+	r->whole_size = (uint64_t)(page == 1 ? 65536 : page) * be32(header + SQLITE_PAGE_COUNT_AT);
 	return 0;
+}
+
+static bool is_cut(const struct fmt_reader *r)
+{
+	return r->whole_size > r->file_size;
 }
 
 static int open_db(struct fmt_reader *r, const char *path, int fd, struct fmt_error *error)
 {
 	uint8_t header[SQLITE_HEADER_SIZE];
-	const int failed = fmt__read_at(fd, 0, header, sizeof(header));
+	int failed = fmt__read_at(fd, 0, header, sizeof(header));
 
 	if (failed == -EBADMSG)
 		return fmt__fail(error, -EBADMSG, "the trace is cut off within its header; copy it again");
 	if (failed < 0)
 		return fmt__fail(error, failed, "cannot read: %s", strerror(-failed));
-	const int header_error = check_db_header(r, header, error);
-
-	if (header_error < 0)
-		return header_error;
-	return fmt__db_open(path, &r->db, &r->index, error);
+	failed = check_db_header(r, header, error);
+	if (failed < 0)
+		return failed;
+	failed = fmt__db_open(path, is_cut(r), &r->db, &r->index, error);
+	if (failed == -EBADMSG && is_cut(r))
+		return fmt__fail(error, -EBADMSG,
+				 "the trace is cut off: it has %llu of its %llu bytes, too few to know what it is of; copy it again",
+				 (unsigned long long)r->file_size, (unsigned long long)r->whole_size);
+	return failed;
 }
 
 static int open_log(struct fmt_reader *r, int fd, struct fmt_error *error)
@@ -198,6 +202,8 @@ static int open_form(struct fmt_reader *r, const char *path, int *fd, struct fmt
 					  "nor as a log of hindcast");
 }
 
+static void keep_whole(struct fmt_reader *r);
+
 /* The messages do not name the path: who asked knows it. */
 int fmt_reader_open(const char *path, struct fmt_reader **ret, struct fmt_error *error)
 {
@@ -223,6 +229,8 @@ int fmt_reader_open(const char *path, struct fmt_reader **ret, struct fmt_error 
 		return failed;
 	r->unpacker = ZSTD_createDCtx();
 	CHECK(r->unpacker);
+	if (is_cut(r))
+		keep_whole(r);
 	*ret = STEAL(r);
 	return 0;
 }
@@ -241,7 +249,7 @@ bool fmt_reader_finished(const struct fmt_reader *r)
 
 const uint8_t *fmt_reader_hash(const struct fmt_reader *r)
 {
-	const struct fmt__meta *meta = r->db ? fmt__index_meta(&r->index, "format.hash") : NULL;
+	const struct fmt__meta *meta = r->db && !is_cut(r) ? fmt__index_meta(&r->index, "format.hash") : NULL;
 
 	return meta && meta->size == FMT_HASH_SIZE ? meta->value : NULL;
 }
@@ -777,6 +785,41 @@ static int copy_file(struct fmt_reader *r, const struct fmt__file *file, int fd,
 			 file->hash[0], file->hash[1], file->hash[2], file->hash[3]);
 }
 
+/* Are the bytes of a chunk there? */
+static bool is_whole(struct fmt_reader *r, size_t number)
+{
+	const struct fmt__chunk *chunk = &r->index.chunks[number];
+	const struct fmt_buf *literals;
+
+	return load(r, FMT__DB_CHUNK, chunk->columns.location, chunk->columns.stored_size, NULL) == 0 &&
+	       fmt__unpack_checked(r->unpacker, &chunk->columns, &r->stored, &r->raw) == 0 &&
+	       get_literals(r, number, &literals, NULL) == 0;
+}
+
+/* A database was cut: its chunks up to the first that is not whole are what is left, and those files that are whole.  It takes as
+ * long as reading all of it. */
+static void keep_whole(struct fmt_reader *r)
+{
+	const struct fmt__meta *said = fmt__index_meta(&r->index, "format.events");
+	size_t chunks = 0, files = 0;
+
+	CHECK(said);
+	while (chunks < r->index.chunk_count && is_whole(r, chunks)) {
+		trim_literals(r);
+		r->decoding = ++chunks;
+	}
+	r->index.chunk_count = chunks;
+	for (size_t i = 0; i < r->index.file_count; i++)
+		if (copy_file(r, &r->index.files[i], -1, NULL) == 0)
+			r->index.files[files++] = r->index.files[i];
+	r->index.file_count = files;
+	snprintf(r->warning, sizeof(r->warning),
+		 "the trace is cut off: it has %llu of its %llu bytes; the first %llu of its %.*s events and %zu of its files are whole; "
+		 "copy it again if you can",
+		 (unsigned long long)r->file_size, (unsigned long long)r->whole_size,
+		 (unsigned long long)fmt__index_events(&r->index), (int)(said->size < 20 ? said->size : 20), said->value, files);
+}
+
 int fmt_reader_file(struct fmt_reader *r, const uint8_t hash[FMT_HASH_SIZE],
 		    struct fmt_error *error)
 {
@@ -863,6 +906,8 @@ int fmt_reader_verify(struct fmt_reader *r, struct fmt_error *error)
 
 	for (size_t i = 0; failed == 0 && i < r->index.file_count; i++)
 		failed = copy_file(r, &r->index.files[i], -1, error);
+	if (failed == 0 && is_cut(r))
+		return fmt__fail(error, -EBADMSG, "%s", r->warning);
 	if (failed < 0 || !fmt_reader_hash(r))
 		return failed;
 	fmt__run_hash(&r->index, events_hash, run_hash);

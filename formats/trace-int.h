@@ -145,8 +145,9 @@ int fmt__read_at(int fd, uint64_t at, void *ret, size_t size);
 struct fmt__db;
 /* Writes the index and what it points to in the log as a database at path, which must not exist. */
 int fmt__db_write(const char *path, int log_fd, const struct fmt__index *index);
-/* Opens for reading and fills an empty index. */
-int fmt__db_open(const char *path, struct fmt__db **ret, struct fmt__index *index,
+/* Opens for reading and fills an empty index.  Of a file that was cut the index has the rows that are still found; their bytes may
+ * be missing. */
+int fmt__db_open(const char *path, bool cut, struct fmt__db **ret, struct fmt__index *index,
 		 struct fmt_error *error);
 void fmt__db_close(struct fmt__db *db);
 DEFINE_CLEANUP(struct fmt__db *, fmt__db_close)

@@ -41,7 +41,7 @@ static void put_segment(struct fmt_buf *buf, uint64_t i, uint64_t packet)
 		.link = 1, .iface = 1, .packet = packet, .depart_ns = i, .frame = {frame, sizeof(frame)}});
 }
 
-static void write_trace(uint64_t ret_packets[1])
+static void write_trace(uint64_t events, uint64_t *ret_packets)
 {
 	struct fmt_writer *w = NULL;
 	struct fmt_buf buf = {0};
@@ -49,7 +49,7 @@ static void write_trace(uint64_t ret_packets[1])
 	uint64_t packets = 0;
 
 	CHECK(fmt_writer_new(path, &w) == 0);
-	for (uint64_t i = 0; i < EVENTS; i++) {
+	for (uint64_t i = 0; i < events; i++) {
 		const node_id node = i / 9000 == 3 ? 5 : 1 + (node_id)random_below(3);
 		size_t pos = 0;
 
@@ -135,7 +135,7 @@ static void test_find(void)
 	uint64_t packets;
 
 	part("what is found is what is there");
-	write_trace(&packets);
+	write_trace(EVENTS, &packets);
 	EQUAL(fmt_reader_open(path, &r, NULL), 0);
 	number_streams(r, streams);
 	compare(r, streams, &(struct fmt_want){.kinds = warn, .kind_count = 1});
@@ -196,6 +196,69 @@ static void test_payload(void)
 	unlink(path);
 }
 
+/* The first part of a file, as another. */
+static void copy_part(const char *from, const char *to, size_t size)
+{
+	FILE *in = fopen(from, "re"), *out = fopen(to, "we");
+	uint8_t *bytes = malloc(size);
+
+	CHECK(in && out && bytes);
+	CHECK(fread(bytes, 1, size, in) == size && fwrite(bytes, 1, size, out) == size);
+	fclose(in);
+	fclose(out);
+	free(bytes);
+}
+
+/* Its events are the first of the whole one.  Number of them. */
+static uint64_t compare_cut(struct fmt_reader *whole, const char *cut_path)
+{
+	struct fmt_reader *cut = NULL;
+	struct fmt_event a, b;
+
+	if (fmt_reader_open(cut_path, &cut, NULL) < 0)
+		return 0;
+	const uint64_t count = fmt_reader_count(cut);
+
+	HOLDS(fmt_reader_warning(cut) && strstr(fmt_reader_warning(cut), "cut off"));
+	for (event_seq seq = 0; seq < count; seq += 500) {
+		EQUAL(fmt_reader_event(cut, seq, &a, NULL), 0);
+		EQUAL(fmt_reader_event(whole, seq, &b, NULL), 0);
+		HOLDS(a.vtime == b.vtime && a.kind == b.kind && a.body_size == b.body_size &&
+		      memcmp(a.body, b.body, a.body_size) == 0);
+	}
+	fmt_reader_close(cut);
+	return count;
+}
+
+static void test_cut(void)
+{
+	struct fmt_reader *whole = NULL;
+	struct fmt_trace_stat stat;
+	uint64_t packets, before = 0;
+	unsigned long partly = 0;
+	char cut_path[sizeof(path) + 4];
+
+	part("a cut trace has what is whole of it");
+	/* SQLite keeps some eight chunks' rows together, so it takes more than that. */
+	write_trace(EVENTS * 8, &packets);
+	EQUAL(fmt_reader_open(path, &whole, NULL), 0);
+	fmt_reader_stat(whole, &stat);
+	snprintf(cut_path, sizeof(cut_path), "%s.cut", path);
+	for (uint64_t percent = 5; percent < 100; percent += 5) {
+		copy_part(path, cut_path, stat.file_size * percent / 100);
+		const uint64_t count = compare_cut(whole, cut_path);
+
+		HOLDS(count >= before);
+		before = count;
+		partly += count > 0 && count < EVENTS * 8;
+	}
+	printf("# %lu cuts left a part, %llu events at the last\n", partly, (unsigned long long)before);
+	HOLDS(partly > 3);
+	fmt_reader_close(whole);
+	unlink(cut_path);
+	unlink(path);
+}
+
 int main(void)
 {
 	const int fd = mkstemp(path);
@@ -204,5 +267,6 @@ int main(void)
 	close(fd);
 	test_find();
 	test_payload();
+	test_cut();
 	return done();
 }
