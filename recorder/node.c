@@ -505,6 +505,7 @@ static int open_clock(struct rec_node *node)
 
 int rec__node_open_files(struct rec_node *node)
 {
+	static const char sources[] = "passwd: files\ngroup: files\nhosts: files dns\n";
 	char upper[4200];
 	_cleanup_(fmt_buf_done) struct fmt_buf hosts = { 0 };
 
@@ -523,11 +524,11 @@ int rec__node_open_files(struct rec_node *node)
 	r = rec_nodefs_put(node->fs, "/etc/hosts", hosts.data, hosts.size, 0644);
 	if (r == 0)
 		r = rec_nodefs_put(node->fs, "/etc/hostname", node->exp->name, strlen(node->exp->name), 0644);
-	/* Names come from /etc/hosts alone; without this line a resolver would look for a server on the node itself. */
+	/* The host's name servers are nobody's on a node; a program of the experiment may name another. */
 	if (r == 0)
 		r = rec_nodefs_put(node->fs, "/etc/resolv.conf", "# no name server\n", 17, 0644);
 	if (r == 0)
-		r = rec_nodefs_put(node->fs, "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n", 40, 0644);
+		r = rec_nodefs_put(node->fs, "/etc/nsswitch.conf", sources, strlen(sources), 0644);
 	return r;
 }
 
