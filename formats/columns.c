@@ -114,10 +114,14 @@ static bool is_number(char type)
 /* What a field of event-kinds.def is here. */
 static char type_of(const struct fmt_field *field)
 {
-	if (strcmp(field->name, "nr") == 0 || strcmp(field->name, "link") == 0)
-		return 'C';
-	if (strcmp(field->name, "depart_ns") == 0)
-		return 'V';
+	static const char *const keys[] = {"nr", "link", "sock"}, *const times[] = {"depart_ns", "until_ns", "expires_ns"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(field->name, keys[i]) == 0)
+			return 'C';
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		if (strcmp(field->name, times[i]) == 0)
+			return 'V';
 	return strcmp(field->name, "frame") == 0 ? 'F' : field->type;
 }
 

@@ -12,6 +12,7 @@
 #include "node.h"
 #include "nodefs.h"
 #include "tracee.h"
+#include "witness.h"
 
 /* Last component of a program's path, cut. */
 #define REC_PROGRAM_MAX 64
@@ -113,6 +114,7 @@ struct rec_node {
 	unsigned still_slices;		/* slices so far that began at slice_start */
 	size_t parked_count;
 	struct fmt_buf events;
+	struct rec_witness *witness;
 	struct rec_thread *current;	/* whose syscall is being carried out and not yet answered */
 	struct rec_thread **threads;	/* [cookie - REC_COOKIE_FIRST], NULL when reaped */
 	size_t thread_count, thread_capacity;

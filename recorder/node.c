@@ -384,6 +384,7 @@ static void due(struct rec_node *node)
 		roots_due(node);
 	if (node->api->pending())
 		rec__run_kernel(node);
+	rec__witness_look(node);
 }
 
 /* What is due first, then who goes on next, taken out of the queue; NULL: nobody can. */
@@ -453,6 +454,7 @@ static int run(struct rec_node *node, vtime_ns until)
 		}
 		/* Idle: the kernel stops its tick and says what it waits for. */
 		rec__run_kernel(node);
+		rec__witness_look(node);
 		if (node->ready_count || node->panicked)
 			continue;
 		vtime_ns next = rec_node_next(node);
@@ -560,10 +562,16 @@ static int boot(struct rec_node *node)
 
 int rec__node_boot(struct rec_node *node)
 {
-	const int r = boot(node);
+	rec__witness_free(node->witness);
+	node->witness = rec__witness_new();
+	int r = boot(node);
 
 	node->boots++;
-	return r == 0 && !node->panicked ? rec__netcfg(node) : r;
+	if (r == 0 && !node->panicked)
+		r = rec__netcfg(node);
+	if (r == 0)
+		rec__witness_look(node);
+	return r;
 }
 
 static void new_roots(struct rec_node *node)
@@ -634,6 +642,7 @@ void rec_node_free(struct rec_node *node)
 	if (node->clock_fd >= 0)
 		close(node->clock_fd);
 	fmt_buf_done(&node->events);
+	rec__witness_free(node->witness);
 	free(node);
 }
 
