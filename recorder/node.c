@@ -467,10 +467,9 @@ static int run(struct rec_node *node, vtime_ns until)
 int rec_node_run(struct rec_node *node, vtime_ns until)
 {
 	node->until = until;
-	rec__watch(node, /* on= */ true);
 	const int r = run(node, until);
 
-	rec__watch(node, /* on= */ false);
+	rec__watch_end();
 	return r;
 }
 
