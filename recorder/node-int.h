@@ -192,8 +192,8 @@ void rec__effects_taken(struct rec_node *node, struct rec_thread *t);
 void rec__effect_added(struct rec_node *node, struct rec_thread *t);
 
 /* ---- slice.c ---- */
-/* The watchdog over programs that ask for nothing; on while the node runs. */
-void rec__watch(struct rec_node *node, bool on);
+/* The watchdog over programs that ask for nothing rests until the next slice. */
+void rec__watch_end(void);
 /* The node cannot go on, and why. */
 void rec__node_fail(struct rec_node *node, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void rec__slice_begin(struct rec_node *node);

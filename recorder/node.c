@@ -32,6 +32,7 @@
 #include "filehash.h"
 #include "loader.h"
 #include "port.h"
+#include "tool.h"
 #include "trace.h"
 
 #define NODE_MEMORY_DEFAULT (64ULL << 20)
@@ -469,10 +470,9 @@ static int run(struct rec_node *node, vtime_ns until)
 int rec_node_run(struct rec_node *node, vtime_ns until)
 {
 	node->until = until;
-	rec__watch(node, /* on= */ true);
 	const int r = run(node, until);
 
-	rec__watch(node, /* on= */ false);
+	rec__watch_end();
 	return r;
 }
 
@@ -505,6 +505,21 @@ static int open_clock(struct rec_node *node)
 	return 0;
 }
 
+/* Those that its processes are. */
+static int put_tools(struct rec_node *node)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < node->exp->process_count && r == 0; i++) {
+		const char *name = node->exp->processes[i].path;
+		_cleanup_free_ char *path = rec_tool_is(name) ? rec_tool_find(name) : NULL;
+
+		if (rec_tool_is(name))
+			r = path ? rec_nodefs_program(node->fs, name, path) : -ENOENT;
+	}
+	return r;
+}
+
 int rec__node_open_files(struct rec_node *node)
 {
 	static const char sources[] = "passwd: files\ngroup: files\nhosts: files dns\n";
@@ -520,6 +535,9 @@ int rec__node_open_files(struct rec_node *node)
 		.stored = rec__on_stored, .resized = rec__on_resized, .arg = node },
 		&node->fs);
 
+	if (r < 0)
+		return r;
+	r = put_tools(node);
 	if (r < 0)
 		return r;
 	rec_experiment_hosts_file(node->env->exp, node->id, &hosts);

@@ -604,7 +604,8 @@ int rec_nodefs_put(struct rec_nodefs *fs, const char *path, const void *bytes, s
 	return 0;
 }
 
-int rec_nodefs_io(struct rec_nodefs *fs, const char *name, const char *host_path, unsigned stream)
+/* A new file under REC_NODEFS_IO that is host_path on the host, and nowhere in the upper directory. */
+static int io_file(struct rec_nodefs *fs, const char *name, const char *path, unsigned stream, uint32_t mode)
 {
 	struct inode *root = fs->inodes[0];
 	struct inode *dir = rec__lookup(fs, root, REC_NODEFS_IO + 1);
@@ -614,19 +615,28 @@ int rec_nodefs_io(struct rec_nodefs *fs, const char *name, const char *host_path
 		dir = rec__create(fs, root, REC_NODEFS_IO + 1, S_IFDIR | 0755, NULL);
 		dir->upper = false;
 	}
-	const char *path = host_path ? host_path : "/dev/null";
 	_cleanup_close_ int fd = stream ?
 		open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644) : open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	struct inode *inode = rec__create(fs, dir, name, S_IFREG | 0644, NULL);
+	struct inode *inode = rec__create(fs, dir, name, S_IFREG | mode, NULL);
 
 	inode->io_path = must(strdup(path));
 	inode->stream = (int)stream;
 	inode->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 	inode->fd[stream > 0] = STEAL_FD(fd);
 	return 0;
+}
+
+int rec_nodefs_io(struct rec_nodefs *fs, const char *name, const char *host_path, unsigned stream)
+{
+	return io_file(fs, name, host_path ? host_path : "/dev/null", stream, 0644);
+}
+
+int rec_nodefs_program(struct rec_nodefs *fs, const char *name, const char *host_path)
+{
+	return io_file(fs, name, host_path, /* stream= */ 0, 0755);
 }
 
 /* Resolves a path from dir, following symbolic links.  NULL: nothing there. */
