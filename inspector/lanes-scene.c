@@ -31,6 +31,7 @@ static bool faded(const struct paint *p, uint32_t lane)
 static void paint_ruler(struct paint *p)
 {
 	const struct insp_view *view = &p->lanes->view;
+	static const char *const names[INSP_AXIS_COUNT] = {"virtual time, s", "event", "pauses shortened, s"};
 	const double tick = insp_view_tick(view, 110);
 	char text[48];
 
@@ -42,7 +43,7 @@ static void paint_ruler(struct paint *p)
 		if (x + 4 < p->width - 30)
 			insp_ink_text(p->snapshot, GTK_WIDGET(p->lanes), text, x + 4, RULER / 2 - 1, 0, 200, &p->ink.faint);
 	}
-	insp_ink_text(p->snapshot, GTK_WIDGET(p->lanes), view->axis == INSP_AXIS_TIME ? "virtual time, s" : "event",
+	insp_ink_text(p->snapshot, GTK_WIDGET(p->lanes), names[view->axis],
 		      GUTTER - 14, RULER / 2 - 1, 1, GUTTER - 20, &p->ink.faint);
 }
 
@@ -250,121 +251,6 @@ static void paint_events(struct paint *p, uint32_t first, uint32_t end)
 			paint_label(p, &clusters[lane], p->width - clusters[lane].x);
 }
 
-/* ---- packets ---- */
-
-/* Where an arrow begins and ends; one that never arrived ends half way. */
-static void arrow_ends(InspLanes *lanes, const struct insp_packet *packet, double *x0, double *y0, double *x1, double *y1)
-{
-	const double down = insp__lanes_y(lanes, packet->to) > insp__lanes_y(lanes, packet->from) ? 1 : -1;
-
-	*x0 = GUTTER + insp_view_x_of(&lanes->view, packet->send);
-	*y0 = insp__lanes_y(lanes, packet->from) + down * TRACK / 2;
-	*y1 = insp__lanes_y(lanes, packet->to) - down * TRACK / 2;
-	if (packet->fate == INSP_RECEIVED) {
-		*x1 = GUTTER + insp_view_x_of(&lanes->view, packet->end);
-		return;
-	}
-	/* As far as it would have gone in the time that packets take at most. */
-	const double flight = lanes->view.axis == INSP_AXIS_TIME
-				      ? (double)lanes->run->flight_max * lanes->view.width / lanes->view.span : 24;
-
-	*x1 = *x0 + flight / 2;
-	*y1 = (*y0 + *y1) / 2;
-}
-
-static void head(cairo_t *cairo, double x0, double y0, double x1, double y1)
-{
-	const double angle = atan2(y1 - y0, x1 - x0);
-
-	for (int side = -1; side <= 1; side += 2) {
-		cairo_move_to(cairo, x1, y1);
-		cairo_line_to(cairo, x1 - 8 * cos(angle + side * 0.38), y1 - 8 * sin(angle + side * 0.38));
-	}
-}
-
-static void cross(cairo_t *cairo, double x, double y)
-{
-	cairo_move_to(cairo, x - 4, y - 4);
-	cairo_line_to(cairo, x + 4, y + 4);
-	cairo_move_to(cairo, x - 4, y + 4);
-	cairo_line_to(cairo, x + 4, y - 4);
-}
-
-static void arrow_path(InspLanes *lanes, cairo_t *cairo, const struct insp_packet *packet, bool heads)
-{
-	double x0, y0, x1, y1;
-
-	arrow_ends(lanes, packet, &x0, &y0, &x1, &y1);
-	cairo_move_to(cairo, x0, y0);
-	cairo_line_to(cairo, x1, y1);
-	if (packet->fate == INSP_DROPPED)
-		cross(cairo, x1, y1);
-	else if (heads && packet->fate == INSP_RECEIVED)
-		head(cairo, x0, y0, x1, y1);
-}
-
-/* All arrows that look alike are one path, stroked once. */
-static void paint_arrow_class(struct paint *p, cairo_t *cairo, bool lost, bool faint, uint32_t from_count, uint32_t to_count,
-			      double width, float alpha)
-{
-	InspLanes *lanes = p->lanes;
-	const GdkRGBA color = insp_ink_alpha(lost ? p->ink.error : p->ink.text, alpha);
-	const bool heads = lanes->fold_step == 0 && lanes->arrow_count < 150;
-
-	for (uint32_t i = 0; i < lanes->arrow_count; i++) {
-		const struct insp_arrow *arrow = &lanes->arrows[i];
-		const struct insp_packet *packet = &lanes->run->packets[arrow->packet];
-		const bool its_faint = faded(p, packet->from) && faded(p, packet->to);
-
-		if ((arrow->fate == INSP_DROPPED) != lost || arrow->count < from_count || arrow->count >= to_count ||
-		    its_faint != faint)
-			continue;
-		arrow_path(lanes, cairo, packet, heads);
-	}
-	gdk_cairo_set_source_rgba(cairo, &color);
-	cairo_set_line_width(cairo, width);
-	cairo_stroke(cairo);
-}
-
-static void paint_arrows(struct paint *p)
-{
-	InspLanes *lanes = p->lanes;
-
-	lanes->arrow_count = insp_view_arrows(&lanes->view, lanes->arrows, ARROWS_MAX, &lanes->fold_step);
-	if (!lanes->arrow_count)
-		return;
-	cairo_t *cairo = gtk_snapshot_append_cairo(p->snapshot,
-		&GRAPHENE_RECT_INIT((float)GUTTER, (float)RULER, (float)(p->width - GUTTER), (float)(p->height - RULER)));
-
-	cairo_set_antialias(cairo, CAIRO_ANTIALIAS_DEFAULT);
-	paint_arrow_class(p, cairo, false, true, 1, UINT32_MAX, 1, 0.1f);
-	paint_arrow_class(p, cairo, false, false, 1, 2, 1, lanes->arrow_count > 150 ? 0.3f : 0.5f);
-	paint_arrow_class(p, cairo, false, false, 2, 20, 1, 0.3f);
-	paint_arrow_class(p, cairo, false, false, 20, UINT32_MAX, 1, 0.38f);
-	paint_arrow_class(p, cairo, true, false, 1, UINT32_MAX, 1.4, 1);
-	paint_arrow_class(p, cairo, true, true, 1, UINT32_MAX, 1, 0.5f);
-	cairo_destroy(cairo);
-	p->nodes++;
-	lanes->stat.arrows = lanes->arrow_count;
-	lanes->stat.folded_arrows = 0;
-	for (uint32_t i = 0; i < lanes->arrow_count; i++)
-		lanes->stat.folded_arrows += lanes->arrows[i].count > 1;
-}
-
-void insp__lanes_paint_packet(InspLanes *lanes, GtkSnapshot *snapshot, uint32_t number, const GdkRGBA *color, int width,
-			      int height)
-{
-	const struct insp_packet *packet = &lanes->run->packets[number];
-	cairo_t *cairo = gtk_snapshot_append_cairo(snapshot,
-		&GRAPHENE_RECT_INIT((float)GUTTER, (float)RULER, (float)(width - GUTTER), (float)(height - RULER)));
-
-	arrow_path(lanes, cairo, packet, /* heads= */ true);
-	gdk_cairo_set_source_rgba(cairo, color);
-	cairo_set_line_width(cairo, 2);
-	cairo_stroke(cairo);
-	cairo_destroy(cairo);
-}
-
 /* Says that arrows and events are not all shown; nobody should take a picture of many for a picture of all. */
 static void paint_folding(struct paint *p, uint32_t events)
 {
@@ -400,7 +286,7 @@ GskRenderNode *insp__lanes_paint(InspLanes *lanes, int width, int height)
 		paint_events(&p, first, end);
 	else
 		paint_cells(&p);
-	paint_arrows(&p);
+	p.nodes += insp__lanes_paint_arrows(lanes, p.snapshot, &p.ink, width, height);
 	paint_names(&p);
 	paint_folding(&p, end - first);
 	lanes->stat.nodes = p.nodes;

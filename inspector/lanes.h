@@ -13,6 +13,7 @@
 
 #include <gtk/gtk.h>
 
+#include "cone.h"
 #include "pager.h"
 #include "view.h"
 
@@ -24,6 +25,10 @@ void insp_lanes_set_run(InspLanes *lanes, const struct insp_run *run, InspPager 
 void insp_lanes_set_focus(InspLanes *lanes, uint32_t seq, bool follow);
 /* Only this lane is in full colour; INSP_NONE: all are. */
 void insp_lanes_set_scope(InspLanes *lanes, uint32_t lane);
+/* Tints past or future of an event; cone is copied, NULL: tints nothing. */
+void insp_lanes_set_cone(InspLanes *lanes, const struct insp_cone *cone, bool past, bool future);
+/* Two events whose distance is shown; INSP_NONE: not set. */
+void insp_lanes_set_marks(InspLanes *lanes, const uint32_t marks[2]);
 /* The view, to read or to change; then insp_lanes_view_changed(). */
 struct insp_view *insp_lanes_view(InspLanes *lanes);
 void insp_lanes_view_changed(InspLanes *lanes);
