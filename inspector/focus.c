@@ -108,6 +108,7 @@ void insp__focus(InspWindow *window, uint32_t seq, bool remember)
 	insp_plots_set_focus(window->plots, seq);
 	insp__show_in_list(window, insp__current_tab(window));
 	fold_state(window);
+	insp__compare_follow(window);
 	if (packet != INSP_NONE)
 		insp_pager_body(window->pager, window->run->packets[packet].send, frame_read, window);
 	else

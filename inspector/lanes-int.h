@@ -28,6 +28,8 @@ struct _InspLanes {
 	struct insp_cone *cone;		/* NULL: none */
 	bool cone_past, cone_future;
 	uint32_t marks[2];
+	const struct insp_pair *pair;	/* NULL: nothing is compared */
+	int side;
 	struct insp_arrow *arrows;
 	uint32_t arrow_count;
 	double fold_step;		/* of arrows; 0: each is one packet */

@@ -26,6 +26,12 @@ static bool faded(const struct paint *p, uint32_t lane)
 	return p->lanes->scope != INSP_NONE && p->lanes->scope != lane;
 }
 
+/* Beside another run only what differs has colour. */
+static GdkRGBA lane_hue(const struct paint *p, uint32_t lane)
+{
+	return p->lanes->pair ? insp_ink_alpha(p->ink.text, 0.4f) : insp_ink_lane(&p->ink, lane);
+}
+
 /* ---- ruler and names ---- */
 
 static void paint_ruler(struct paint *p)
@@ -89,7 +95,7 @@ static void paint_lane_cells(struct paint *p, uint32_t lane, const struct insp_c
 {
 	static const float alphas[] = {0, 0.28f, 0.5f, 0.75f, 1};
 	const double y = insp__lanes_y(p->lanes, lane);
-	const GdkRGBA hue = insp_ink_alpha(insp_ink_lane(&p->ink, lane), faded(p, lane) ? 0.35f : 1);
+	const GdkRGBA hue = insp_ink_alpha(lane_hue(p, lane), faded(p, lane) ? 0.35f : 1);
 	double last_trouble = -100;
 
 	for (uint32_t column = 0; column < columns;) {
@@ -140,7 +146,7 @@ static void paint_waits(struct paint *p, uint32_t first, uint32_t end)
 	for (uint32_t seq = first; seq < end; seq++) {
 		const gpointer thread = GUINT_TO_POINTER(run->thread[seq]);
 		const uint32_t lane = insp_lane_of(run, seq);
-		const GdkRGBA color = insp_ink_alpha(insp_ink_lane(&p->ink, lane), faded(p, lane) ? 0.2f : 0.45f);
+		const GdkRGBA color = insp_ink_alpha(lane_hue(p, lane), faded(p, lane) ? 0.2f : 0.45f);
 
 		if (run->kind[seq] == FMT_syscall_enter) {
 			g_hash_table_insert(since, thread, GUINT_TO_POINTER(seq + 1));
@@ -159,7 +165,7 @@ static void paint_mark(struct paint *p, uint32_t seq, double x, double y)
 {
 	const struct insp_run *run = p->lanes->run;
 	const uint32_t lane = insp_lane_of(run, seq);
-	const GdkRGBA hue = insp_ink_alpha(insp_ink_lane(&p->ink, lane), faded(p, lane) ? 0.35f : 1);
+	const GdkRGBA hue = insp_ink_alpha(lane_hue(p, lane), faded(p, lane) ? 0.35f : 1);
 	const struct insp_line *line = insp_pager_line(p->lanes->pager, seq);
 
 	if (line && line->ran && p->lanes->view.axis == INSP_AXIS_TIME) {
@@ -251,6 +257,48 @@ static void paint_events(struct paint *p, uint32_t first, uint32_t end)
 			paint_label(p, &clusters[lane], p->width - clusters[lane].x);
 }
 
+/* ---- differences ---- */
+
+/* A solid bar below the lane: changed; a broken one: the other run has nothing here. */
+static void paint_difference(struct paint *p, uint32_t lane, double x0, double x1, bool alone)
+{
+	const double y = insp__lanes_y(p->lanes, lane) + TRACK / 2 + 2;
+	const GdkRGBA *color = alone ? &p->ink.error : &p->ink.warning;
+
+	x0 = fmax(x0, GUTTER);
+	x1 = fmin(fmax(x1, x0 + 3), p->width);
+	if (!alone)
+		rect(p, color, x0, y, x1 - x0, 4);
+	for (double x = x0; alone && x < x1; x += 6)
+		rect(p, color, x, y, fmin(3, x1 - x), 4);
+}
+
+#define DIFFERENCES_MAX 1500	/* painted; each may be as narrow as a pixel */
+
+static void paint_differences(struct paint *p)
+{
+	const struct insp_pair *pair = p->lanes->pair;
+	const struct insp_view *view = &p->lanes->view;
+	const int side = p->lanes->side;
+	g_autofree double *taken = g_new0(double, p->lanes->run->lane_count);
+	uint32_t painted = 0;
+
+	for (uint32_t i = 0; pair && i < pair->difference_count && painted < DIFFERENCES_MAX; i++) {
+		const struct insp_difference *d = &pair->differences[i];
+
+		if (d->first[side] == INSP_NONE || d->lane[side] < insp__lanes_first(p->lanes))
+			continue;
+		const double x0 = GUTTER + insp_view_x_of(view, d->first[side]), x1 = GUTTER + insp_view_x_of(view, d->last[side]);
+
+		/* One that would lie on the one before it adds nothing. */
+		if (x1 < GUTTER || x0 > p->width || x1 <= taken[d->lane[side]])
+			continue;
+		paint_difference(p, d->lane[side], x0, x1, d->first[!side] == INSP_NONE);
+		taken[d->lane[side]] = fmax(x1, x0 + 3);
+		painted++;
+	}
+}
+
 /* Says that arrows and events are not all shown; nobody should take a picture of many for a picture of all. */
 static void paint_folding(struct paint *p, uint32_t events)
 {
@@ -287,6 +335,7 @@ GskRenderNode *insp__lanes_paint(InspLanes *lanes, int width, int height)
 	else
 		paint_cells(&p);
 	p.nodes += insp__lanes_paint_arrows(lanes, p.snapshot, &p.ink, width, height);
+	paint_differences(&p);
 	paint_names(&p);
 	paint_folding(&p, end - first);
 	lanes->stat.nodes = p.nodes;

@@ -293,6 +293,13 @@ void insp_lanes_set_cone(InspLanes *lanes, const struct insp_cone *cone, bool pa
 	gtk_widget_queue_draw(GTK_WIDGET(lanes));
 }
 
+void insp_lanes_set_pair(InspLanes *lanes, const struct insp_pair *pair, int side)
+{
+	lanes->pair = pair;
+	lanes->side = side;
+	drop_scene(lanes);
+}
+
 void insp_lanes_set_marks(InspLanes *lanes, const uint32_t marks[2])
 {
 	memcpy(lanes->marks, marks, sizeof(lanes->marks));

@@ -3,7 +3,9 @@
 #ifndef INSP_WINDOW_INT_H
 #define INSP_WINDOW_INT_H
 
+#include "compare.h"
 #include "cone.h"
+#include "difference-list.h"
 #include "event-list.h"
 #include "lanes.h"
 #include "overview.h"
@@ -29,6 +31,9 @@ struct _InspWindow {
 	GtkWidget *position, *grain, *scope, *where, *found, *filter, *command_log, *facts;
 	GtkWidget *lists, *details;
 	InspPlots *plots;
+	GtkWidget *compare_page, *compare_text;
+	InspLanes *lanes_b;
+	InspDifferenceList *differences;
 	InspOverview *overview;
 	InspLanes *lanes;
 	InspStatePane *state;
@@ -42,6 +47,7 @@ struct _InspWindow {
 	InspEventList *list_of[TAB_COUNT];	/* NULL: not made yet */
 	char *filter_text;		/* in force; NULL: none */
 	char *found_text;		/* what TAB_FOUND lists; NULL: nothing */
+	struct insp_compare *compare;	/* NULL: no second run is open */
 	struct insp_cone *cone;		/* of the lanes; NULL: none */
 	uint32_t marks[2];		/* A, B; INSP_NONE: not set */
 	/* where we are */

@@ -61,7 +61,7 @@ void insp__refuse(InspWindow *window, const char *format, ...)
 bool insp__is_busy(InspWindow *window)
 {
 	return window->loading || window->searching || window->folding ||
-	       (window->pager && insp_pager_pending(window->pager));
+	       (window->pager && insp_pager_pending(window->pager)) || insp__compare_pending(window);
 }
 
 char *insp__status(InspWindow *window)
@@ -72,6 +72,8 @@ char *insp__status(InspWindow *window)
 
 	if (!run)
 		return g_strdup("{\"trace\":null}");
+	const struct insp_pair *pair = insp__compare_pair(window);
+
 	insp_lanes_stat(window->lanes, &stat);
 	const uint32_t focus = window->focus == INSP_NONE ? 0 : window->focus;
 	g_autofree char *path = g_strescape(run->path, "");
@@ -79,12 +81,12 @@ char *insp__status(InspWindow *window)
 	return g_strdup_printf(
 		"{\"trace\":\"%s\",\"events\":%u,\"nodes\":%u,\"packets\":%u,\"drops\":%u,\"focus\":%u,"
 		"\"vtime_ns\":%" G_GUINT64_FORMAT ",\"node\":\"%s\",\"scope\":\"%s\",\"grain\":\"%s\",\"rows\":%u,"
-		"\"paint_nodes\":%u,\"arrows\":%u}",
+		"\"paint_nodes\":%u,\"arrows\":%u,\"differences\":%d}",
 		path, run->count, run->lane_count - 1, run->packet_count, run->drops, focus,
 		(guint64)(run->count ? run->vtime[focus] : 0), run->count ? run->lanes[insp_lane_of(run, focus)].name : "",
 		window->step_scope == INSP_NONE ? "all" : run->lanes[window->step_scope].name,
 		insp_grain_names[window->step_grain], list ? g_list_model_get_n_items(G_LIST_MODEL(list)) : 0, stat.nodes,
-		stat.arrows);
+		stat.arrows, pair ? (int)pair->difference_count : -1);
 }
 
 void insp__update_status(InspWindow *window)
@@ -153,6 +155,7 @@ static void forget_run(InspWindow *window)
 			insp__set_list(window, tab, NULL);
 	if (!window->shared)
 		return;
+	insp__compare_close(window);
 	insp_lanes_set_run(window->lanes, NULL, NULL);
 	g_clear_pointer(&window->cone, g_free);
 	window->marks[0] = window->marks[1] = INSP_NONE;
@@ -280,6 +283,23 @@ static void lane_clicked(InspLanes *lanes, guint seq, InspWindow *window)
 	insp__run_text(window, command);
 }
 
+/* A click in the second run goes to where that would be in the first. */
+static void lane_b_clicked(InspLanes *lanes, guint seq, InspWindow *window)
+{
+	insp__focus(window, insp_pair_other(insp__compare_pair(window), 1, seq), /* remember= */ true);
+	insp_lanes_set_focus(lanes, seq, /* follow= */ false);
+}
+
+static void viewed(InspLanes *lanes, InspWindow *window)
+{
+	insp__compare_follow(window);
+}
+
+static void difference_chosen(InspDifferenceList *list, guint index, InspWindow *window)
+{
+	insp__compare_show(window, index);
+}
+
 static void position_entered(GtkEntry *entry, InspWindow *window)
 {
 	g_autofree char *text = g_strstrip(g_strdup(gtk_editable_get_text(GTK_EDITABLE(entry))));
@@ -347,6 +367,9 @@ static void insp_window_init(InspWindow *window)
 	add_states(window);
 	insp__add_commands(window);
 	g_signal_connect(window->lanes, "focus-event", G_CALLBACK(lane_clicked), window);
+	g_signal_connect(window->lanes, "viewed", G_CALLBACK(viewed), window);
+	g_signal_connect(window->lanes_b, "focus-event", G_CALLBACK(lane_b_clicked), window);
+	g_signal_connect(window->differences, "chosen", G_CALLBACK(difference_chosen), window);
 	g_signal_connect(window->position, "activate", G_CALLBACK(position_entered), window);
 	g_signal_connect(window->filter, "activate", G_CALLBACK(filter_entered), window);
 	g_signal_connect(window->grain, "notify::selected", G_CALLBACK(grain_chosen), window);
@@ -415,6 +438,9 @@ static void insp_window_class_init(InspWindowClass *class)
 	BIND(overview);
 	BIND(lanes);
 	BIND(plots);
+	BIND(compare_page);
+	BIND(compare_text);
+	BIND(lanes_b);
 	BIND(state);
 	BIND(frame);
 #undef BIND
