@@ -83,7 +83,7 @@ bool insp__do_print_status(InspWindow *window, const char *argument)
 
 bool insp__do_print_state(InspWindow *window, const char *argument)
 {
-	return insp__need_run(window) && print(insp_state_pane_text(window->state));
+	return insp__need_run(window) && print(insp_text_table_print(window->threads));
 }
 
 bool insp__do_print_packet(InspWindow *window, const char *argument)

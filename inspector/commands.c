@@ -22,6 +22,7 @@ bool insp__do_palette(InspWindow *window, const char *argument)
 
 bool insp__do_cancel(InspWindow *window, const char *argument)
 {
+	insp__program_cancel(window);
 	g_cancellable_cancel(window->cancel);
 	/* A load under way tells itself from a later one by its cancellable, so that one stays. */
 	if (!window->loading) {

@@ -37,7 +37,7 @@ static void fold_done(GObject *object, GAsyncResult *result, gpointer data)
 	window->folding--;
 	/* While steps follow each other quickly only the last is worth showing. */
 	if (job->serial == window->fold_serial && job->shared == window->shared)
-		insp_state_pane_set(window->state, window->run, job->seq, job->states, job->count);
+		insp_threads_set(window->threads, window->run, job->seq, job->states, job->count);
 	insp__update_status(window);
 }
 
@@ -109,6 +109,7 @@ void insp__focus(InspWindow *window, uint32_t seq, bool remember)
 	insp__show_in_list(window, insp__current_tab(window));
 	fold_state(window);
 	insp__compare_follow(window);
+	insp__program_follow(window);
 	if (packet != INSP_NONE)
 		insp_pager_body(window->pager, window->run->packets[packet].send, frame_read, window);
 	else

@@ -11,7 +11,7 @@
 
 DEFINE_CLEANUP(struct fmt_reader *, fmt_reader_close)
 
-#define WINDOW 400u	/* events of a node among which a partner is looked for */
+#define WINDOW 200u	/* events of a node among which a partner is looked for */
 #define RUN 3u		/* so many in a row agree before two places are taken for the same */
 
 /* The events of one node in one run. */
@@ -24,14 +24,17 @@ struct work {
 	struct insp_pair *pair;
 	unsigned int ignore;
 	uint64_t *full[2];	/* of each event: a hash of all that counts */
-	uint32_t *gist[2];	/* ... of what it does */
+	uint32_t *deed[2];	/* ... of all but time: the same deed, perhaps at another moment */
+	uint32_t *gist[2];	/* ... of the kind of deed */
 	struct fmt_buf scratch;
 };
 
-/* What an event does: kind and call, and what it says without numbers that differ from run to run. */
+/* Kind and call, of a packet its size: what stays when numbers differ from run to run. */
 static uint32_t gist_of(const struct insp_run *run, uint32_t seq, uint32_t tid)
 {
-	uint64_t hash = (uint64_t)run->kind[seq] << 48 ^ (uint64_t)insp_aux_number(run, seq) << 24 ^ tid;
+	const uint32_t packet = insp_packet_of(run, seq);
+	const uint64_t number = packet == INSP_NONE ? insp_aux_number(run, seq) : run->packets[packet].size;
+	uint64_t hash = (uint64_t)run->kind[seq] << 48 ^ number << 24 ^ tid;
 
 	hash *= 0x9fb21c651e98df25;
 	return (uint32_t)(hash ^ hash >> 32);
@@ -51,6 +54,7 @@ static int hash_run(struct work *work, int side, insp_progress progress, void *d
 		if (r < 0)
 			break;
 		work->full[side][seq] = fmt_diff_hash(&event, work->ignore, &work->scratch);
+		work->deed[side][seq] = (uint32_t)fmt_diff_hash(&event, work->ignore | FMT_IGNORE_TIME, &work->scratch);
 		work->gist[side][seq] = gist_of(run, seq, work->ignore & FMT_IGNORE_PIDS ? 0 : event.tid);
 	}
 	return r;
@@ -71,9 +75,9 @@ static uint32_t seq_at(const struct strands *s, int side, uint32_t index)
 	return s->of[side].seqs[index];
 }
 
-static bool same_gist(const struct strands *s, uint32_t i, uint32_t j)
+static bool same(const struct strands *s, uint32_t *const hashes[2], uint32_t i, uint32_t j)
 {
-	return s->work->gist[0][seq_at(s, 0, i)] == s->work->gist[1][seq_at(s, 1, j)];
+	return hashes[0][seq_at(s, 0, i)] == hashes[1][seq_at(s, 1, j)];
 }
 
 static void close_difference(struct strands *s)
@@ -105,12 +109,12 @@ static void take_both(struct strands *s, uint32_t i, uint32_t j)
 {
 	struct insp_pair *pair = s->work->pair;
 	const uint32_t a = seq_at(s, 0, i), b = seq_at(s, 1, j);
-	const bool same = s->work->full[0][a] == s->work->full[1][b];
+	const bool equal = s->work->full[0][a] == s->work->full[1][b];
 
 	pair->other[0][a] = b;
 	pair->other[1][b] = a;
-	pair->match[0][a] = pair->match[1][b] = same ? INSP_SAME : INSP_CHANGED;
-	if (same) {
+	pair->match[0][a] = pair->match[1][b] = equal ? INSP_SAME : INSP_CHANGED;
+	if (equal) {
 		pair->same++;
 		close_difference(s);
 		return;
@@ -129,34 +133,54 @@ static void take_alone(struct strands *s, int side, uint32_t index)
 	add_to_difference(s, side, seq_at(s, side, index));
 }
 
-/* RUN events from i and j on do the same; fewer where a strand ends. */
-static bool agree(const struct strands *s, uint32_t i, uint32_t j)
+/* RUN events from i and j on have the same hashes; fewer where both strands end. */
+static bool agree(const struct strands *s, uint32_t *const hashes[2], uint32_t i, uint32_t j)
 {
 	for (uint32_t k = 0; k < RUN; k++) {
 		const bool end_a = i + k >= s->of[0].count, end_b = j + k >= s->of[1].count;
 
 		if (end_a || end_b)
 			return k > 0 && end_a == end_b;
-		if (!same_gist(s, i + k, j + k))
+		if (!same(s, hashes, i + k, j + k))
 			return false;
 	}
 	return true;
 }
 
-/* The nearest places behind i and j that agree: those with the least i + j.  False: there are none. */
-static bool find_again(const struct strands *s, uint32_t *i, uint32_t *j)
+/* The nearest places from i and j on that agree: those with the least i + j.  False: there are none. */
+static bool find_again(const struct strands *s, uint32_t *const hashes[2], uint32_t *i, uint32_t *j)
 {
-	for (uint32_t sum = 1; sum < WINDOW; sum++)
+	for (uint32_t sum = 0; sum < WINDOW; sum++)
 		for (uint32_t di = 0; di <= sum; di++) {
 			const uint32_t x = *i + di, y = *j + sum - di;
 
-			if (x < s->of[0].count && y < s->of[1].count && agree(s, x, y)) {
+			if (x < s->of[0].count && y < s->of[1].count && agree(s, hashes, x, y)) {
 				*i = x;
 				*j = y;
 				return true;
 			}
 		}
 	return false;
+}
+
+/* What lies between two places that agree: what is of a kind, in order, was changed. */
+static void take_between(struct strands *s, uint32_t i, uint32_t x, uint32_t j, uint32_t y)
+{
+	while (i < x && j < y) {
+		if (same(s, s->work->gist, i, j)) {
+			take_both(s, i++, j++);
+			continue;
+		}
+		/* The longer rest has more that stands alone. */
+		if (x - i >= y - j)
+			take_alone(s, 0, i++);
+		else
+			take_alone(s, 1, j++);
+	}
+	while (i < x)
+		take_alone(s, 0, i++);
+	while (j < y)
+		take_alone(s, 1, j++);
 }
 
 static void align(struct strands *s)
@@ -166,23 +190,23 @@ static void align(struct strands *s)
 	while (i < s->of[0].count && j < s->of[1].count) {
 		uint32_t x = i, y = j;
 
-		if (same_gist(s, i, j)) {
+		if (same(s, s->work->deed, i, j)) {
 			take_both(s, i++, j++);
 			continue;
 		}
-		if (!find_again(s, &x, &y)) {
+		/* Where numbers differ for good, as those of packets behind one that only one run has, the kind has to do. */
+		if (!find_again(s, s->work->deed, &x, &y) && !find_again(s, s->work->gist, &x, &y)) {
 			x = i + 1;
 			y = j + 1;
 		}
-		while (i < x)
-			take_alone(s, 0, i++);
-		while (j < y)
-			take_alone(s, 1, j++);
+		/* At a place that agrees in kind alone there is one to take, so that it goes on. */
+		take_between(s, i, x, j, y);
+		if (i == x && j == y)
+			take_both(s, x++, y++);
+		i = x;
+		j = y;
 	}
-	while (i < s->of[0].count)
-		take_alone(s, 0, i++);
-	while (j < s->of[1].count)
-		take_alone(s, 1, j++);
+	take_between(s, i, s->of[0].count, j, s->of[1].count);
 	close_difference(s);
 }
 
@@ -292,8 +316,9 @@ int insp_pair_new(const struct insp_run *a, const struct insp_run *b, unsigned i
 
 	for (int side = 0; side < 2 && r == 0; side++) {
 		work.full[side] = malloc(((size_t)pair->run[side]->count + 1) * sizeof(uint64_t));
+		work.deed[side] = malloc(((size_t)pair->run[side]->count + 1) * sizeof(uint32_t));
 		work.gist[side] = malloc(((size_t)pair->run[side]->count + 1) * sizeof(uint32_t));
-		CHECK(work.full[side] && work.gist[side]);
+		CHECK(work.full[side] && work.deed[side] && work.gist[side]);
 		r = hash_run(&work, side, progress, data, error);
 	}
 	if (r == 0) {
@@ -303,6 +328,7 @@ int insp_pair_new(const struct insp_run *a, const struct insp_run *b, unsigned i
 	}
 	for (int side = 0; side < 2; side++) {
 		free(work.full[side]);
+		free(work.deed[side]);
 		free(work.gist[side]);
 	}
 	fmt_buf_done(&work.scratch);

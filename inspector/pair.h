@@ -2,9 +2,9 @@
 /*
  * pair.h - two runs side by side: which events they have in common.
  *
- * Events are compared node by node (by the nodes' numbers), each node's in its own order.  Until a node parts, events are the same to the
- * last bit; behind that, events that do the same (kind, call, thread) are set side by side and called changed when
- * they differ otherwise; what has no partner within WINDOW events stands alone.
+ * Events are compared node by node (by the nodes' numbers), each node's in its own order.  Until a node parts, events are the
+ * same to the last bit.  Behind that the nearest place is looked for from which on both do the same, perhaps at another time; what
+ * lies between is set side by side where it is of a kind, and stands alone where not.
  */
 #ifndef INSP_PAIR_H
 #define INSP_PAIR_H

@@ -112,7 +112,8 @@ static void show_talk(InspWindow *window, const struct talk_job *job)
 	insp_stream_put_end(&job->shared->run->streams[job->stream], 1, b, sizeof(b));
 	g_autofree char *title = g_strdup_printf("%s \u2194 %s", a, b);
 	g_autofree char *facts = g_strdup_printf("%zu bytes in %u turns%s", job->talk.bytes.size, job->talk.count,
-						 job->talk.cut ? ", cut" : job->talk.bytes.size > SHOWN_MAX ? ", the first part shown" : "");
+						 job->talk.cut ? ", cut"
+						 : job->talk.bytes.size > SHOWN_MAX ? ", the first part shown" : "");
 
 	adw_header_bar_set_title_widget(ADW_HEADER_BAR(bar), adw_window_title_new(title, facts));
 	gtk_text_view_set_editable(GTK_TEXT_VIEW(view), FALSE);

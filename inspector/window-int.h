@@ -9,9 +9,11 @@
 #include "event-list.h"
 #include "lanes.h"
 #include "overview.h"
-#include "panes.h"
+#include "frame-pane.h"
 #include "plots.h"
+#include "program.h"
 #include "steps.h"
+#include "threads.h"
 #include "window.h"
 
 enum insp_tab { TAB_EVENTS, TAB_PACKETS, TAB_SYSCALLS, TAB_OUTPUT, TAB_FAULTS, TAB_FOUND, TAB_COUNT };
@@ -36,7 +38,7 @@ struct _InspWindow {
 	InspDifferenceList *differences;
 	InspOverview *overview;
 	InspLanes *lanes;
-	InspStatePane *state;
+	InspTextTable *threads;
 	InspFramePane *frame;
 	/* made by hand */
 	GtkWidget *tables[TAB_COUNT];
@@ -47,6 +49,7 @@ struct _InspWindow {
 	InspEventList *list_of[TAB_COUNT];	/* NULL: not made yet */
 	char *filter_text;		/* in force; NULL: none */
 	char *found_text;		/* what TAB_FOUND lists; NULL: nothing */
+	struct insp_program *program;	/* NULL: while the window is made or unmade */
 	struct insp_compare *compare;	/* NULL: no second run is open */
 	struct insp_cone *cone;		/* of the lanes; NULL: none */
 	uint32_t marks[2];		/* A, B; INSP_NONE: not set */

@@ -61,7 +61,8 @@ void insp__refuse(InspWindow *window, const char *format, ...)
 bool insp__is_busy(InspWindow *window)
 {
 	return window->loading || window->searching || window->folding ||
-	       (window->pager && insp_pager_pending(window->pager)) || insp__compare_pending(window);
+	       (window->pager && insp_pager_pending(window->pager)) || insp__compare_pending(window) ||
+	       insp__program_pending(window);
 }
 
 char *insp__status(InspWindow *window)
@@ -96,7 +97,8 @@ void insp__update_status(InspWindow *window)
 
 	g_simple_action_set_state(window->busy_action, g_variant_new_boolean(busy));
 	g_simple_action_set_state(window->status_action, g_variant_new_string(status));
-	gtk_spinner_set_spinning(GTK_SPINNER(window->spinner), window->loading || window->searching);
+	gtk_spinner_set_spinning(GTK_SPINNER(window->spinner),
+				 window->loading || window->searching || insp__program_pending(window));
 }
 
 /* ---- loading ---- */
@@ -155,6 +157,7 @@ static void forget_run(InspWindow *window)
 			insp__set_list(window, tab, NULL);
 	if (!window->shared)
 		return;
+	insp__program_close(window);
 	insp__compare_close(window);
 	insp_lanes_set_run(window->lanes, NULL, NULL);
 	g_clear_pointer(&window->cone, g_free);
@@ -210,6 +213,7 @@ static void show_run(InspWindow *window, struct insp_run *run)
 	insp_overview_set_run(window->overview, run, window->lanes);
 	insp_plots_set_run(window->plots, run, window->lanes);
 	window->step_scope = INSP_NONE;
+	insp__program_open(window);
 	show_names(window);
 	if (run->damage)
 		warning = g_strdup_printf("The trace is damaged: %s. The %u events before that are shown.", run->damage,
@@ -342,6 +346,17 @@ static void banner_closed(GtkInfoBar *bar, int response, InspWindow *window)
 	gtk_info_bar_set_revealed(bar, FALSE);
 }
 
+static void add_details(InspWindow *window)
+{
+	GtkStack *stack = GTK_STACK(window->details);
+
+	window->threads = insp_threads_new();
+	window->frame = g_object_new(INSP_TYPE_FRAME_PANE, NULL);
+	gtk_stack_add_titled(stack, GTK_WIDGET(window->threads), "threads", "Threads");
+	gtk_stack_add_titled(stack, GTK_WIDGET(window->frame), "packet", "Packet");
+	insp__add_program(window);
+}
+
 static void add_states(InspWindow *window)
 {
 	window->busy_action = g_simple_action_new_stateful("busy", NULL, g_variant_new_boolean(FALSE));
@@ -355,8 +370,6 @@ static void insp_window_init(InspWindow *window)
 	g_type_ensure(INSP_TYPE_LANES);
 	g_type_ensure(INSP_TYPE_OVERVIEW);
 	g_type_ensure(INSP_TYPE_PLOTS);
-	g_type_ensure(INSP_TYPE_STATE_PANE);
-	g_type_ensure(INSP_TYPE_FRAME_PANE);
 	gtk_widget_init_template(GTK_WIDGET(window));
 	window->cancel = g_cancellable_new();
 	window->back = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -364,6 +377,7 @@ static void insp_window_init(InspWindow *window)
 	window->focus = window->step_scope = window->marks[0] = window->marks[1] = INSP_NONE;
 	g_queue_init(&window->script);
 	insp__add_lists(window);
+	add_details(window);
 	add_states(window);
 	insp__add_commands(window);
 	g_signal_connect(window->lanes, "focus-event", G_CALLBACK(lane_clicked), window);
@@ -388,7 +402,9 @@ static void insp_window_dispose(GObject *object)
 	if (window->lists) {
 		forget_run(window);
 		g_signal_handlers_disconnect_by_data(window->lists, window);
+		g_signal_handlers_disconnect_by_data(window->details, window);
 	}
+	insp__program_free(window);
 	gtk_widget_dispose_template(GTK_WIDGET(window), INSP_TYPE_WINDOW);
 	G_OBJECT_CLASS(insp_window_parent_class)->dispose(object);
 }
@@ -441,8 +457,6 @@ static void insp_window_class_init(InspWindowClass *class)
 	BIND(compare_page);
 	BIND(compare_text);
 	BIND(lanes_b);
-	BIND(state);
-	BIND(frame);
 #undef BIND
 }
 
