@@ -22,7 +22,7 @@ struct member {
 	{name, offsetof(struct rec_exp_channel, member), sizeof(((struct rec_exp_channel *)0)->member)}
 
 static const struct member members[] = {
-	MEMBER("rate_bps", rate_bps), MEMBER("delay_ns", delay_ns), MEMBER("loss_ppb", loss_ppb),
+	MEMBER("rate_bps", rate_bps), MEMBER("deliveries", deliveries.count), MEMBER("delay_ns", delay_ns), MEMBER("loss_ppb", loss_ppb),
 	MEMBER("loss_correlation_ppb", loss_correlation_ppb), MEMBER("burst_begin_ppb", burst_begin_ppb),
 	MEMBER("burst_end_ppb", burst_end_ppb), MEMBER("burst_loss_ppb", burst_loss_ppb),
 	MEMBER("duplicate_ppb", duplicate_ppb), MEMBER("corrupt_ppb", corrupt_ppb),
@@ -35,7 +35,7 @@ static const struct member members[] = {
 	MEMBER("red_max", queue.red_max), MEMBER("red_share_ppb", queue.red_share_ppb),
 	MEMBER("codel_target_ns", queue.target_ns), MEMBER("codel_interval_ns", queue.interval_ns),
 	MEMBER("police_bps", police_bps), MEMBER("police_bytes", police_bytes), MEMBER("down", down),
-	MEMBER("cut", cut), MEMBER("held", held),
+	MEMBER("cut", cut), MEMBER("held", held), MEMBER("closed", closed),
 };
 
 static uint64_t value_of(const struct rec_exp_channel *channel, const struct member *member)

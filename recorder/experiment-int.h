@@ -100,6 +100,9 @@ struct rec__load {
 	bool direct_paths;		/* use_shortest_path: false */
 	struct rec__moment *moments;
 	size_t moment_count;
+	void **kept;			/* what moments need */
+	size_t kept_count;
+	struct rec__pairs *pairs;	/* how exp->pairs are found; NULL: not yet needed */
 };
 
 /* ---- experiment-yaml.c ---- */
@@ -158,6 +161,8 @@ int rec__check_channel(struct rec__load *load, int value, struct rec_exp_channel
 int rec__take_word(struct rec__load *load, int value, const char *what, const char *const *words, size_t count);
 
 /* ---- experiment-timeline.c ---- */
+/* Zeroed memory that lives as long as the load. */
+void *rec__keep(struct rec__load *load, size_t size);
 int rec__add_moment(struct rec__load *load, struct rec__moment moment);
 /* Carries all moments out, in the order of their times. */
 int rec__run_moments(struct rec__load *load);
@@ -169,6 +174,7 @@ struct rec_exp_channel *rec__from_time(struct rec_exp_end *end, vtime_ns at);
 struct rec_exp_link *rec__pair(struct rec__load *load, node_id a, node_id b);
 /* What only shows when all links are known. */
 void rec__finish_media(struct rec_experiment *exp);
+void rec__pairs_free(struct rec__load *load);
 
 /* ---- experiment-addresses.c ---- */
 /* Gives addresses to the interfaces that have none, and checks those that have. */

@@ -430,6 +430,16 @@ int rec__take_moment_ramp(struct rec__load *load, int value, void *object)
 
 /* ---- the whole ---- */
 
+void *rec__keep(struct rec__load *load, size_t size)
+{
+	void *memory = calloc(1, size);
+
+	CHECK(memory);
+	load->kept = rec__grow(load->kept, load->kept_count, sizeof(*load->kept));
+	load->kept[load->kept_count++] = memory;
+	return memory;
+}
+
 int rec__add_moment(struct rec__load *load, struct rec__moment moment)
 {
 	if (load->moment_count == MOMENTS_MAX)

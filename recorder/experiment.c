@@ -271,6 +271,10 @@ static int read_text(struct rec_experiment *exp, const char *file, const char *c
 	free(load.hosts);
 	free(load.link_values);
 	free(load.moments);
+	for (size_t i = 0; i < load.kept_count; i++)
+		free(load.kept[i]);
+	free(load.kept);
+	rec__pairs_free(&load);
 	return result;
 }
 
