@@ -95,13 +95,38 @@ void rec_changes_done(struct rec_changes *changes)
 	*changes = (struct rec_changes){0};
 }
 
-vtime_ns rec_changes_next(const struct rec_changes *changes)
+static vtime_ns next_phase(const struct rec_changes *changes)
 {
 	return changes->next < changes->count ? changes->list[changes->next].at : UINT64_MAX;
 }
 
+static vtime_ns next_move(const struct rec_changes *changes, const struct rec_experiment *exp)
+{
+	return changes->next_move < exp->move_count ? exp->moves[changes->next_move].at : UINT64_MAX;
+}
+
+vtime_ns rec_changes_next(const struct rec_changes *changes, const struct rec_experiment *exp)
+{
+	const vtime_ns phase = next_phase(changes), move = next_move(changes, exp);
+
+	return move < phase ? move : phase;
+}
+
+static void tell_move(struct rec_changes *changes, const struct rec_experiment *exp, struct fmt_buf *records)
+{
+	const struct rec_exp_move *move = &exp->moves[changes->next_move++];
+
+	fmt_put_position(records, move->at, 0, 0, &(struct fmt_ev_position){
+		.id = move->node, .x = move->mm[0], .y = move->mm[1], .z = move->mm[2]});
+}
+
 void rec_changes_tell(struct rec_changes *changes, const struct rec_experiment *exp, struct fmt_buf *records)
 {
+	if (next_move(changes, exp) <= next_phase(changes)) {
+		CHECK(next_move(changes, exp) != UINT64_MAX);
+		tell_move(changes, exp, records);
+		return;
+	}
 	CHECK(changes->next < changes->count);
 	const struct rec_change *change = &changes->list[changes->next++];
 	const struct rec_exp_link *link = change->link < REC_LINKS_MAX ? &exp->links[change->link] :

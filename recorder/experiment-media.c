@@ -13,6 +13,7 @@
 #define AGE_DEFAULT 300000000000ull	/* as 802.1D recommends */
 
 struct medium {				/* while it is read */
+	struct rec__radio radio;	/* first: its keys are read into it */
 	struct rec_exp_medium *exp;
 	node_id node;
 	bool has_kind;
@@ -86,7 +87,9 @@ static int take_medium(struct rec__load *load, const yaml_node_pair_t *pair)
 	if (rec__add_node(load, pair->key, "a medium's name") < 0)
 		return -EINVAL;
 	struct rec_exp_node *node = &exp->nodes[exp->node_count - 1];
-	struct medium medium = {.exp = calloc(1, sizeof(*node->medium)), .node = node->id};
+	struct medium medium = {
+		.radio = {.node = node->id, .value = pair->value}, .exp = calloc(1, sizeof(*node->medium)), .node = node->id,
+	};
 
 	CHECK(medium.exp);
 	node->medium = medium.exp;
@@ -95,6 +98,10 @@ static int take_medium(struct rec__load *load, const yaml_node_pair_t *pair)
 		return -EINVAL;
 	if (!medium.has_kind)
 		return rec__fail(load, pair->value, "a medium needs its kind: kind: switch");
+	if (medium.exp->kind == REC_MEDIUM_radio)
+		*rec__add_radio(load, medium.node, pair->value) = medium.radio;
+	else if (medium.radio.range_mm || medium.radio.rates || medium.radio.propagation || medium.radio.movement)
+		return rec__fail(load, pair->value, "range, rates, propagation and movement are for media of the kind radio");
 	return medium.hosts ? rec__each(load, medium.hosts, "hosts (a list of those on the medium)", take_member, &medium) : 0;
 }
 
@@ -180,35 +187,53 @@ static void grow_slots(struct rec__pairs *pairs, const struct rec_experiment *ex
 		*find_slot(pairs, exp, exp->pairs[i].end[0].node, exp->pairs[i].end[1].node) = (uint32_t)i + 1;
 }
 
-/* Its end a is the host with the lower number. */
-struct rec_exp_link *rec__pair(struct rec__load *load, node_id a, node_id b)
+struct rec_exp_channel rec__pair_channel(void)
 {
-	const struct rec_exp_channel open = {.queue_frames = REC__QUEUE_DEFAULT, .queue.drops = true};
-	struct rec_experiment *exp = load->exp;
+	return (struct rec_exp_channel){.queue_frames = REC__QUEUE_DEFAULT, .queue.drops = true};
+}
+
+/* The slot of the pair of two hosts, a below b; NULL: they are on no medium together. */
+static uint32_t *pair_slot(struct rec__load *load, node_id a, node_id b)
+{
 	struct rec__pairs *pairs = load->pairs;
 
-	if (a > b)
-		return rec__pair(load, b, a);
 	if (!pairs) {
 		pairs = load->pairs = calloc(1, sizeof(*pairs));
 		CHECK(pairs);
-		index_media(pairs, exp);
+		index_media(pairs, load->exp);
 	}
 	if (a == b || !share_medium(pairs, a, b))
 		return NULL;
-	if (pairs->slot_count < 2 * (exp->pair_count + 1))
-		grow_slots(pairs, exp);
-	uint32_t *slot = find_slot(pairs, exp, a, b);
+	if (pairs->slot_count < 2 * (load->exp->pair_count + 1))
+		grow_slots(pairs, load->exp);
+	return find_slot(pairs, load->exp, a, b);
+}
 
-	if (*slot)
-		return &exp->pairs[*slot - 1];
+const struct rec_exp_link *rec__pair_if_known(struct rec__load *load, node_id a, node_id b)
+{
+	const uint32_t *slot = a < b ? pair_slot(load, a, b) : pair_slot(load, b, a);
+
+	return slot && *slot ? &load->exp->pairs[*slot - 1] : NULL;
+}
+
+/* Its end a is the host with the lower number. */
+struct rec_exp_link *rec__pair(struct rec__load *load, node_id a, node_id b)
+{
+	struct rec_experiment *exp = load->exp;
+
+	if (a > b)
+		return rec__pair(load, b, a);
+	uint32_t *slot = pair_slot(load, a, b);
+
+	if (!slot || *slot)
+		return slot ? &exp->pairs[*slot - 1] : NULL;
 	exp->pairs = rec__grow(exp->pairs, exp->pair_count, sizeof(*exp->pairs));
 	struct rec_exp_link *pair = &exp->pairs[exp->pair_count++];
 
 	*slot = (uint32_t)exp->pair_count;
 	*pair = (struct rec_exp_link){
 		.id = REC_LINKS_MAX + (uint32_t)exp->pair_count - 1,
-		.end = {{.node = a, .out = open}, {.node = b, .out = open}},
+		.end = {{.node = a, .out = rec__pair_channel()}, {.node = b, .out = rec__pair_channel()}},
 	};
 	return pair;
 }

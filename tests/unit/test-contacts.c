@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Contact plans, connection events and tables in files: what becomes of links and pairs, and what is refused. */
-#include "experiment.h"
+#include "experiment-text.h"
 
-#include <unistd.h>
-
-#include "unit.h"
-
-static char path[] = "/tmp/test-contacts-XXXXXX", plan[] = "/tmp/test-plan-XXXXXX";
-
-static void write_file(const char *name, const char *text)
-{
-	FILE *file = fopen(name, "w");
-
-	HOLDS(file && fputs(text, file) >= 0 && !fclose(file));
-}
+static char plan[] = "/tmp/test-plan-XXXXXX";
 
 #define HEAD                                                                                       \
 	"general: {realtime: 2000-01-01T00:00:00Z}\n"                                               \
@@ -22,23 +11,19 @@ static void write_file(const char *name, const char *text)
 	"  media: {air: {kind: radio, hosts: [b, c], link: {delay: 1 us}}}\n"                       \
 	"  contacts: [{file: %s, format: %s%s}]\n"
 
-static struct rec_experiment *load(const char *format, const char *more, const char *text, struct rec_exp_error *error)
+static struct rec_experiment *load_plan(const char *format, const char *more, const char *text, struct rec_exp_error *error)
 {
-	struct rec_experiment *exp = NULL;
 	char whole[1000];
 
 	snprintf(whole, sizeof(whole), HEAD, plan, format, more);
-	write_file(path, whole);
 	write_file(plan, text);
-	*error = (struct rec_exp_error){0};
-	rec_experiment_load(path, NULL, &exp, error);
-	return exp;
+	return load(whole, error);
 }
 
-static struct rec_experiment *good(const char *format, const char *more, const char *text)
+static struct rec_experiment *good_plan(const char *format, const char *more, const char *text)
 {
 	struct rec_exp_error error;
-	struct rec_experiment *exp = load(format, more, text, &error);
+	struct rec_experiment *exp = load_plan(format, more, text, &error);
 
 	STRING(error.text, "");
 	if (!exp)
@@ -47,13 +32,13 @@ static struct rec_experiment *good(const char *format, const char *more, const c
 }
 
 /* The complaint names the line of the plan. */
-static void bad(const char *format, const char *text, unsigned line, const char *what)
+static void bad_plan(const char *format, const char *text, unsigned line, const char *what)
 {
 	struct rec_exp_error error;
-	struct rec_experiment *exp = load(format, "", text, &error);
+	struct rec_experiment *exp = load_plan(format, "", text, &error);
 	char where[100];
 
-	snprintf(where, sizeof(where), "%s:6:21: %s:%u: ", path, plan, line);
+	snprintf(where, sizeof(where), "%s:6:21: %s:%u: ", experiment_path, plan, line);
 	HOLDS(!exp);
 	if (!strstr(error.text, where) || !strstr(error.text, what))
 		STRING(error.text, where);
@@ -67,7 +52,7 @@ static const struct rec_exp_channel *at(const struct rec_exp_end *end, double se
 
 static void test_ion(void)
 {
-	struct rec_experiment *exp = good("ion", "",
+	struct rec_experiment *exp = good_plan("ion", "",
 		"# a plan\n1 1 'ignored'\ns\nm horizon +0\n"
 		"a range +0 +100 1 2 3\n"
 		"a contact +10 +20 1 2 1000\n"
@@ -99,7 +84,8 @@ static void test_ion(void)
 	rec_experiment_free(exp);
 
 	part("ion, asymmetric ranges, hosts by a map");
-	exp = good("ion", ", hosts: {7: a, x: b}", "a range +0 +9 x 7 5\na range +0 +9 7 x 1\na contact +1 +2 7 x 9\n");
+	exp = good_plan("ion", ", hosts: {7: a, x: b, c: c}",
+		   "a range +0 +9 x 7 5\na range +0 +9 7 x 1\na contact +1 +2 7 x 9\na contact +1 +2 c x 9\n");
 	EQUAL(exp->links[2].end[1].out.delay_ns, 1000000000);
 	EQUAL(exp->links[2].end[0].out.delay_ns, 5000000000);
 	rec_experiment_free(exp);
@@ -107,7 +93,7 @@ static void test_ion(void)
 
 static void test_one(void)
 {
-	struct rec_experiment *exp = good("one", "", "1.5 CONN 0 1 up\n2 CONN 2 1 up\n3.25 CONN 1 0 down\n4 CONN 0 1 up\n");
+	struct rec_experiment *exp = good_plan("one", "", "1.5 CONN 0 1 up\n2 CONN 2 1 up\n3.25 CONN 1 0 down\n4 CONN 0 1 up\n");
 	const struct rec_exp_end *end = exp->links[2].end;
 
 	part("one");
@@ -125,53 +111,46 @@ static void test_complaints(void)
 	struct rec_exp_error error;
 
 	part("complaints");
-	bad("ion", "a contact +1 +2 1 9 1\n", 1, "there is no node 9");
-	bad("ion", "a contact +1 +2 1 4 1\n", 1, "there is no node 4");
-	bad("ion", "a contact +1 +2 1 x 1\n", 1, "'x' is not the number of a node");
-	bad("ion", "a contact +1 +2 1 3 1\n", 1, "nothing joins 'a' and 'c'");
-	bad("ion", "a contact +1 +2 1 1 1\n", 1, "no contact with itself");
-	bad("ion", "\n\na contact +1 +5 1 2 1\na contact +4 +6 1 2 1\n", 4, "overlaps with that of line 3");
-	bad("ion", "a contact +4 +6 1 2 1\na contact +1 +5 1 2 1\n", 1, "overlaps with that of line 2");
-	bad("ion", "a range +1 +5 1 2 1\na range +4 +6 1 2 1\n", 2, "this range overlaps");
-	bad("ion", "a contact +1 +5 1 2 0\n", 1, "a rate of 0");
-	bad("ion", "a contact +1 +5 1 2 -3\n", 1, "'-3' is not a rate");
-	bad("ion", "a range +1 +5 1 2 -1\n", 1, "'-1' is not a time");
-	bad("ion", "a contact +5 +5 1 2 1\n", 1, "ends before it begins");
-	bad("ion", "a contact 5 6 1 2 1\n", 1, "'5' is not a time");
-	bad("ion", "a contact 2000/13/01-00:00:00 +6 1 2 1\n", 1, "is not a time of day");
-	bad("ion", "a contact +1 +2 1 2\n", 1, "this is to be: a contact BEGIN END FROM TO");
-	bad("ion", "a plan\n", 1, "only 'a contact' and 'a range'");
-	bad("ion", "d contact +1 1 2\n", 1, "'d' is not a line of a contact plan");
-	bad("one", "1 CONN 0 1 up\n2 CONN 0 1 up\n", 2, "up already, since line 1");
-	bad("one", "1 CONN 0 1 down\n", 1, "not up");
-	bad("one", "1 CONN 0 7 up\n", 1, "there is no node 7");
-	bad("one", "1 C M1 0 1 100\n", 1, "this is to be: TIME CONN A B up");
-	bad("one", "soon CONN 0 1 up\n", 1, "'soon' is not a time");
-	rec_experiment_free(load("ion", ", hosts: {1: a}", "a contact +1 +2 1 2 3\n", &error));
+	bad_plan("ion", "a contact +1 +2 1 9 1\n", 1, "there is no node 9");
+	bad_plan("ion", "a contact +1 +2 1 4 1\n", 1, "there is no node 4");
+	bad_plan("ion", "a contact +1 +2 1 x 1\n", 1, "'x' is not the number of a node");
+	bad_plan("ion", "a contact +1 +2 1 3 1\n", 1, "nothing joins 'a' and 'c'");
+	bad_plan("ion", "a contact +1 +2 1 1 1\n", 1, "no contact with itself");
+	bad_plan("ion", "\n\na contact +1 +5 1 2 1\na contact +4 +6 1 2 1\n", 4, "overlaps with that of line 3");
+	bad_plan("ion", "a contact +4 +6 1 2 1\na contact +1 +5 1 2 1\n", 1, "overlaps with that of line 2");
+	bad_plan("ion", "a range +1 +5 1 2 1\na range +4 +6 1 2 1\n", 2, "this range overlaps");
+	bad_plan("ion", "a contact +1 +5 1 2 0\n", 1, "a rate of 0");
+	bad_plan("ion", "a contact +1 +5 1 2 -3\n", 1, "'-3' is not a rate");
+	bad_plan("ion", "a range +1 +5 1 2 -1\n", 1, "'-1' is not a time");
+	bad_plan("ion", "a contact +5 +5 1 2 1\n", 1, "ends before it begins");
+	bad_plan("ion", "a contact 5 6 1 2 1\n", 1, "'5' is not a time");
+	bad_plan("ion", "a contact 2000/13/01-00:00:00 +6 1 2 1\n", 1, "is not a time of day");
+	bad_plan("ion", "a contact +1 +2 1 2\n", 1, "this is to be: a contact BEGIN END FROM TO");
+	bad_plan("ion", "a plan\n", 1, "only 'a contact' and 'a range'");
+	bad_plan("ion", "d contact +1 1 2\n", 1, "'d' is not a line of a contact plan");
+	bad_plan("one", "1 CONN 0 1 up\n2 CONN 0 1 up\n", 2, "up already, since line 1");
+	bad_plan("one", "1 CONN 0 1 down\n", 1, "not up");
+	bad_plan("one", "1 CONN 0 7 up\n", 1, "there is no node 7");
+	bad_plan("one", "1 C M1 0 1 100\n", 1, "this is to be: TIME CONN A B up");
+	bad_plan("one", "soon CONN 0 1 up\n", 1, "'soon' is not a time");
+	rec_experiment_free(load_plan("ion", ", hosts: {1: a}", "a contact +1 +2 1 2 3\n", &error));
 	HOLDS(strstr(error.text, ":1: node '2' is not in 'hosts'"));
-	rec_experiment_free(load("ino", "", "", &error));
+	rec_experiment_free(load_plan("ino", "", "", &error));
 	HOLDS(strstr(error.text, "did you mean 'ion'?"));
 	unlink(plan);
-	write_file(path, "hosts: {a: {processes: [{path: /x}]}, b: {}}\nnetwork:\n  links: [{ends: [a, b], delay: 1 ms}]\n"
-			 "  contacts: [{file: /none, format: ion}]\n");
-	struct rec_experiment *exp = NULL;
-
-	HOLDS(rec_experiment_load(path, NULL, &exp, &error) < 0);
+	HOLDS(!load("hosts: {a: {processes: [{path: /x}]}, b: {}}\nnetwork:\n  links: [{ends: [a, b], delay: 1 ms}]\n"
+		    "  contacts: [{file: /none, format: ion}]\n", &error));
 	HOLDS(strstr(error.text, ":4:21: /none: No such file"));
 }
 
 static struct rec_experiment *load_link(const char *what, const char *text, struct rec_exp_error *error)
 {
-	struct rec_experiment *exp = NULL;
 	char whole[600];
 
 	snprintf(whole, sizeof(whole), "hosts: {a: {processes: [{path: /x}]}, b: {}}\n"
 		 "network: {links: [{ends: [a, b], delay: 50 ms, %s}]}\n", what);
-	write_file(path, whole);
 	write_file(plan, text);
-	*error = (struct rec_exp_error){0};
-	rec_experiment_load(path, NULL, &exp, error);
-	return exp;
+	return load(whole, error);
 }
 
 static void test_tables(void)
@@ -212,17 +191,13 @@ static void test_tables(void)
 
 int main(void)
 {
-	const int a = mkstemp(path), b = mkstemp(plan);
-
-	if (a < 0 || b < 0)
-		return 1;
-	close(a);
-	close(b);
+	own_file(experiment_path);
+	own_file(plan);
 	test_ion();
 	test_one();
 	test_complaints();
 	test_tables();
-	unlink(path);
+	unlink(experiment_path);
 	unlink(plan);
 	return done();
 }
