@@ -103,6 +103,12 @@ struct rec_exp_node {
 	struct rec_exp_medium *medium;	/* NULL: a host */
 };
 
+struct rec_exp_move {			/* from a time on a node is somewhere */
+	vtime_ns at;
+	node_id node;
+	int64_t mm[3];
+};
+
 struct rec_experiment {
 	char *path;			/* as opened */
 	char *dir;			/* where it lies; relative host paths start here */
@@ -121,6 +127,8 @@ struct rec_experiment {
 	size_t link_count;
 	struct rec_exp_link *pairs;	/* two hosts on one medium between which something is special; [id - REC_LINKS_MAX] */
 	size_t pair_count;
+	struct rec_exp_move *moves;	/* by ascending times */
+	size_t move_count;
 	int64_t **tables;		/* of jitter */
 	size_t table_count;
 	bool auto_routes;
