@@ -8,6 +8,7 @@
 #include "experiment-int.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,12 +32,21 @@ static const struct {
 struct reading {
 	struct rec_exp_fault fault;
 	int on;				/* YAML node */
+	bool has_calls;
 	int value;			/* the same of the whole, for the place of errors */
 };
 
 const char *rec_fault_key(enum rec_fault kind)
 {
 	return rows[kind].key;
+}
+
+void rec_fault_cause(const struct rec_exp_fault *fault, char *text, size_t size)
+{
+	if (fault->line)
+		snprintf(text, size, "timeline, line %u", fault->line);
+	else
+		snprintf(text, size, "timeline, --set");
 }
 
 /* ---- targets ---- */
@@ -172,6 +182,41 @@ int rec__take_fault_drift(struct rec__load *load, int value, void *object)
 	return 0;
 }
 
+static int take_rule(struct rec__load *load, int value, void *object)
+{
+	struct reading *reading = object;
+	struct rec_experiment *exp = load->exp;
+	const char *text = rec__scalar(load, value, "a rule for system calls");
+	struct rec_inject_rules *list = &exp->rules[exp->rules_count - 1];
+	char why[300];
+
+	if (!text)
+		return -EINVAL;
+	list->list = rec__grow(list->list, list->count, sizeof(*list->list));
+	if (rec_inject_parse(text, &list->list[list->count], why, sizeof(why)) < 0)
+		return rec__fail(load, value, "%s", why);
+	list->count++;
+	reading->fault.rules = list->list;
+	reading->fault.rule_count = list->count;
+	return 0;
+}
+
+/* A rule, a list of rules, or `none`. */
+int rec__take_fault_calls(struct rec__load *load, int value, void *object)
+{
+	struct rec_experiment *exp = load->exp;
+	const yaml_node_t *node = rec__yaml(load, value);
+
+	((struct reading *)object)->has_calls = true;
+	if (node->type == YAML_SCALAR_NODE && !strcmp((const char *)node->data.scalar.value, "none"))
+		return 0;
+	exp->rules = rec__grow(exp->rules, exp->rules_count, sizeof(*exp->rules));
+	exp->rules_count++;
+	if (node->type == YAML_SEQUENCE_NODE)
+		return rec__each(load, value, "rules for system calls", take_rule, object);
+	return take_rule(load, value, object);
+}
+
 /* What only shows when all arguments are there. */
 static int check_arguments(struct rec__load *load, const struct reading *reading)
 {
@@ -183,6 +228,9 @@ static int check_arguments(struct rec__load *load, const struct reading *reading
 		return rec__fail(load, reading->value, "'signal' needs to know which one: {on: a/redis-server, signal: SIGHUP}");
 	if (fault->kind == REC_FAULT_clock && !fault->step_ns && !fault->drifts)
 		return rec__fail(load, reading->value, "'clock' needs a step or a drift: {on: a, step: -5 s}, {on: a, drift: 200 ppm}");
+	if (fault->kind == REC_FAULT_inject && !reading->has_calls)
+		return rec__fail(load, reading->value, "'inject' needs to know what is done to which calls: {on: a, calls: "
+				 "\"write:error=EIO:when=3+\"}, {on: a, calls: none}");
 	return 0;
 }
 

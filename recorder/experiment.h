@@ -103,6 +103,12 @@ struct rec_exp_node {
 	struct rec_exp_medium *medium;	/* NULL: a host */
 };
 
+/* Rules for system calls that stand together in one place. */
+struct rec_inject_rules {
+	struct rec_inject_rule *list;
+	size_t count;
+};
+
 struct rec_experiment {
 	char *path;			/* as opened */
 	char *dir;			/* where it lies; relative host paths start here */
@@ -123,6 +129,8 @@ struct rec_experiment {
 	size_t pair_count;
 	int64_t **tables;		/* of jitter */
 	size_t table_count;
+	struct rec_inject_rules *rules;
+	size_t rules_count;
 	bool auto_routes;
 	vtime_ns lookahead;		/* least delay of any link at any time, jitter included; UINT64_MAX without links */
 };

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "event.h"
+#include "inject.h"
 
 enum rec_fault {
 #define FAULT(symbol, key, targets, scope) REC_FAULT_##symbol,
@@ -27,8 +28,12 @@ struct rec_exp_fault {
 	int64_t step_ns;		/* clock: how far it jumps */
 	bool drifts;			/* clock: drift_ppb was given */
 	int64_t drift_ppb;
+	const struct rec_inject_rule *rules;	/* inject; the experiment's */
+	size_t rule_count;			/* 0: what was in force is over */
 };
 
+/* "timeline, line 12": where the experiment says so. */
+void rec_fault_cause(const struct rec_exp_fault *fault, char *text, size_t size);
 /* Its word in the experiment. */
 const char *rec_fault_key(enum rec_fault kind);
 

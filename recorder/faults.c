@@ -47,10 +47,7 @@ static struct cause cause_of(const struct rec_exp_fault *fault)
 {
 	struct cause cause;
 
-	if (fault->line)
-		snprintf(cause.text, sizeof(cause.text), "timeline, line %u", fault->line);
-	else
-		snprintf(cause.text, sizeof(cause.text), "timeline, --set");
+	rec_fault_cause(fault, cause.text, sizeof(cause.text));
 	return cause;
 }
 
@@ -319,6 +316,16 @@ static void fault_resume(struct rec_node *node, const struct rec_exp_fault *faul
 		tell(node, fault, "");
 		node->frozen = false;
 	}
+}
+
+/* ---- system calls ---------------------------------------------------------------------------------- */
+
+static void fault_inject(struct rec_node *node, const struct rec_exp_fault *fault)
+{
+	rec__call_faults_remove(node, fault->process);
+	if (fault->rule_count)
+		rec__call_faults_add(node, fault);
+	tell(node, fault, fault->rule_count ? "begins" : "ends");
 }
 
 /* ---- the clock ------------------------------------------------------------------------------------ */

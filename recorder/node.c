@@ -333,10 +333,11 @@ vtime_ns rec__next_due(const struct rec_node *node)
 		if (node->ends[i].carrier_next < next)
 			next = node->ends[i].carrier_next;
 	}
-	const vtime_ns root = next_root(node), fault = rec__faults_next(node);
+	const vtime_ns root = next_root(node), fault = rec__faults_next(node), held = rec__delay_next(node);
 
 	next = root < next ? root : next;
 	next = fault < next ? fault : next;
+	next = held < next ? held : next;
 	if (node->inbound_count && node->inbound[0]->arrive_ns < next)
 		next = node->inbound[0]->arrive_ns;
 	return next;
@@ -383,6 +384,8 @@ static void due(struct rec_node *node)
 	depart_due(node);
 	if (next_root(node) <= node->now)
 		roots_due(node);
+	if (node->held_count)
+		rec__delay_due(node);
 	if (node->api->pending())
 		rec__run_kernel(node);
 	rec__witness_look(node);
@@ -673,6 +676,7 @@ void rec_node_free(struct rec_node *node)
 	rec_ports_close(node->ends, node->end_count);
 	free(node->roots);
 	free(node->refused);
+	free(node->call_faults);
 	free(node->files);
 	kg_instance_free(node->instance);
 	rec_nodefs_free(node->fs);
