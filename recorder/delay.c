@@ -41,6 +41,17 @@ bool rec__delay_answer(struct rec_node *node, struct rec_thread *t, int64_t resu
 	return true;
 }
 
+/* One operation after the other. */
+void rec__disk_wait(struct rec_node *node, struct rec_thread *t)
+{
+	const uint64_t cost = rec_nodefs_take_cost(node->fs);
+
+	if (!cost || t->state == REC_THREAD_DEAD)
+		return;
+	node->disk_free_at = (node->disk_free_at > node->now ? node->disk_free_at : node->now) + cost;
+	t->exit_ns += node->disk_free_at - node->now;
+}
+
 vtime_ns rec__delay_next(const struct rec_node *node)
 {
 	vtime_ns next = UINT64_MAX;

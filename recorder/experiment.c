@@ -461,6 +461,11 @@ void rec_experiment_free(struct rec_experiment *exp)
 		free(exp->rules[i].list);
 	}
 	free(exp->rules);
+	for (size_t i = 0; i < exp->disk_count; i++) {
+		free(exp->disks[i]->path);
+		free(exp->disks[i]);
+	}
+	free(exp->disks);
 	free(exp->root);
 	free(exp->path);
 	free(exp->dir);

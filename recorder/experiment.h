@@ -129,6 +129,8 @@ struct rec_experiment {
 	size_t pair_count;
 	int64_t **tables;		/* of jitter */
 	size_t table_count;
+	struct rec_disk_fault **disks;
+	size_t disk_count;
 	struct rec_inject_rules *rules;
 	size_t rules_count;
 	bool auto_routes;

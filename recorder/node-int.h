@@ -149,6 +149,10 @@ struct rec_node {
 	struct rec_packet **inbound;	/* heap by (arrive, src, packet) */
 	size_t inbound_count, inbound_capacity;
 	struct rec_stream random;
+	struct rec_stream disk_chance;	/* which operations of the disk fail */
+	bool disk_slow;
+	char disk_cause[40];		/* where the experiment says so */
+	vtime_ns disk_free_at;		/* when a slow disk has done what it was asked */
 	char data_dir[4096];		/* DATA/<node> */
 };
 
@@ -233,6 +237,8 @@ bool rec__faults_restart(const struct rec_node *node, const struct rec_root *roo
 /* Holds a call before it is carried out. */
 void rec__delay_call(struct rec_node *node, struct rec_thread *t, uint64_t ns);
 /* Holds its answer for t->exit_ns; false: that is 0. */
+/* Lets the call that t is in last until a slow disk has done what the call asked of it. */
+void rec__disk_wait(struct rec_node *node, struct rec_thread *t);
 bool rec__delay_answer(struct rec_node *node, struct rec_thread *t, int64_t result);
 vtime_ns rec__delay_next(const struct rec_node *node);
 void rec__delay_due(struct rec_node *node);

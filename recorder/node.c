@@ -529,6 +529,31 @@ static int open_clock(struct rec_node *node)
 	return 0;
 }
 
+static void on_disk_failed(void *arg, const char *text)
+{
+	struct rec_node *node = arg;
+
+	fmt_put_injected(&node->events, node->now, node->id, node->current ? node->current->tid : 0,
+			 &(struct fmt_ev_injected) {
+		.fault = { (const uint8_t *)"disk", 4 }, .what = { (const uint8_t *)text, strlen(text) },
+		.cause = { (const uint8_t *)node->disk_cause, strlen(node->disk_cause) } });
+}
+
+static uint64_t on_chance(void *arg, uint64_t n)
+{
+	struct rec_node *node = arg;
+
+	return rec_stream_below(&node->disk_chance, n);
+}
+
+static bool loses_power(const struct rec_exp_node *exp)
+{
+	for (size_t i = 0; i < exp->fault_count; i++)
+		if (exp->faults[i].kind == REC_FAULT_power_loss)
+			return true;
+	return false;
+}
+
 /* Those that its processes are. */
 static int put_tools(struct rec_node *node)
 {
@@ -556,7 +581,8 @@ int rec__node_open_files(struct rec_node *node)
 	snprintf(upper, sizeof(upper), "%s/root", node->data_dir);
 	int r = rec_nodefs_new(&(struct rec_nodefs_config) {
 		.lower = node->exp->root ?: node->env->exp->root ?: "/", .upper = upper, .realtime_ns = realtime_ns, .output = on_output,
-		.stored = rec__on_stored, .resized = rec__on_resized, .arg = node },
+		.stored = rec__on_stored, .resized = rec__on_resized,
+		.disk_failed = on_disk_failed, .below = on_chance, .loses_power = loses_power(node->exp), .arg = node },
 		&node->fs);
 
 	if (r < 0)
@@ -639,6 +665,8 @@ int rec_node_new(const struct rec_node_env *env, node_id id, struct rec_node **r
 	node->clock_fd = -1;
 	snprintf(stream, sizeof(stream), "node %u", id);
 	rec_stream_init(&node->random, env->exp->seed, stream);
+	snprintf(stream, sizeof(stream), "disk %u", id);
+	rec_stream_init(&node->disk_chance, env->exp->seed, stream);
 	int r = open_clock(node);
 
 	if (r == 0)

@@ -342,8 +342,13 @@ static void call_kernel(struct rec_node *node, struct rec_thread *t, uint64_t nr
 	if (t->call.nr == __NR_sigaltstack)
 		rec_tracee_get_regs(t->tracee, &regs);
 	t->state = REC_THREAD_IN_CALL;
+	rec_nodefs_take_cost(node->fs);
 	enum kg_outcome outcome = rec__kernel_call(node, t->cookie, nr, t->call.args, regs.rsp, &result);
 
+	if (node->disk_slow)
+		rec__disk_wait(node, t);
+	if ((nr == __NR_sync || nr == __NR_syncfs) && outcome == KG_DONE && result == 0)
+		rec_nodefs_sync(node->fs);
 	if (outcome == KG_DONE) {
 		if (result == -ENOSYS)
 			refused(node, t, ENOSYS);
