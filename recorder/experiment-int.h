@@ -79,6 +79,14 @@ struct rec__moment {
 	void *arg;			/* carry_out's */
 };
 
+/* A fault while it is read. */
+struct rec__fault {
+	struct rec_exp_fault fault;
+	struct rec_disk_fault disk;	/* what is said of it */
+	int on, value, path;		/* YAML nodes: targets, the whole, disk.path */
+	bool has_calls;
+};
+
 struct rec__route {
 	struct rec_exp_route route;
 	int interface, via;		/* YAML nodes, 0: none */

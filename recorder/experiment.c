@@ -466,6 +466,17 @@ void rec_experiment_free(struct rec_experiment *exp)
 	for (size_t i = 0; i < exp->table_count; i++)
 		free(exp->tables[i]);
 	free(exp->tables);
+	for (size_t i = 0; i < exp->rules_count; i++) {
+		for (size_t r = 0; r < exp->rules[i].count; r++)
+			rec_inject_done(&exp->rules[i].list[r]);
+		free(exp->rules[i].list);
+	}
+	free(exp->rules);
+	for (size_t i = 0; i < exp->disk_count; i++) {
+		free(exp->disks[i]->path);
+		free(exp->disks[i]);
+	}
+	free(exp->disks);
 	free(exp->root);
 	free(exp->path);
 	free(exp->dir);
