@@ -56,6 +56,8 @@ static const struct fmt_command *const commands[] = {
 	&rec_cmd_explore,
 	&rep_cmd_replay,
 	&rep_cmd_state,
+	&rep_cmd_serve,
+	&rep_cmd_ctl,
 	&fmt_cmd_dump,
 	&fmt_cmd_diff,
 	&fmt_cmd_export,

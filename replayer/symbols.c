@@ -3,6 +3,7 @@
 
 #include <dwarf.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,10 +101,11 @@ const struct rep_module *rep_module_of_target(struct rep_symbols *symbols, const
 	size_t seen = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		bool again = false;
+		/* The beginning of a file stands for all of it, at each place where it is. */
+		bool again = maps[i].offset != 0;
 
 		for (size_t j = 0; j < i && !again; j++)
-			again = maps[j].file == maps[i].file;
+			again = maps[j].file == maps[i].file && maps[j].start == maps[i].start;
 		if (again)
 			continue;
 		const struct rep_module *module = module_of(symbols, target, &maps[i]);
@@ -262,16 +264,26 @@ static bool path_ends(const char *path, const char *end)
 	       (wanted == size || path[size - wanted - 1] == '/' || end[0] == '/');
 }
 
+/* What is looked for in the lines of one unit after another. */
+struct line_search {
+	const char *file;
+	int line;
+	int next;			/* the first line from there on that has code; INT_MAX: none */
+	uint64_t bias;
+	uint64_t *ret;
+	size_t found, max;
+};
+
 /* Beginnings of a line in one unit: where a statement begins whose predecessor is another line. */
-static size_t unit_line(Dwarf_Die *unit, const char *file, int line, uint64_t bias, uint64_t *ret, size_t max)
+static void search_unit(Dwarf_Die *unit, struct line_search *search)
 {
 	Dwarf_Lines *lines;
-	size_t count, found = 0;
+	size_t count;
 	int last = 0;
 
 	if (dwarf_getsrclines(unit, &lines, &count) < 0)
-		return 0;
-	for (size_t i = 0; i < count && found < max; i++) {
+		return;
+	for (size_t i = 0; i < count && search->found < search->max; i++) {
 		Dwarf_Line *at = dwarf_onesrcline(lines, i);
 		const char *path = dwarf_linesrc(at, NULL, NULL);
 		bool begins = false;
@@ -280,37 +292,42 @@ static size_t unit_line(Dwarf_Die *unit, const char *file, int line, uint64_t bi
 
 		dwarf_lineno(at, &number);
 		dwarf_linebeginstatement(at, &begins);
-		if (number == line && last != line && begins && path && path_ends(path, file) && dwarf_lineaddr(at, &addr) == 0)
-			ret[found++] = addr + bias;
+		if (begins && number >= search->line && path && path_ends(path, search->file)) {
+			search->next = number < search->next ? number : search->next;
+			if (number == search->line && last != number && dwarf_lineaddr(at, &addr) == 0)
+				search->ret[search->found++] = addr + search->bias;
+		}
 		last = number;
 	}
-	return found;
 }
 
-static size_t module_line(const struct rep_module *module, const char *file, int line, uint64_t bias, uint64_t *ret, size_t max)
+static void search_lines(struct rep_symbols *symbols, const struct rep_target *target, struct line_search *search)
 {
-	size_t found = 0;
-	Dwarf_CU *unit = NULL;
-	uint8_t type;
-	Dwarf_Die die;
+	const struct rep_module *module;
 
-	while (found < max && dwarf_get_units(module->dwarf, unit, &unit, NULL, &type, &die, NULL) == 0)
-		if (type == DW_UT_compile)
-			found += unit_line(&die, file, line, bias, ret + found, max - found);
-	return found;
+	search->next = INT_MAX;
+	for (size_t i = 0; (module = rep_module_of_target(symbols, target, i, &search->bias)); i++) {
+		Dwarf_CU *unit = NULL;
+		uint8_t type;
+		Dwarf_Die die;
+
+		while (module->dwarf && dwarf_get_units(module->dwarf, unit, &unit, NULL, &type, &die, NULL) == 0)
+			if (type == DW_UT_compile)
+				search_unit(&die, search);
+	}
 }
 
 size_t rep_line_addresses(struct rep_symbols *symbols, const struct rep_target *target, const char *file, int line,
 			  uint64_t *ret, size_t max)
 {
-	const struct rep_module *module;
-	uint64_t bias;
-	size_t found = 0;
+	struct line_search search = {.file = file, .line = line, .ret = ret, .max = max};
 
-	for (size_t i = 0; found < max && (module = rep_module_of_target(symbols, target, i, &bias)); i++)
-		if (module->dwarf)
-			found += module_line(module, file, line, bias, ret + found, max - found);
-	return found;
+	search_lines(symbols, target, &search);
+	if (!search.found && search.next != INT_MAX) {
+		search.line = search.next;
+		search_lines(symbols, target, &search);
+	}
+	return search.found;
 }
 
 /* The second line of a function is where its arguments are in their places. */
@@ -335,16 +352,18 @@ static uint64_t behind_prologue(const struct rep_module *module, const struct re
 	return symbol->addr;
 }
 
-uint64_t rep_function_address(struct rep_symbols *symbols, const struct rep_target *target, const char *name)
+size_t rep_function_addresses(struct rep_symbols *symbols, const struct rep_target *target, const char *name, uint64_t *ret,
+			      size_t max)
 {
 	const struct rep_module *module;
 	uint64_t bias;
+	size_t found = 0;
 
-	for (size_t i = 0; (module = rep_module_of_target(symbols, target, i, &bias)); i++) {
+	for (size_t i = 0; found < max && (module = rep_module_of_target(symbols, target, i, &bias)); i++) {
 		const struct rep_symbol *symbol = rep_symbol_find(module, name);
 
 		if (symbol)
-			return behind_prologue(module, symbol) + bias;
+			ret[found++] = behind_prologue(module, symbol) + bias;
 	}
-	return 0;
+	return found;
 }

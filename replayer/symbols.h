@@ -74,10 +74,12 @@ struct rep_place_info {
 };
 void rep_place_of(struct rep_symbols *symbols, const struct rep_target *target, uint64_t addr, struct rep_place_info *ret);
 
-/* Where "FILE:LINE" begins: addresses in the process of each copy, at most max.  FILE may be the end of a path.  Their number. */
+/* Where "FILE:LINE" begins: addresses in the process of each copy, at most max.  FILE may be the end of a path.  A line
+ * without code is the next one that has some.  Their number. */
 size_t rep_line_addresses(struct rep_symbols *symbols, const struct rep_target *target, const char *file, int line,
 			  uint64_t *ret, size_t max);
-/* Where a function begins, behind its prologue when lines tell where that ends.  0: there is none of that name. */
-uint64_t rep_function_address(struct rep_symbols *symbols, const struct rep_target *target, const char *name);
+/* The same for functions: where they begin, behind their prologues when lines tell where these end. */
+size_t rep_function_addresses(struct rep_symbols *symbols, const struct rep_target *target, const char *name, uint64_t *ret,
+			      size_t max);
 
 #endif

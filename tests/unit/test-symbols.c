@@ -267,15 +267,15 @@ static void test_addresses(void)
 	uint64_t at[8];
 	struct rep_place_info info;
 	struct rep_instruction instructions[8];
-	const uint64_t function = rep_function_address(symbols, &target, "middle");
+	uint64_t function = 0;
 
-	HOLDS(function);
+	EQUAL(rep_function_addresses(symbols, &target, "middle", &function, 1), 1);
 	rep_place_of(symbols, &target, function, &info);
 	STRING(info.function, "middle");
 	HOLDS(rep_line_addresses(symbols, &target, "test-symbols.c", info.line, at, 8) >= 1);
 	rep_place_of(symbols, &target, at[0], &info);
 	STRING(info.function, "middle");
-	EQUAL(rep_function_address(symbols, &target, "no_such_function"), 0);
+	EQUAL(rep_function_addresses(symbols, &target, "no_such_function", at, 8), 0);
 	EQUAL(rep_line_addresses(symbols, &target, "no-such-file.c", 1, at, 8), 0);
 	EQUAL(rep_disassemble(symbols, &target, function, instructions, 8), 8);
 	for (size_t i = 1; i < 8; i++)
