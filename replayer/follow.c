@@ -291,6 +291,11 @@ static void put_call(struct rep_control *c, const struct hop *hop, struct rep_js
 	_cleanup_(fmt_buf_done) struct fmt_buf call = {0};
 	const struct rep_state *state;
 
+	char position[32];
+
+	/* Right behind the call: its thread stands there with the stack that made it. */
+	snprintf(position, sizeof(position), "@%" PRIu64, hop->call_seq + 1);
+	rep_json_text(out, "position", position);
 	rep_json_u64(out, "syscall_seq", hop->call_seq);
 	rep_json_u64(out, "tid", hop->tid);
 	if (rep_states_at(c->states, hop->call_seq, &state, NULL) < 0)
