@@ -58,6 +58,7 @@ static const struct fmt_command *const commands[] = {
 	&rep_cmd_state,
 	&rep_cmd_serve,
 	&rep_cmd_ctl,
+	&rep_cmd_dap,
 	&fmt_cmd_dump,
 	&fmt_cmd_diff,
 	&fmt_cmd_export,

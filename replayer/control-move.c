@@ -461,15 +461,46 @@ static size_t find_addresses(struct rep_control *c, node_id node, const char *at
 static int add_addresses(struct rep_control *c, struct rep_control_point *point, const struct rep_point *like,
 			 const uint64_t *addresses, size_t count, const struct rep_target *target)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && point->count < ADDRESSES_MAX; i++) {
 		struct rep_point how = *like;
 		uint64_t bias;
 		const struct rep_module *module = target ? rep_module_at(c->symbols, target, addresses[i], &bias) : NULL;
 
+		const uint64_t file = module ? module->file : 0;
+
 		how.addr = addresses[i];
-		/* One point may be in several modules only when they have the same name for it; each is checked as any. */
-		point->file = module && (!i || point->file == module->file) ? module->file : 0;
+		/* A point in several modules is not checked: nothing is known that all of them had in common. */
+		point->file = !point->count || point->file == file ? file : 0;
 		if (point_add(c, point, &how) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The addresses of one node; *address: the first of all. */
+static int break_on_node(struct rep_control *c, struct rep_control_point *point, const struct rep_point *how, uint64_t *address)
+{
+	const struct rep_target *target;
+	uint64_t addresses[ADDRESSES_MAX];
+	const size_t count = find_addresses(c, how->node, point->text, addresses, &target);
+
+	if (count && !*address)
+		*address = addresses[0];
+	return add_addresses(c, point, how, addresses, count, target);
+}
+
+/* On one node, or (0) wherever a program has the name. */
+static int break_on_nodes(struct rep_control *c, struct rep_control_point *point, struct rep_point *how, uint64_t *address)
+{
+	const struct rep_state *state;
+
+	if (how->node)
+		return break_on_node(c, point, how, address);
+	if (rep_states_at_place(c->states, "end", &state, &c->error) < 0)
+		return rep__refuse(c, "damaged", "%s", rep__said(c));
+	for (uint32_t i = 0; i < state->nodes.count; i++) {
+		how->node = ((const struct rep_state_node *)state->nodes.rows)[i].id;
+		if (break_on_node(c, point, how, address) < 0)
 			return -1;
 	}
 	return 0;
@@ -478,30 +509,25 @@ static int add_addresses(struct rep_control *c, struct rep_control_point *point,
 static int break_at(struct rep_control *c, json_t *request, const char *at, struct rep_json *out)
 {
 	struct rep_point how = {.kind = REP_POINT_ADDRESS};
-	const struct rep_target *target;
-	uint64_t addresses[ADDRESSES_MAX], pid, tid;
+	uint64_t address = 0, pid, tid;
 
 	if (rep__get_node(c, request, &how.node) < 0 || rep__get_number_or(c, request, "pid", 0, &pid) < 0 ||
 	    rep__get_number_or(c, request, "tid", 0, &tid) < 0)
 		return -1;
-	if (!how.node)
-		return rep__refuse(c, "usage", "node is missing: on which one?");
 	how.pid = (uint32_t)pid;
 	how.tid = (uint32_t)tid;
-	const size_t count = find_addresses(c, how.node, at, addresses, &target);
-
-	if (!count)
-		return rep__refuse(c, "not-found", "no program of that node has %s", at);
 	struct rep_control_point *point = point_new(c, request, at);
 
 	if (!point)
 		return -1;
-	if (add_addresses(c, point, &how, addresses, count, target) < 0) {
+	if (break_on_nodes(c, point, &how, &address) < 0 || !point->count) {
+		const bool nowhere = !point->count;
+
 		point_drop(c, point);
-		return -1;
+		return nowhere && !address ? rep__refuse(c, "not-found", "no program there has %s", at) : -1;
 	}
-	rep_json_hex(out, "address", addresses[0]);
-	rep_json_u64(out, "addresses", count);
+	rep_json_hex(out, "address", address);
+	rep_json_u64(out, "addresses", point->count);
 	return point_done(c, point, out);
 }
 
