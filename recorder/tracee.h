@@ -139,6 +139,9 @@ int rec_tracee_get_xstate(struct rec_tracee *thread, void *ret, size_t *size);
  * with SIGTRAP and TRAP_HWBKPT; register 6 says which, and keeps it until it is set to 0. */
 int rec_tracee_set_debug(struct rec_tracee *thread, unsigned number, uint64_t value);
 int rec_tracee_get_debug(struct rec_tracee *thread, unsigned number, uint64_t *ret);
+/* A breakpoint lets the thread go on from where it has stopped it.  Makes one at the instruction where it stands stop it
+ * again. */
+int rec_tracee_rearm(struct rec_tracee *thread);
 
 /* Carries out a native syscall in the thread; keeps registers and pending answer.  Traps it if need be.
  * The call's result, or -errno of the layer itself in *ret_error (0: none). */

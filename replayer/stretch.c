@@ -363,6 +363,10 @@ static int run(struct rep_runner *runner, struct rep_thread *thread, struct rec_
 
 	st->inside = true;
 	make_plan(st, thread, &plan);
+	if (st->fresh && plan.any && (r = rec_tracee_rearm(thread->tracee)) < 0)
+		return r;
+	st->fresh = false;
+	r = OUT_ON;
 	while (r == OUT_ON) {
 		if (!plan.any && !st->step && !st->counted && !thread->armed)
 			r = rec_tracee_run(thread->tracee, stop);
@@ -422,6 +426,7 @@ static void begin(struct rep_stretch *st)
 	for (size_t i = 0; i < st->watch_count; i++)
 		st->watches[i].count = 0;
 	st->counted = false;
+	st->fresh = true;
 	st->steps = 0;
 }
 
