@@ -7,38 +7,49 @@
 #include "effect.h"
 
 #define ZSTD_LEVEL 3
-#define ZSTD_WINDOW_LOG 23	/* 8 MiB: a packet's payload finds the write() that sent it, in any chunk */
+#define ZSTD_WINDOW_LOG 23	/* 8 MiB: what a reader allows */
 
 const char *fmt__chunk_complaint(const struct fmt__chunk *chunk)
 {
+	const struct fmt__packed *columns = &chunk->columns, *payload = &chunk->payload;
+
 	if (chunk->count == 0 || chunk->count > FMT_CHUNK_EVENTS_MAX)
 		return "its number of events is impossible";
 	if (chunk->first_seq > UINT64_MAX / 2)
 		return "its first event has an impossible number";
-	if (chunk->codec > FMT_CODEC_ZSTD)
+	if (columns->codec > FMT_CODEC_ZSTD || payload->codec > FMT_CODEC_ZSTD)
 		return "its codec is unknown";
-	if (chunk->raw_size > (chunk->count > 1 ? FMT_CHUNK_RAW_MAX : FMT_RAW_MAX))
+	if (columns->raw_size > (chunk->count > 1 ? FMT_CHUNK_RAW_MAX : FMT_RAW_MAX) ||
+	    payload->raw_size > (chunk->count > 1 ? FMT_CHUNK_ROWS_MAX : FMT_BODY_MAX))
 		return "its size is impossible";
-	if (chunk->raw_size < chunk->count * 3ull || chunk->stored_size > FMT_STORED_MAX)
+	if (columns->raw_size < chunk->count * 3ull || columns->stored_size > FMT_STORED_MAX ||
+	    payload->stored_size > FMT_STORED_MAX || chunk->summary_size > FMT_SUMMARY_MAX)
 		return "its size is impossible";
 	if (chunk->t1 > INT64_MAX || chunk->t1 < chunk->t0)
 		return "its times are impossible";
 	return NULL;
 }
 
-int fmt__chunk_decode(const struct fmt__chunk *chunk, const uint8_t *raw, struct fmt_event *ret,
-		      struct fmt_buf *bodies, struct fmt_error *error)
+const char *fmt__chunk_complaint_after(const struct fmt__index *index, const struct fmt__chunk *chunk)
+{
+	const size_t count = index->chunk_count;
+	const struct fmt__chunk *before = count ? &index->chunks[count - 1] : NULL;
+
+	if (chunk->first_seq != fmt__index_events(index))
+		return "it does not begin where the one before ends";
+	if (before && chunk->t0 < before->t1)
+		return "it begins before the end of the one before";
+	/* Tails are no part of the stream. */
+	if (chunk->payload_start != (before ? before->payload_start + (before->tail ? 0 : before->payload.raw_size) : 0))
+		return "its payload has another place";
+	return NULL;
+}
+
+int fmt__chunk_decode(const struct fmt__chunk *chunk, const uint8_t *raw, const struct fmt__literals *literals,
+		      struct fmt_event *ret, struct fmt_buf *bodies, struct fmt_error *error)
 {
 	CHECK(!fmt__chunk_complaint(chunk));
-	const uint32_t checksum = fmt_crc32c(0, raw, chunk->raw_size);
-
-	if (checksum != chunk->checksum)
-		return fmt__fail(error, -EBADMSG,
-				 "chunk of event %llu: checksum %08x, expected %08x; the file is damaged: "
-				 "copy or record it again",
-				 (unsigned long long)chunk->first_seq, checksum, chunk->checksum);
-	const char *complaint =
-		fmt__columns_get(raw, chunk->raw_size, chunk->t0, chunk->count, ret, bodies);
+	const char *complaint = fmt__columns_get(raw, chunk->columns.raw_size, literals, chunk->t0, chunk->count, ret, bodies);
 
 	if (!complaint && (ret[0].vtime != chunk->t0 || ret[chunk->count - 1].vtime != chunk->t1))
 		complaint = "its times are not those of its events";
@@ -104,6 +115,13 @@ uint32_t fmt__pack_columns(ZSTD_CCtx *packer, const struct fmt__columns *columns
 	}
 	fmt_buf_put(out, columns->raw.data, size);
 	return FMT_CODEC_STORED;
+}
+
+int fmt__unpack_checked(ZSTD_DCtx *unpacker, const struct fmt__packed *packed, const struct fmt_buf *stored, struct fmt_buf *out)
+{
+	if (fmt__unpack(unpacker, packed->codec, stored->data, stored->size, packed->raw_size, out) < 0)
+		return -EBADMSG;
+	return fmt_crc32c(0, out->data, out->size) == packed->checksum ? 0 : -EBADMSG;
 }
 
 int fmt__unpack(ZSTD_DCtx *unpacker, uint32_t codec, const uint8_t *bytes, size_t size,

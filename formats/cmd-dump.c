@@ -17,8 +17,9 @@ static enum fmt_status command_dump(const struct fmt_arguments *args)
 
 	if (!reader)
 		return status;
-	const int r = args->value[FMT_OPTION_STORY] ? fmt_story(reader, stdout, filter, &error)
-						: fmt_dump(reader, stdout, filter, &error);
+	const int r = args->value[FMT_OPTION_STORY]   ? fmt_story(reader, stdout, filter, &error)
+		      : args->value[FMT_OPTION_PLAIN] ? fmt_dump_plain(reader, stdout, filter, &error)
+						      : fmt_dump(reader, stdout, filter, &error);
 	return fmt_close_trace(reader, path, r, &error);
 }
 
@@ -26,7 +27,7 @@ const struct fmt_command fmt_cmd_dump = {
 	.name = "dump",
 	.usage = "TRACE [FILTER...]",
 	.summary = "print events, one stable line each",
-	.options = "story",
+	.options = "story plain",
 	.operand_min = 1,
 	.operand_max = 64,
 	.run = command_dump,

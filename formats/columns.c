@@ -3,8 +3,8 @@
  * columns.c - the events of a chunk, turned from rows into columns.
  *
  * Values of one field are like each other, and change by little from one event of a thread to its next; bytes of packets and
- * memory are like none of them.  So each field of each kind has a column of differences, and all bytes are in the last
- * one, where a compressor finds what a packet, its next hop and the reader's buffer share.
+ * memory are like none of them.  So each field of each kind has a column of differences, and all bytes are apart, where
+ * payload.c finds what a packet, its next hop and the reader's buffer share.
  *
  * A difference is to the value that the same field had in the same context: kind, thread, and, behind a field that
  * chooses what the others mean (the number of a call, the link of a packet), that one.  Contexts are SLOTS places of a
@@ -30,7 +30,8 @@
 #define COLUMNS_MAX 4096u
 
 enum { COLUMN_KIND, COLUMN_THREAD, COLUMN_TIME, COLUMN_OPAQUE, COLUMN_OP, COLUMN_WHERE, COLUMN_ADDR, COLUMN_SIZE, COLUMN_EXTRA,
-       COLUMN_CRC, COLUMN_HEAD, COLUMN_FIELD = COLUMN_HEAD + FRAME_HEAD };
+       COLUMN_CRC, COLUMN_COPIES,
+       COLUMN_HEAD = COLUMN_COPIES + FMT__COPY_COLUMNS, COLUMN_FIELD = COLUMN_HEAD + FRAME_HEAD };
 
 /* What is remembered of a context. */
 struct slot {
@@ -74,6 +75,7 @@ static void shape_done(struct shape *shape)
 void fmt__columns_done(struct fmt__columns *columns)
 {
 	fmt_buf_done(&columns->raw);
+	fmt_buf_done(&columns->bytes);
 	free(columns->cuts);
 }
 
@@ -112,10 +114,14 @@ static bool is_number(char type)
 /* What a field of event-kinds.def is here. */
 static char type_of(const struct fmt_field *field)
 {
-	if (strcmp(field->name, "nr") == 0 || strcmp(field->name, "link") == 0)
-		return 'C';
-	if (strcmp(field->name, "depart_ns") == 0)
-		return 'V';
+	static const char *const keys[] = {"nr", "link", "sock"}, *const times[] = {"depart_ns", "until_ns", "expires_ns"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(field->name, keys[i]) == 0)
+			return 'C';
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		if (strcmp(field->name, times[i]) == 0)
+			return 'V';
 	return strcmp(field->name, "frame") == 0 ? 'F' : field->type;
 }
 
@@ -141,16 +147,14 @@ static void place_columns(struct shape *shape)
 		shape->kinds[i].first_column = shape->column_count;
 		shape->column_count += strlen(shape->kinds[i].types);
 	}
-	/* One more: the bytes. */
-	shape->column_count++;
 }
 
 /* ---- encoding ---- */
 
 struct put {
 	struct shape shape;
-	struct fmt_buf *columns;	/* shape.column_count of them, the bytes last */
-	struct fmt_buf *bytes;		/* that one */
+	struct fmt_buf *columns;	/* shape.column_count of them */
+	struct fmt_buf *bytes;		/* of all events */
 	const struct fmt_event *event;
 	uint64_t numbers[FMT_FIELD_MAX];	/* of this event so far */
 	size_t number_count;
@@ -417,46 +421,54 @@ static void find_kinds(struct shape *shape, const struct fmt_event *events, size
 	place_columns(shape);
 }
 
-static void columns_put(struct fmt__columns *out, const struct fmt_event *events, size_t count, bool plain)
+static void join_columns(struct fmt__columns *out, struct put *put)
 {
-	struct put put = {.shape.plain = plain};
+	for (size_t i = 0; i < put->shape.column_count; i++) {
+		if (put->columns[i].size >= CUT_MIN)
+			cut(out);
+		fmt_buf_put(&out->raw, put->columns[i].data, put->columns[i].size);
+		if (put->columns[i].size >= CUT_MIN)
+			cut(out);
+		fmt_buf_done(&put->columns[i]);
+	}
+}
+
+static void columns_put(struct fmt__columns *out, struct fmt__payload *payload, bool learn, const struct fmt_event *events,
+			size_t count, bool plain)
+{
+	struct put put = {.shape.plain = plain, .bytes = &out->bytes};
 	uint64_t bodies = 0;
 
 	shape_init(&put.shape, count);
 	find_kinds(&put.shape, events, count);
 	put.columns = calloc(put.shape.column_count, sizeof(*put.columns));
 	CHECK(put.columns);
-	put.bytes = &put.columns[put.shape.column_count - 1];
+	fmt_buf_clear(put.bytes);
 	for (size_t i = 0; i < count; i++) {
 		event_put(&put, &events[i], events[i ? i - 1 : 0].vtime);
 		bodies += events[i].body_size;
 	}
+	fmt__payload_split(payload, put.bytes->data, put.bytes->size, learn, &put.columns[COLUMN_COPIES]);
 	fmt_buf_clear(&out->raw);
 	out->cut_count = 0;
 	head_put(&out->raw, &put, bodies);
-	for (size_t i = 0; i < put.shape.column_count; i++) {
-		if (i + 1 == put.shape.column_count)
-			out->payload = out->raw.size;
-		if (put.columns[i].size >= CUT_MIN || i + 1 == put.shape.column_count)
-			cut(out);
-		fmt_buf_put(&out->raw, put.columns[i].data, put.columns[i].size);
-		if (put.columns[i].size >= CUT_MIN)
-			cut(out);
-		fmt_buf_done(&put.columns[i]);
-	}
+	join_columns(out, &put);
 	free(put.columns);
 	shape_done(&put.shape);
 }
 
 /* Differences can be longer than what they are between, but only where somebody means them to be. */
-void fmt__columns_put(struct fmt__columns *out, const struct fmt_event *events, size_t count)
+void fmt__columns_put(struct fmt__columns *out, struct fmt__payload *payload, bool learn, const struct fmt_event *events,
+		      size_t count)
 {
 	const size_t most = count > 1 ? FMT_CHUNK_RAW_MAX : FMT_RAW_MAX;
 
 	CHECK(count);
-	columns_put(out, events, count, /* plain= */ false);
-	if (out->raw.size > most)
-		columns_put(out, events, count, /* plain= */ true);
+	columns_put(out, payload, learn, events, count, /* plain= */ false);
+	if (out->raw.size > most) {
+		fmt__payload_drop(payload);
+		columns_put(out, payload, learn, events, count, /* plain= */ true);
+	}
 	CHECK(out->raw.size <= most);
 }
 
@@ -470,7 +482,8 @@ struct column {
 struct get {
 	struct shape shape;
 	struct column *columns;
-	struct column *bytes;
+	struct column bytes;
+	struct fmt_buf joined;		/* what these are in, when some are copies */
 	struct fmt_buf *bodies;
 	size_t bodies_size;		/* what they must come to */
 	struct fmt_buf list;		/* of effects */
@@ -555,7 +568,7 @@ static bool operands_get(struct get *get, struct fmt_effect *effect)
 
 	switch (effect->op) {
 	case FMT_EFFECT_WRITE:
-		return bytes_get(get->bytes, effect->size, &effect->bytes);
+		return bytes_get(&get->bytes, effect->size, &effect->bytes);
 	case FMT_EFFECT_READ:
 		if (!bytes_get(&get->columns[COLUMN_CRC], 4, &crc))
 			return false;
@@ -567,7 +580,7 @@ static bool operands_get(struct get *get, struct fmt_effect *effect)
 	case FMT_EFFECT_COPY:
 		return u64_get(extra, &effect->file) && u64_get(extra, &effect->offset);
 	case FMT_EFFECT_STORE:
-		return u64_get(extra, &effect->file) && bytes_get(get->bytes, effect->size, &effect->bytes);
+		return u64_get(extra, &effect->file) && bytes_get(&get->bytes, effect->size, &effect->bytes);
 	case FMT_EFFECT_RESIZE:
 		return u64_get(extra, &effect->file);
 	case FMT_EFFECT_PROTECT:
@@ -611,7 +624,7 @@ static bool sized_get(struct get *get, struct column *column)
 	const uint8_t *bytes;
 	uint64_t size;
 
-	if (!u64_get(column, &size) || !bytes_get(get->bytes, size, &bytes))
+	if (!u64_get(column, &size) || !bytes_get(&get->bytes, size, &bytes))
 		return false;
 	fmt_buf_put_u64(get->bodies, size);
 	fmt_buf_put(get->bodies, bytes, size);
@@ -649,7 +662,7 @@ static bool frame_get(struct get *get, struct column *column, struct slot *slot)
 			return false;
 		slot->head[i] = (uint8_t)(slot->head[i] + *difference);
 	}
-	if (!bytes_get(get->bytes, size - head, &rest))
+	if (!bytes_get(&get->bytes, size - head, &rest))
 		return false;
 	fmt_buf_put_u64(get->bodies, size);
 	fmt_buf_put(get->bodies, slot->head, head);
@@ -727,7 +740,7 @@ static bool event_get(struct get *get, struct fmt_event *ret)
 		if (!fields_get(get, kind, thread))
 			return false;
 	} else {
-		if (!u64_get(&get->columns[COLUMN_OPAQUE], &size) || !bytes_get(get->bytes, size, &bytes))
+		if (!u64_get(&get->columns[COLUMN_OPAQUE], &size) || !bytes_get(&get->bytes, size, &bytes))
 			return false;
 		fmt_buf_put(get->bodies, bytes, size);
 	}
@@ -793,7 +806,6 @@ static bool columns_get(struct get *get, struct column *head)
 
 	get->columns = calloc(count, sizeof(*get->columns));
 	CHECK(get->columns);
-	get->bytes = &get->columns[count - 1];
 	for (size_t i = 0; i + 1 < count; i++) {
 		if (!u64_get(head, &size))
 			return false;
@@ -802,11 +814,31 @@ static bool columns_get(struct get *get, struct column *head)
 	for (size_t i = 0; i + 1 < count; i++)
 		if (!bytes_get(head, get->columns[i].size, &get->columns[i].at))
 			return false;
-	*get->bytes = *head;
+	get->columns[count - 1] = *head;
 	return true;
 }
 
-static const char *take_apart(struct get *get, struct column *head, size_t count, struct fmt_event *ret)
+/* NULL, or what is wrong. */
+static const char *payload_get(struct get *get, const struct fmt__literals *literals)
+{
+	struct column *column = &get->columns[COLUMN_COPIES];
+	struct fmt_bytes copies[FMT__COPY_COLUMNS];
+
+	get->bytes = (struct column){literals->data, literals->size};
+	if (!column[0].size)
+		return NULL;
+	for (size_t i = 0; i < FMT__COPY_COLUMNS; i++) {
+		copies[i] = (struct fmt_bytes){column[i].at, column[i].size};
+		column[i].size = 0;
+	}
+	const char *complaint = fmt__payload_join(copies, literals, get->bodies_size, &get->joined);
+
+	get->bytes = (struct column){get->joined.data, get->joined.size};
+	return complaint;
+}
+
+static const char *take_apart(struct get *get, struct column *head, const struct fmt__literals *literals, size_t count,
+			      struct fmt_event *ret)
 {
 	uint64_t bodies;
 
@@ -819,16 +851,23 @@ static const char *take_apart(struct get *get, struct column *head, size_t count
 		return "its threads are damaged";
 	if (!columns_get(get, head))
 		return "its columns are damaged";
+	const char *complaint = payload_get(get, literals);
+
+	if (complaint)
+		return complaint;
 	for (size_t i = 0; i < count; i++)
 		if (!event_get(get, &ret[i]))
 			return "one of its events is damaged";
+	bool rest = get->bytes.size;
+
 	for (size_t i = 0; i < get->shape.column_count; i++)
-		if (get->columns[i].size)
-			return "there is something behind its last event";
+		rest = rest || get->columns[i].size;
+	if (rest)
+		return "there is something behind its last event";
 	return get->bodies->size == bodies ? NULL : "its events have another size";
 }
 
-const char *fmt__columns_get(const uint8_t *raw, size_t size, vtime_ns t0, size_t count,
+const char *fmt__columns_get(const uint8_t *raw, size_t size, const struct fmt__literals *literals, vtime_ns t0, size_t count,
 			     struct fmt_event *ret, struct fmt_buf *bodies)
 {
 	struct get get = {.bodies = bodies, .vtime = t0};
@@ -837,12 +876,13 @@ const char *fmt__columns_get(const uint8_t *raw, size_t size, vtime_ns t0, size_
 	CHECK(count);
 	fmt_buf_clear(bodies);
 	shape_init(&get.shape, count);
-	const char *complaint = take_apart(&get, &head, count, ret);
+	const char *complaint = take_apart(&get, &head, literals, count, ret);
 
 	/* Only now does the buffer stay where it is. */
 	for (size_t i = 0, at = 0; !complaint && i < count; at += ret[i++].body_size)
 		ret[i].body = bodies->data + at;
 	free(get.columns);
+	fmt_buf_done(&get.joined);
 	fmt_buf_done(&get.list);
 	shape_done(&get.shape);
 	return complaint;

@@ -4,21 +4,25 @@
 #define FMT_COLUMNS_H
 
 #include "event.h"
+#include "payload.h"
 
 /* A chunk's raw bytes, and where a compressor should begin anew (each column has its own statistics). */
 struct fmt__columns {
 	struct fmt_buf raw;
+	struct fmt_buf bytes;		/* of texts, frames and memory, before they were split */
 	size_t *cuts;			/* offsets in raw, rising */
 	size_t cut_count, cut_capacity;
-	size_t payload;			/* offset in raw of the last column: bytes of texts, frames and memory */
 };
 void fmt__columns_done(struct fmt__columns *columns);
 
-/* Encodes count events (at least one), the first of which is at t0. */
-void fmt__columns_put(struct fmt__columns *out, const struct fmt_event *events, size_t count);
+/* Encodes count events (at least one), the first of which is at t0.  Their bytes are split by payload (learn is
+ * fmt__payload_split()'s), whose literals belong to the chunk. */
+void fmt__columns_put(struct fmt__columns *out, struct fmt__payload *payload, bool learn, const struct fmt_event *events,
+		      size_t count);
+
 /* Takes a chunk of count events apart; their bodies are in bodies (cleared first).  seq is left to the caller.  NULL; else
  * what is wrong. */
-const char *fmt__columns_get(const uint8_t *raw, size_t size, vtime_ns t0, size_t count,
+const char *fmt__columns_get(const uint8_t *raw, size_t size, const struct fmt__literals *literals, vtime_ns t0, size_t count,
 			     struct fmt_event *ret, struct fmt_buf *bodies);
 
 #endif

@@ -19,7 +19,13 @@
 #define SQL_CHUNK                                                                                  \
 	"CREATE TABLE chunk(first_seq INTEGER PRIMARY KEY, count INTEGER NOT NULL, "               \
 	"t0 INTEGER NOT NULL, t1 INTEGER NOT NULL, codec INTEGER NOT NULL, "                       \
-	"raw_size INTEGER NOT NULL, checksum INTEGER NOT NULL, bytes BLOB NOT NULL)"
+	"raw_size INTEGER NOT NULL, checksum INTEGER NOT NULL, summary BLOB NOT NULL, bytes BLOB NOT NULL)"
+#define SQL_PAYLOAD                                                                                \
+	"CREATE TABLE payload(first_seq INTEGER PRIMARY KEY, start INTEGER NOT NULL, "             \
+	"codec INTEGER NOT NULL, raw_size INTEGER NOT NULL, checksum INTEGER NOT NULL, bytes BLOB NOT NULL)"
+#define SQL_NOTE                                                                                   \
+	"CREATE TABLE note(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, author TEXT NOT NULL, "   \
+	"time INTEGER NOT NULL, text TEXT NOT NULL)"
 #define SQL_FILE                                                                                   \
 	"CREATE TABLE file(id INTEGER PRIMARY KEY, hash BLOB NOT NULL, part INTEGER NOT NULL, "    \
 	"codec INTEGER NOT NULL, raw_size INTEGER NOT NULL, bytes BLOB NOT NULL, "                 \
@@ -67,7 +73,7 @@ static int write_schema(sqlite3 *db)
 
 	if (pragma_error < 0)
 		return pragma_error;
-	return execute(db, SQL_META ";" SQL_CHUNK ";" SQL_FILE ";");
+	return execute(db, SQL_META ";" SQL_NOTE ";" SQL_CHUNK ";" SQL_PAYLOAD ";" SQL_FILE ";");
 }
 
 /* Runs an insertion with its values bound, and makes it ready for the next. */
@@ -99,6 +105,12 @@ static int write_metas(sqlite3 *db, const struct fmt__index *index)
 	return 0;
 }
 
+/* Also when it is empty, which is not the same as NULL. */
+static void bind_blob(sqlite3_stmt *stmt, int at, const struct fmt_buf *buf)
+{
+	sqlite3_bind_blob64(stmt, at, buf->size ? (const void *)buf->data : "", buf->size, SQLITE_STATIC);
+}
+
 /* Brings the bytes of a chunk or part from the log. */
 static int load(int log_fd, uint64_t location, uint64_t size, struct fmt_buf *buf)
 {
@@ -111,31 +123,59 @@ static int load(int log_fd, uint64_t location, uint64_t size, struct fmt_buf *bu
 	return error;
 }
 
-static int write_chunks(sqlite3 *db, int log_fd, const struct fmt__index *index,
-			struct fmt_buf *buf)
+static void bind_packed(sqlite3_stmt *stmt, int first, const struct fmt__packed *packed)
 {
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
+	sqlite3_bind_int64(stmt, first, packed->codec);
+	sqlite3_bind_int64(stmt, first + 1, packed->raw_size);
+	sqlite3_bind_int64(stmt, first + 2, packed->checksum);
+}
 
-	if (sqlite3_prepare_v2(db, "INSERT INTO chunk VALUES(?, ?, ?, ?, ?, ?, ?, ?)", -1, &stmt,
-			       NULL) != SQLITE_OK)
+static int write_chunk(sqlite3 *db, sqlite3_stmt *stmt, int log_fd, const struct fmt__chunk *chunk, struct fmt_buf *buf)
+{
+	_cleanup_(fmt_buf_done) struct fmt_buf summary = {0};
+	int error = load(log_fd, chunk->columns.location, chunk->columns.stored_size, buf);
+
+	if (error == 0)
+		error = load(log_fd, chunk->summary_location, chunk->summary_size, &summary);
+	if (error < 0)
+		return error;
+	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)chunk->first_seq);
+	sqlite3_bind_int64(stmt, 2, chunk->count);
+	sqlite3_bind_int64(stmt, 3, (sqlite3_int64)chunk->t0);
+	sqlite3_bind_int64(stmt, 4, (sqlite3_int64)chunk->t1);
+	bind_packed(stmt, 5, &chunk->columns);
+	bind_blob(stmt, 8, &summary);
+	bind_blob(stmt, 9, buf);
+	return insert(db, stmt);
+}
+
+static int write_payload(sqlite3 *db, sqlite3_stmt *stmt, int log_fd, const struct fmt__chunk *chunk, struct fmt_buf *buf)
+{
+	const int error = load(log_fd, chunk->payload.location, chunk->payload.stored_size, buf);
+
+	if (error < 0)
+		return error;
+	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)chunk->first_seq);
+	sqlite3_bind_int64(stmt, 2, (sqlite3_int64)chunk->payload_start);
+	bind_packed(stmt, 3, &chunk->payload);
+	bind_blob(stmt, 6, buf);
+	return insert(db, stmt);
+}
+
+/* A chunk, then its payload, so that the beginning of a file that was cut has both. */
+static int write_chunks(sqlite3 *db, int log_fd, const struct fmt__index *index, struct fmt_buf *buf)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *chunk = NULL, *payload = NULL;
+
+	if (sqlite3_prepare_v2(db, "INSERT INTO chunk VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", -1, &chunk, NULL) != SQLITE_OK ||
+	    sqlite3_prepare_v2(db, "INSERT INTO payload VALUES(?, ?, ?, ?, ?, ?)", -1, &payload, NULL) != SQLITE_OK)
 		return errno_of(db);
 	for (size_t i = 0; i < index->chunk_count; i++) {
-		const struct fmt__chunk *chunk = &index->chunks[i];
+		CHECK(!index->chunks[i].tail);
+		int error = write_chunk(db, chunk, log_fd, &index->chunks[i], buf);
 
-		CHECK(!chunk->tail);
-		int error = load(log_fd, chunk->location, chunk->stored_size, buf);
-
-		if (error < 0)
-			return error;
-		sqlite3_bind_int64(stmt, 1, (sqlite3_int64)chunk->first_seq);
-		sqlite3_bind_int64(stmt, 2, chunk->count);
-		sqlite3_bind_int64(stmt, 3, (sqlite3_int64)chunk->t0);
-		sqlite3_bind_int64(stmt, 4, (sqlite3_int64)chunk->t1);
-		sqlite3_bind_int64(stmt, 5, chunk->codec);
-		sqlite3_bind_int64(stmt, 6, chunk->raw_size);
-		sqlite3_bind_int64(stmt, 7, chunk->checksum);
-		sqlite3_bind_blob64(stmt, 8, buf->data, buf->size, SQLITE_STATIC);
-		error = insert(db, stmt);
+		if (error == 0)
+			error = write_payload(db, payload, log_fd, &index->chunks[i], buf);
 		if (error < 0)
 			return error;
 	}
@@ -155,7 +195,7 @@ static int write_file(sqlite3 *db, sqlite3_stmt *stmt, int log_fd, const struct 
 		sqlite3_bind_int64(stmt, 2, (sqlite3_int64)i);
 		sqlite3_bind_int64(stmt, 3, part->codec);
 		sqlite3_bind_int64(stmt, 4, part->raw_size);
-		sqlite3_bind_blob64(stmt, 5, buf->data, buf->size, SQLITE_STATIC);
+		bind_blob(stmt, 5, buf);
 		error = insert(db, stmt);
 		if (error < 0)
 			return error;
@@ -207,15 +247,16 @@ int fmt__db_write(const char *path, int log_fd, const struct fmt__index *index)
 
 struct fmt__db {
 	sqlite3 *db;
-	sqlite3_stmt *bytes[2];		/* by enum fmt__db_table */
+	bool cut;			/* the end of the file is missing: what can be read of a table is taken */
+	sqlite3_stmt *bytes[FMT__DB_TABLES];
 };
 
 void fmt__db_close(struct fmt__db *db)
 {
 	if (!db)
 		return;
-	sqlite3_finalize(db->bytes[FMT__DB_CHUNK]);
-	sqlite3_finalize(db->bytes[FMT__DB_FILE]);
+	for (size_t i = 0; i < FMT__DB_TABLES; i++)
+		sqlite3_finalize(db->bytes[i]);
 	sqlite3_close(db->db);
 	free(db);
 }
@@ -289,6 +330,15 @@ static int read_meta(sqlite3_stmt *stmt, struct fmt__index *index)
 				   (size_t)sqlite3_column_bytes(stmt, 1));
 }
 
+/* Three columns from one on, then that with the size; the key of the row is the first. */
+static int column_packed(sqlite3_stmt *stmt, int first, struct fmt__packed *ret)
+{
+	if (column_u64(stmt, 0, INT64_MAX, &ret->location) < 0 || column_u32(stmt, first, &ret->codec) < 0 ||
+	    column_u32(stmt, first + 1, &ret->raw_size) < 0 || column_u32(stmt, first + 2, &ret->checksum) < 0)
+		return -EBADMSG;
+	return column_u64(stmt, first + 3, FMT_STORED_MAX, &ret->stored_size);
+}
+
 static int read_chunk(sqlite3_stmt *stmt, struct fmt__index *index)
 {
 	struct fmt__chunk chunk = {0};
@@ -296,15 +346,12 @@ static int read_chunk(sqlite3_stmt *stmt, struct fmt__index *index)
 	if (column_u64(stmt, 0, INT64_MAX, &chunk.first_seq) < 0 ||
 	    column_u32(stmt, 1, &chunk.count) < 0 ||
 	    column_u64(stmt, 2, INT64_MAX, &chunk.t0) < 0 ||
-	    column_u64(stmt, 3, INT64_MAX, &chunk.t1) < 0 ||
-	    column_u32(stmt, 4, &chunk.codec) < 0 || column_u32(stmt, 5, &chunk.raw_size) < 0 ||
-	    column_u32(stmt, 6, &chunk.checksum) < 0 ||
-	    column_u64(stmt, 7, FMT_STORED_MAX, &chunk.stored_size) < 0)
+	    column_u64(stmt, 3, INT64_MAX, &chunk.t1) < 0 || column_packed(stmt, 4, &chunk.columns) < 0 ||
+	    column_u64(stmt, 8, FMT_SUMMARY_MAX, &chunk.summary_size) < 0 ||
+	    column_u64(stmt, 9, INT64_MAX, &chunk.payload_start) < 0 || column_packed(stmt, 10, &chunk.payload) < 0)
 		return -EBADMSG;
-	chunk.location = chunk.first_seq;
-	if (fmt__chunk_complaint(&chunk) || chunk.first_seq != fmt__index_events(index))
-		return -EBADMSG;
-	if (index->chunk_count && chunk.t0 < index->chunks[index->chunk_count - 1].t1)
+	chunk.summary_location = chunk.first_seq;
+	if (fmt__chunk_complaint(&chunk) || fmt__chunk_complaint_after(index, &chunk))
 		return -EBADMSG;
 	fmt__index_add_chunk(index, &chunk);
 	return 0;
@@ -358,11 +405,14 @@ static int read_rows(struct fmt__db *db, const char *sql, struct fmt__index *ind
 	if (failed < 0)
 		return failed;
 	for (; (code = sqlite3_step(stmt)) == SQLITE_ROW; count++)
-		if (row(stmt, index) < 0)
+		if (row(stmt, index) < 0) {
+			if (db->cut)
+				return 0;
 			return fmt__fail(error, -EBADMSG,
 					 "the trace is damaged: row %llu of table %s makes no sense; "
 					 "copy or record it again", count, table);
-	return code == SQLITE_DONE ? 0 : fail_damaged(db, table, error);
+		}
+	return code == SQLITE_DONE || db->cut ? 0 : fail_damaged(db, table, error);
 }
 
 static int read_index(struct fmt__db *db, struct fmt__index *index, struct fmt_error *error)
@@ -372,14 +422,19 @@ static int read_index(struct fmt__db *db, struct fmt__index *index, struct fmt_e
 	if (failed == 0)
 		failed = check_schema(db, "chunk", SQL_CHUNK, error);
 	if (failed == 0)
+		failed = check_schema(db, "payload", SQL_PAYLOAD, error);
+	if (failed == 0)
+		failed = check_schema(db, "note", SQL_NOTE, error);
+	if (failed == 0)
 		failed = check_schema(db, "file", SQL_FILE, error);
 	if (failed == 0)
 		failed = read_rows(db, "SELECT key, value FROM meta ORDER BY key", index, read_meta,
 				   "meta", error);
 	if (failed == 0)
 		failed = read_rows(db,
-				   "SELECT first_seq, count, t0, t1, codec, raw_size, checksum, "
-				   "length(bytes) FROM chunk ORDER BY first_seq",
+				   "SELECT c.first_seq, c.count, c.t0, c.t1, c.codec, c.raw_size, c.checksum, "
+				   "length(c.bytes), length(c.summary), p.start, p.codec, p.raw_size, p.checksum, "
+				   "length(p.bytes) FROM chunk c LEFT JOIN payload p USING(first_seq) ORDER BY c.first_seq",
 				   index, read_chunk, "chunk", error);
 	if (failed == 0)
 		failed = read_rows(db,
@@ -407,7 +462,7 @@ static int own_number(const struct fmt__index *index, const char *key, uint64_t 
 	return 0;
 }
 
-static int check_own_metas(struct fmt__index *index, struct fmt_error *error)
+static int check_own_metas(struct fmt__index *index, bool cut, struct fmt_error *error)
 {
 	uint64_t events;
 
@@ -416,7 +471,7 @@ static int check_own_metas(struct fmt__index *index, struct fmt_error *error)
 	    own_number(index, "format.events", &events) < 0)
 		return fmt__fail(error, -EBADMSG, "the trace is damaged: a meta \"format.*\" is missing "
 						  "or wrong; copy or record it again");
-	if (events != fmt__index_events(index))
+	if (events != fmt__index_events(index) && !cut)
 		return fmt__fail(error, -EBADMSG,
 				 "the trace is damaged: it has %llu of its %llu events; "
 				 "copy or record it again",
@@ -454,7 +509,10 @@ static int open_defensive(struct fmt__db *db, const char *path, struct fmt_error
 		return fmt__fail(error, errno_of(db->db), "cannot open: %s",
 				 sqlite3_errmsg(db->db));
 	sqlite3_extended_result_codes(db->db, 1);
-	sqlite3_db_config(db->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	/* SQLite opens what is shorter than it should be only for who might repair it.  Nothing is written in any case: it is opened
+	 * for reading, and query_only. */
+	sqlite3_db_config(db->db, SQLITE_DBCONFIG_DEFENSIVE, !db->cut, NULL);
+	sqlite3_db_config(db->db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, db->cut, NULL);
 	sqlite3_db_config(db->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	sqlite3_db_config(db->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
@@ -466,24 +524,30 @@ static int open_defensive(struct fmt__db *db, const char *path, struct fmt_error
 	return 0;
 }
 
-int fmt__db_open(const char *path, struct fmt__db **ret, struct fmt__index *index,
+static const struct {
+	const char *name, *sql;
+} tables[FMT__DB_TABLES] = {
+	[FMT__DB_CHUNK] = {"chunk", "SELECT bytes FROM chunk WHERE first_seq = ?"},
+	[FMT__DB_PAYLOAD] = {"payload", "SELECT bytes FROM payload WHERE first_seq = ?"},
+	[FMT__DB_FILE] = {"file", "SELECT bytes FROM file WHERE id = ?"},
+	[FMT__DB_SUMMARY] = {"chunk", "SELECT summary FROM chunk WHERE first_seq = ?"},
+};
+
+int fmt__db_open(const char *path, bool cut, struct fmt__db **ret, struct fmt__index *index,
 		 struct fmt_error *error)
 {
 	_cleanup_(fmt__db_closep) struct fmt__db *db = calloc(1, sizeof(*db));
 
 	CHECK(db);
+	db->cut = cut;
 	int failed = open_defensive(db, path, error);
 
 	if (failed == 0)
 		failed = read_index(db, index, error);
 	if (failed == 0)
-		failed = check_own_metas(index, error);
-	if (failed == 0)
-		failed = prepare(db, "SELECT bytes FROM chunk WHERE first_seq = ?",
-				 &db->bytes[FMT__DB_CHUNK], error);
-	if (failed == 0)
-		failed = prepare(db, "SELECT bytes FROM file WHERE id = ?",
-				 &db->bytes[FMT__DB_FILE], error);
+		failed = check_own_metas(index, cut, error);
+	for (size_t i = 0; failed == 0 && i < FMT__DB_TABLES; i++)
+		failed = prepare(db, tables[i].sql, &db->bytes[i], error);
 	if (failed < 0)
 		return failed;
 	*ret = STEAL(db);
@@ -499,13 +563,13 @@ int fmt__db_bytes(struct fmt__db *db, enum fmt__db_table table, uint64_t locatio
 	fmt_buf_clear(out);
 	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)location);
 	if (sqlite3_step(stmt) != SQLITE_ROW)
-		failed = fail_damaged(db, table == FMT__DB_CHUNK ? "chunk" : "file", error);
+		failed = fail_damaged(db, tables[table].name, error);
 	else if (sqlite3_column_type(stmt, 0) != SQLITE_BLOB ||
 		 (uint64_t)sqlite3_column_bytes(stmt, 0) != size)
 		failed = fmt__fail(error, -EBADMSG, "the trace is damaged: row %llu of table %s is "
 						    "not what it was; copy or record it again",
 				   (unsigned long long)location,
-				   table == FMT__DB_CHUNK ? "chunk" : "file");
+				   tables[table].name);
 	else
 		fmt_buf_put(out, sqlite3_column_blob(stmt, 0), size);
 	sqlite3_reset(stmt);

@@ -28,7 +28,10 @@ static void dump_event(FILE *out, const struct fmt_event *event, const struct fm
 	fwrite(line->data, 1, line->size, out);
 }
 
-int fmt_dump(struct fmt_reader *r, FILE *out, const char *filter_text, struct fmt_error *error)
+/* Calls put for each event that is wanted. */
+static int dump(struct fmt_reader *r, FILE *out, const char *filter_text,
+		void (*put)(FILE *out, const struct fmt_event *event, const struct fmt_roster *roster, struct fmt_buf *line),
+		struct fmt_error *error)
 {
 	_cleanup_(fmt_buf_done) struct fmt_buf line = {0};
 	_cleanup_(fmt_walk_done) struct fmt_walk walk = {0};
@@ -40,7 +43,59 @@ int fmt_dump(struct fmt_reader *r, FILE *out, const char *filter_text, struct fm
 
 		if (found <= 0)
 			return found < 0 ? found : check_out(out, error);
-		dump_event(out, &event, &walk.roster, &line);
+		put(out, &event, &walk.roster, &line);
 	}
 	return got < 0 ? got : check_out(out, error);
+}
+
+int fmt_dump(struct fmt_reader *r, FILE *out, const char *filter_text, struct fmt_error *error)
+{
+	return dump(r, out, filter_text, dump_event, error);
+}
+
+/* ---- as the document has it ---- */
+
+static void put_plain_value(FILE *out, const struct fmt_field *field, const struct fmt_value *value)
+{
+	fprintf(out, " %s=", field->name);
+	switch (field->type) {
+	case 'U':
+		fprintf(out, "%llu", (unsigned long long)value->u);
+		return;
+	case 'H':
+		fprintf(out, "0x%llx", (unsigned long long)value->u);
+		return;
+	case 'S':
+		fprintf(out, "%lld", (long long)value->u);
+		return;
+	default:
+		for (size_t i = 0; i < value->bytes.size; i++)
+			fprintf(out, "%02x", value->bytes.data[i]);
+	}
+}
+
+static void dump_plain(FILE *out, const struct fmt_event *event, const struct fmt_roster *roster, struct fmt_buf *line)
+{
+	const struct fmt_kind_info *info = fmt_kind_info(event->kind);
+	struct fmt_value values[FMT_FIELD_MAX];
+	const int count = fmt_event_values(event, values);
+
+	fprintf(out, "%llu %llu %u %u ", (unsigned long long)event->seq, (unsigned long long)event->vtime, event->node, event->tid);
+	if (info)
+		fputs(info->name, out);
+	else
+		fprintf(out, "%u", event->kind);
+	for (int i = 0; i < count; i++)
+		put_plain_value(out, &info->fields[i], &values[i]);
+	if (count < 0) {
+		fputs(" body=", out);
+		for (size_t i = 0; i < event->body_size; i++)
+			fprintf(out, "%02x", event->body[i]);
+	}
+	fputc('\n', out);
+}
+
+int fmt_dump_plain(struct fmt_reader *r, FILE *out, const char *filter_text, struct fmt_error *error)
+{
+	return dump(r, out, filter_text, dump_plain, error);
 }

@@ -16,6 +16,8 @@
 
 /* Each event as one line: as fmt_event_text(), with names of nodes ("-" for the machine). */
 int fmt_dump(struct fmt_reader *r, FILE *out, const char *filter, struct fmt_error *error);
+/* Each event as one line that needs no names of calls, nodes or errors: trace-format(5) has it. */
+int fmt_dump_plain(struct fmt_reader *r, FILE *out, const char *filter, struct fmt_error *error);
 /* What happened, for a person: processes, packets with arrows, what programs print.  The filter is about the events
  * behind the lines. */
 int fmt_story(struct fmt_reader *r, FILE *out, const char *filter, struct fmt_error *error);

@@ -306,7 +306,9 @@ static void print_sizes(FILE *out, const struct totals *totals, const struct fmt
 	put_ratio(out, stat->chunk_bytes, stat->events);
 	fprintf(out, " bytes/event (");
 	put_ratio(out, stat->chunk_bytes_raw, stat->events);
-	fprintf(out, " unpacked)\nfiles        %llu embedded, %llu bytes (%llu unpacked)\n",
+	fprintf(out, " unpacked)\npayload      %llu bytes (%llu unpacked), each stored once\n",
+		(unsigned long long)stat->payload_bytes, (unsigned long long)stat->payload_bytes_raw);
+	fprintf(out, "files        %llu embedded, %llu bytes (%llu unpacked)\n",
 		(unsigned long long)stat->files, (unsigned long long)stat->file_bytes,
 		(unsigned long long)stat->file_bytes_raw);
 }
@@ -508,6 +510,8 @@ static void print_json(FILE *out, struct fmt_reader *r, const struct totals *tot
 	json_u64(out, "event_bytes_raw", stat->chunk_bytes_raw);
 	fprintf(out, ", \"bytes_per_event\": ");
 	put_ratio(out, stat->chunk_bytes, stat->events);
+	json_u64(out, "payload_bytes", stat->payload_bytes);
+	json_u64(out, "payload_bytes_raw", stat->payload_bytes_raw);
 	json_u64(out, "embedded_files", stat->files);
 	json_u64(out, "embedded_bytes", stat->file_bytes);
 	json_u64(out, "embedded_bytes_raw", stat->file_bytes_raw);

@@ -15,6 +15,8 @@
 
 #include "effect.h"
 
+#define PARTS_MAX 4
+
 int fmt__fail(struct fmt_error *error, int code, const char *format, ...)
 {
 	va_list args;
@@ -71,46 +73,67 @@ int fmt__log_begin(int fd, uint64_t *ret_end)
 	return 0;
 }
 
-int fmt__log_append(int fd, uint64_t *end, uint32_t type, const void *head, size_t head_size,
-		    const void *bytes, size_t size)
+/* One record of up to PARTS_MAX parts. */
+static int append_record(int fd, uint64_t *end, uint32_t type, const struct iovec *parts, int count)
 {
 	struct fmt_wire_record record = {0};
-	struct iovec iov[] = {
-		{&record, sizeof(record)}, {(void *)head, head_size}, {(void *)bytes, size}};
+	struct iovec iov[PARTS_MAX + 1] = {{&record, sizeof(record)}};
+	size_t size = 0;
 
-	CHECK(head_size + size <= FMT_STORED_MAX + sizeof(struct fmt_wire_chunk));
+	CHECK(count <= PARTS_MAX);
+	for (int i = 0; i < count; i++) {
+		iov[i + 1] = parts[i];
+		size += parts[i].iov_len;
+	}
+	CHECK(size <= FMT_RECORD_MAX);
 	le32_put(&record.type, type);
-	le32_put(&record.size, (uint32_t)(head_size + size));
+	le32_put(&record.size, (uint32_t)size);
 	uint32_t crc = fmt_crc32c(0, &record, offsetof(struct fmt_wire_record, crc));
 
-	crc = fmt_crc32c(crc, head, head_size);
-	le32_put(&record.crc, fmt_crc32c(crc, bytes, size));
-	const int error = write_at(fd, *end, iov, 3);
+	for (int i = 0; i < count; i++)
+		crc = fmt_crc32c(crc, parts[i].iov_base, parts[i].iov_len);
+	le32_put(&record.crc, crc);
+	const int error = write_at(fd, *end, iov, count + 1);
 
 	if (error < 0) {
 		/* A cut record is harmless; without it the disk has a little more room. */
 		(void)!ftruncate(fd, (off_t)*end);
 		return error;
 	}
-	*end += sizeof(record) + head_size + size;
+	*end += sizeof(record) + size;
 	return 0;
 }
 
-int fmt__log_append_chunk(int fd, uint64_t *end, const struct fmt__chunk *chunk, const void *bytes,
-			  size_t size)
+int fmt__log_append(int fd, uint64_t *end, uint32_t type, const void *head, size_t head_size,
+		    const void *bytes, size_t size)
+{
+	const struct iovec parts[] = {{(void *)head, head_size}, {(void *)bytes, size}};
+
+	return append_record(fd, end, type, parts, 2);
+}
+
+int fmt__log_append_chunk(int fd, uint64_t *end, const struct fmt__chunk *chunk, const void *columns, const void *summary,
+			  const void *payload)
 {
 	struct fmt_wire_chunk wire = {0};
+	const struct iovec parts[] = {{&wire, sizeof(wire)}, {(void *)columns, chunk->columns.stored_size},
+				      {(void *)summary, chunk->summary_size}, {(void *)payload, chunk->payload.stored_size}};
 
 	CHECK(!fmt__chunk_complaint(chunk));
 	le64_put(&wire.first_seq, chunk->first_seq);
 	le64_put(&wire.t0, chunk->t0);
 	le64_put(&wire.t1, chunk->t1);
 	le32_put(&wire.count, chunk->count);
-	le32_put(&wire.codec, chunk->codec);
-	le32_put(&wire.raw_size, chunk->raw_size);
-	le32_put(&wire.checksum, chunk->checksum);
-	return fmt__log_append(fd, end, chunk->tail ? FMT_RECORD_TAIL : FMT_RECORD_CHUNK, &wire,
-			       sizeof(wire), bytes, size);
+	le32_put(&wire.codec, chunk->columns.codec);
+	le32_put(&wire.raw_size, chunk->columns.raw_size);
+	le32_put(&wire.checksum, chunk->columns.checksum);
+	le32_put(&wire.stored_size, (uint32_t)chunk->columns.stored_size);
+	le32_put(&wire.summary_size, (uint32_t)chunk->summary_size);
+	le64_put(&wire.payload_start, chunk->payload_start);
+	le32_put(&wire.payload_codec, chunk->payload.codec);
+	le32_put(&wire.payload_raw_size, chunk->payload.raw_size);
+	le32_put(&wire.payload_checksum, chunk->payload.checksum);
+	return append_record(fd, end, chunk->tail ? FMT_RECORD_TAIL : FMT_RECORD_CHUNK, parts, 4);
 }
 
 /* ---- reading ---- */
@@ -176,16 +199,23 @@ static int scan_chunk(struct scan *scan, bool tail)
 
 	if (scan->size < sizeof(*wire))
 		return -EBADMSG;
+	const uint64_t columns_size = le32_get(&wire->stored_size), summary_size = le32_get(&wire->summary_size);
+
+	if (columns_size + summary_size > scan->size - sizeof(*wire))
+		return -EBADMSG;
+	const uint64_t at = scan->location + sizeof(*wire);
 	const struct fmt__chunk chunk = {
 		.first_seq = le64_get(&wire->first_seq),
 		.t0 = le64_get(&wire->t0),
 		.t1 = le64_get(&wire->t1),
 		.count = le32_get(&wire->count),
-		.codec = le32_get(&wire->codec),
-		.raw_size = le32_get(&wire->raw_size),
-		.checksum = le32_get(&wire->checksum),
-		.location = scan->location + sizeof(*wire),
-		.stored_size = scan->size - sizeof(*wire),
+		.columns = {le32_get(&wire->codec), le32_get(&wire->raw_size), le32_get(&wire->checksum), at, columns_size},
+		.payload = {le32_get(&wire->payload_codec), le32_get(&wire->payload_raw_size),
+			    le32_get(&wire->payload_checksum), at + columns_size + summary_size,
+			    scan->size - sizeof(*wire) - columns_size - summary_size},
+		.payload_start = le64_get(&wire->payload_start),
+		.summary_location = at + columns_size,
+		.summary_size = summary_size,
 		.tail = tail,
 	};
 
@@ -193,11 +223,7 @@ static int scan_chunk(struct scan *scan, bool tail)
 		return -EBADMSG;
 	if (!tail)
 		drop_tails(scan->index, chunk.first_seq);
-	if (chunk.first_seq != fmt__index_events(scan->index))
-		return -EBADMSG;
-	const size_t count = scan->index->chunk_count;
-
-	if (count && chunk.t0 < scan->index->chunks[count - 1].t1)
+	if (fmt__chunk_complaint_after(scan->index, &chunk))
 		return -EBADMSG;
 	fmt__index_add_chunk(scan->index, &chunk);
 	return 0;
@@ -304,7 +330,7 @@ static int scan_next(int fd, uint64_t file_size, uint64_t *at, struct fmt_buf *b
 		return 0;
 	const uint32_t size = le32_get(&record.size);
 
-	if (size > FMT_STORED_MAX + sizeof(struct fmt_wire_chunk) ||
+	if (size > FMT_RECORD_MAX ||
 	    size > file_size - *at - sizeof(record))
 		return 0;
 	fmt_buf_clear(buf);

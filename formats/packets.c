@@ -120,6 +120,15 @@ static struct stream key_of(const struct fmt_frame *frame)
 	return key;
 }
 
+bool fmt_same_connection(const struct fmt_frame *a, const struct fmt_frame *b)
+{
+	if (!a->has_transport || a->transport != FMT_TRANSPORT_TCP || !b->has_transport || b->transport != FMT_TRANSPORT_TCP)
+		return false;
+	const struct stream x = key_of(a), y = key_of(b);
+
+	return memcmp(x.low, y.low, sizeof(x.low)) == 0 && memcmp(x.high, y.high, sizeof(x.high)) == 0;
+}
+
 static int64_t stream_of(struct fmt_packets *packets, const struct fmt_frame *frame)
 {
 	if (!frame->has_transport || frame->transport != FMT_TRANSPORT_TCP)

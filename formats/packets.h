@@ -33,4 +33,7 @@ DEFINE_CLEANUP(struct fmt_packets *, fmt_packets_free)
  * none, or about one whose send was not seen, or was too many packets ago.  Valid until the next call. */
 const struct fmt_packet *fmt_packets_see(struct fmt_packets *packets, const struct fmt_event *event);
 
+/* Both of TCP, with the same addresses and ports, in any direction. */
+bool fmt_same_connection(const struct fmt_frame *a, const struct fmt_frame *b);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "columns.h"
+#include "chunk-summary.h"
 #include "trace.h"
 #include "wire.h"
 
@@ -17,23 +18,34 @@ DEFINE_CLEANUP(ZSTD_DCtx *, ZSTD_freeDCtx)
 
 /* ---- chunk.c: events in a chunk ---- */
 
+/* Bytes in the file that are compressed. */
+struct fmt__packed {
+	uint32_t codec;		/* enum fmt_codec */
+	uint32_t raw_size;
+	uint32_t checksum;	/* CRC-32C of the raw bytes */
+	uint64_t location;	/* offset in the log, or the key of the row */
+	uint64_t stored_size;
+};
+
 struct fmt__chunk {
 	event_seq first_seq;
 	vtime_ns t0, t1;	/* of the first and the last event */
 	uint32_t count;
-	uint32_t codec;		/* enum fmt_codec */
-	uint32_t raw_size;
-	uint32_t checksum;	/* CRC-32C of the raw bytes */
-	uint64_t location;	/* offset of the bytes in the log, or the key of the row */
-	uint64_t stored_size;
+	struct fmt__packed columns;
+	struct fmt__packed payload;	/* its literals */
+	uint64_t payload_start;		/* their place in the stream of literals */
+	uint64_t summary_location, summary_size;
 	bool tail;		/* of a log: stands in for a chunk that was never completed */
 };
 
 /* Takes a whole chunk apart into chunk->count events with their bodies.  0, -EBADMSG (error says what is wrong). */
-int fmt__chunk_decode(const struct fmt__chunk *chunk, const uint8_t *raw, struct fmt_event *ret,
-		      struct fmt_buf *bodies, struct fmt_error *error);
-/* What is wrong with the facts of a chunk; NULL: nothing. */
+int fmt__chunk_decode(const struct fmt__chunk *chunk, const uint8_t *raw, const struct fmt__literals *literals,
+		      struct fmt_event *ret, struct fmt_buf *bodies, struct fmt_error *error);
+/* What is wrong with the facts of a chunk by itself; NULL: nothing. */
 const char *fmt__chunk_complaint(const struct fmt__chunk *chunk);
+/* What is wrong with them where it is the next one; NULL: nothing. */
+struct fmt__index;
+const char *fmt__chunk_complaint_after(const struct fmt__index *index, const struct fmt__chunk *chunk);
 
 ZSTD_CCtx *fmt__packer_new(void);
 /* Compresses into out (cleared first); bytes that do not shrink are stored.  enum fmt_codec. */
@@ -43,6 +55,9 @@ uint32_t fmt__pack_columns(ZSTD_CCtx *packer, const struct fmt__columns *columns
 /* Into out (cleared first), exactly raw_size bytes.  0, -EBADMSG. */
 int fmt__unpack(ZSTD_DCtx *unpacker, uint32_t codec, const uint8_t *bytes, size_t size,
 		size_t raw_size, struct fmt_buf *out);
+
+/* The same, and its checksum. */
+int fmt__unpack_checked(ZSTD_DCtx *unpacker, const struct fmt__packed *packed, const struct fmt_buf *stored, struct fmt_buf *out);
 
 /* ---- index.c: what a trace holds and where ---- */
 
@@ -116,8 +131,9 @@ DEFINE_CLEANUP(struct fmt__hash *, fmt__hash_free)
 int fmt__log_begin(int fd, uint64_t *ret_end);
 int fmt__log_append(int fd, uint64_t *end, uint32_t type, const void *head, size_t head_size,
 		    const void *bytes, size_t size);
-int fmt__log_append_chunk(int fd, uint64_t *end, const struct fmt__chunk *chunk, const void *bytes,
-			  size_t size);
+/* The bytes of the columns, the summary and the literals as they are stored, of the sizes that the chunk says. */
+int fmt__log_append_chunk(int fd, uint64_t *end, const struct fmt__chunk *chunk, const void *columns, const void *summary,
+			  const void *payload);
 /* Fills an empty index from a log, up to the first record that is not whole.  *ret_end is where that is, *ret_size
  * the size of the file.  0, -EBADMSG, -EPROTONOSUPPORT, -errno. */
 int fmt__log_scan(int fd, struct fmt__index *index, uint64_t *ret_end, uint64_t *ret_size,
@@ -129,12 +145,13 @@ int fmt__read_at(int fd, uint64_t at, void *ret, size_t size);
 struct fmt__db;
 /* Writes the index and what it points to in the log as a database at path, which must not exist. */
 int fmt__db_write(const char *path, int log_fd, const struct fmt__index *index);
-/* Opens for reading and fills an empty index. */
-int fmt__db_open(const char *path, struct fmt__db **ret, struct fmt__index *index,
+/* Opens for reading and fills an empty index.  Of a file that was cut the index has the rows that are still found; their bytes may
+ * be missing. */
+int fmt__db_open(const char *path, bool cut, struct fmt__db **ret, struct fmt__index *index,
 		 struct fmt_error *error);
 void fmt__db_close(struct fmt__db *db);
 DEFINE_CLEANUP(struct fmt__db *, fmt__db_close)
-enum fmt__db_table { FMT__DB_CHUNK, FMT__DB_FILE };
+enum fmt__db_table { FMT__DB_CHUNK, FMT__DB_PAYLOAD, FMT__DB_FILE, FMT__DB_SUMMARY, FMT__DB_TABLES };
 /* The bytes of a row into out (cleared first). */
 int fmt__db_bytes(struct fmt__db *db, enum fmt__db_table table, uint64_t location, uint64_t size,
 		  struct fmt_buf *out, struct fmt_error *error);

@@ -55,8 +55,10 @@ struct fmt_trace_stat {
 	uint64_t file_size;		/* of the trace */
 	uint64_t events;
 	uint64_t chunks;
-	uint64_t chunk_bytes;		/* of events, as stored */
+	uint64_t chunk_bytes;		/* of events, as stored, without payload */
 	uint64_t chunk_bytes_raw;
+	uint64_t payload_bytes;		/* of these the literals: texts, frames, memory */
+	uint64_t payload_bytes_raw;
 	uint64_t files;			/* embedded */
 	uint64_t file_bytes;		/* ... as stored */
 	uint64_t file_bytes_raw;
@@ -77,11 +79,27 @@ const void *fmt_reader_meta(struct fmt_reader *r, const char *key, size_t *ret_s
 int fmt_reader_event(struct fmt_reader *r, event_seq seq, struct fmt_event *ret, struct fmt_error *error);
 /* Number of the first event at or after a time; fmt_reader_count() when there is none.  0, -EBADMSG. */
 int fmt_reader_seek(struct fmt_reader *r, vtime_ns vtime, event_seq *ret, struct fmt_error *error);
-/* What tells whether two chunks hold the same events.  False: there is no such chunk. */
+/* What somebody looks for: events that are all of these. */
+struct fmt_want {
+	const uint32_t *kinds;		/* one of them; borrowed */
+	size_t kind_count;		/* 0: any kind */
+	bool has_node, has_tid, has_packet, has_stream;
+	node_id node;
+	uint32_t tid;
+	uint64_t packet;		/* the event in which this packet is sent */
+	uint64_t stream;		/* those in which segments of this TCP connection are (fmt_packet.stream) */
+};
+/* The first wanted event at or after *seq (backwards: the last at or before it), which becomes *seq.  Chunks without any are passed
+ * over unread.  Its time is that of a few chunks, whatever the trace's size, when the trace has summaries (all but the end of one
+ * that was not finished).  1, 0: there is none, -EBADMSG. */
+int fmt_reader_find(struct fmt_reader *r, const struct fmt_want *want, bool backwards, event_seq *seq, struct fmt_event *ret,
+		    struct fmt_error *error);
+/* What tells whether two chunks hold the same events, if all chunks before them do.  False: there is no such chunk. */
 struct fmt_chunk_id {
 	event_seq first_seq;
 	vtime_ns t0, t1;
 	uint64_t count, raw_size, checksum;
+	uint64_t payload_size, payload_checksum;
 };
 bool fmt_reader_chunk_id(const struct fmt_reader *r, size_t index, struct fmt_chunk_id *ret);
 /* Writes an embedded file to a new sealed memfd; its content is checked against hash.  fd

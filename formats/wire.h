@@ -29,6 +29,10 @@ enum fmt_codec {
 #define FMT_BODY_MAX (64u << 20)	/* one event */
 #define FMT_RAW_MAX (2 * FMT_BODY_MAX)
 #define FMT_STORED_MAX (FMT_RAW_MAX + (FMT_RAW_MAX >> 8) + 4096u)
+#define FMT_RECORD_MAX (2 * FMT_STORED_MAX + FMT_SUMMARY_MAX)
+#define FMT_PAYLOAD_WINDOW (8u << 20)	/* a chunk copies from no further behind its own literals */
+#define FMT_PAYLOAD_CHUNKS 64u		/* ... and from no earlier chunk than the 64th before it */
+#define FMT_SUMMARY_MAX (1u << 20)
 #define FMT_FILE_PART_MAX (4u << 20)	/* every part of a file but the last has this size */
 #define FMT_META_MAX (16u << 20)	/* all keys and values together */
 /* Both are searched one by one. */
@@ -51,7 +55,7 @@ _Static_assert(sizeof(struct fmt_wire_log) == 40, "on disk");
 
 enum fmt_record_type {
 	FMT_RECORD_META = 1,		/* varint size of key, key, value */
-	FMT_RECORD_CHUNK = 2,		/* fmt_wire_chunk, bytes */
+	FMT_RECORD_CHUNK = 2,		/* fmt_wire_chunk, columns, summary, literals */
 	FMT_RECORD_TAIL = 3,		/* the same: events that a later chunk will hold, too */
 	FMT_RECORD_FILE_PART = 4,	/* fmt_wire_file_part, bytes */
 	FMT_RECORD_FILE = 5,		/* fmt_wire_file: the parts before it are all of a file */
@@ -73,8 +77,15 @@ struct fmt_wire_chunk {
 	le32 codec;
 	le32 raw_size;
 	le32 checksum;		/* CRC-32C of the raw bytes */
+	le32 stored_size;
+	le32 summary_size;
+	le64 payload_start;	/* of its literals in the stream of all literals */
+	le32 payload_codec;
+	le32 payload_raw_size;
+	le32 payload_checksum;
+	le32 reserved;
 };
-_Static_assert(sizeof(struct fmt_wire_chunk) == 40, "on disk");
+_Static_assert(sizeof(struct fmt_wire_chunk) == 72, "on disk");
 
 struct fmt_wire_file_part {
 	uint8_t hash[32];	/* of the whole file */

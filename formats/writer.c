@@ -24,8 +24,9 @@
  * 3. flushed <= count; the events from flushed on are in no record yet.
  * 4. After the first error of the file nothing is written any more.
  *
- * Memory: the open chunk (FMT_CHUNK_ROWS_MAX, or one event of FMT_BODY_MAX), its columns and compressed form, the metas
- * (FMT_META_MAX), 72 bytes for each file, and about 10 MiB of zstd.
+ * Memory: the open chunk (FMT_CHUNK_ROWS_MAX, or one event of FMT_BODY_MAX), its columns and compressed form, payload.c's
+ * window, 7 MiB of packets under way and 64 bytes for each connection (packets.c), the metas (FMT_META_MAX), 72 bytes for each file,
+ * and about 10 MiB of zstd.
  */
 #include "trace-int.h"
 
@@ -63,10 +64,12 @@ struct fmt_writer {
 	vtime_ns vtime;			/* of the last event */
 	uint32_t flushed;		/* so many of them are in a tail */
 	struct fmt__columns columns;
+	struct fmt__payload *payload;
+	struct fmt__summaries *summaries;
 
 	struct fmt__hash *hash;		/* of the events */
 	struct fmt_buf record;		/* an event as it is hashed */
-	struct fmt_buf packed;
+	struct fmt_buf packed, packed_payload, summary;
 	struct fmt__index known;	/* metas and files, to refuse and skip the second */
 	ZSTD_CCtx *packer;
 };
@@ -93,6 +96,10 @@ static void free_writer(struct fmt_writer *w)
 	fmt__columns_done(&w->columns);
 	fmt_buf_done(&w->record);
 	fmt_buf_done(&w->packed);
+	fmt_buf_done(&w->packed_payload);
+	fmt_buf_done(&w->summary);
+	fmt__payload_free(w->payload);
+	fmt__summaries_free(w->summaries);
 	fmt__hash_free(w->hash);
 	fmt__index_done(&w->known);
 	ZSTD_freeCCtx(w->packer);
@@ -171,6 +178,8 @@ int fmt_writer_new(const char *path, struct fmt_writer **ret)
 	CHECK(w->events);
 	w->hash = fmt__hash_new();
 	w->packer = fmt__packer_new();
+	w->payload = fmt__payload_new();
+	w->summaries = fmt__summaries_new();
 	w->flush_time_ns = wall_ns();
 	*ret = STEAL(w);
 	return 0;
@@ -197,6 +206,27 @@ static int publish(struct fmt_writer *w)
 	return 0;
 }
 
+static struct fmt__packed pack_columns(struct fmt_writer *w)
+{
+	const struct fmt_buf *raw = &w->columns.raw;
+
+	return (struct fmt__packed){.codec = fmt__pack_columns(w->packer, &w->columns, &w->packed),
+				    .raw_size = (uint32_t)raw->size,
+				    .checksum = fmt_crc32c(0, raw->data, raw->size),
+				    .stored_size = w->packed.size};
+}
+
+static struct fmt__packed pack_payload(struct fmt_writer *w)
+{
+	size_t size;
+	const uint8_t *literals = fmt__payload_literals(w->payload, &size);
+
+	return (struct fmt__packed){.codec = fmt__pack(w->packer, literals, size, &w->packed_payload),
+				    .raw_size = (uint32_t)size,
+				    .checksum = fmt_crc32c(0, literals, size),
+				    .stored_size = w->packed_payload.size};
+}
+
 /* Writes events of the open chunk, from one on, as a record: all of them, or those of a tail. */
 static int append_chunk(struct fmt_writer *w, uint32_t first, bool tail)
 {
@@ -212,14 +242,20 @@ static int append_chunk(struct fmt_writer *w, uint32_t first, bool tail)
 	CHECK(first < w->count);
 	for (uint32_t i = 0; i < w->count; at += w->events[i++].body_size)
 		w->events[i].body = w->bodies.data + at;
-	fmt__columns_put(&w->columns, w->events + first, chunk.count);
-	chunk.codec = fmt__pack_columns(w->packer, &w->columns, &w->packed);
-	chunk.raw_size = (uint32_t)w->columns.raw.size;
-	chunk.checksum = fmt_crc32c(0, w->columns.raw.data, w->columns.raw.size);
-	chunk.stored_size = w->packed.size;
-	const int error = fmt__log_append_chunk(w->fd, &w->end, &chunk, w->packed.data,
-						w->packed.size);
+	fmt__columns_put(&w->columns, w->payload, /* learn= */ !tail, w->events + first, chunk.count);
+	chunk.columns = pack_columns(w);
+	chunk.payload = pack_payload(w);
+	chunk.payload_start = fmt__payload_start(w->payload);
+	fmt_buf_clear(&w->summary);
+	if (!tail)
+		fmt__summary_put(w->summaries, w->events, w->count, &w->summary);
+	chunk.summary_size = w->summary.size;
+	const int error = fmt__log_append_chunk(w->fd, &w->end, &chunk, w->packed.data, w->summary.data, w->packed_payload.data);
 
+	if (tail)
+		fmt__payload_drop(w->payload);
+	else
+		fmt__payload_commit(w->payload);
 	return error < 0 ? error : publish(w);
 }
 

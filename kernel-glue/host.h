@@ -25,7 +25,7 @@
 #ifndef KG_HOST_H
 #define KG_HOST_H
 
-#define KG_ABI 2u
+#define KG_ABI 3u
 
 typedef __UINT64_TYPE__ kg_u64;
 typedef __INT64_TYPE__ kg_s64;
@@ -128,6 +128,72 @@ struct kg_signal {
 	unsigned char info[KG_SIGINFO_SIZE];
 };
 
+/* ---- changes -------------------------------------------------------- */
+
+/* What has changed in the node, for the trace.  Pointers are the kernel's, valid during the call. */
+enum kg_change_kind {
+	KG_CHANGE_FD = 1,
+	KG_CHANGE_SOCKET,
+	KG_CHANGE_NETLINK,
+	KG_CHANGE_QUEUE,
+};
+
+/* A task has a new file behind a descriptor. */
+struct kg_change_fd {
+	kg_cookie task;
+	const char *path;	/* as a link of /proc/PID/fd shows it */
+	kg_u64 ino;
+	kg_u64 sock;		/* of a socket: its number, unique in the node; else 0 */
+	kg_u32 fd;
+	kg_u32 flags;		/* O_*, O_CLOEXEC of the descriptor among them */
+	kg_u32 mode;		/* S_IFMT and permissions */
+	kg_u32 pad;
+};
+
+#define KG_UNIX_NAME_MAX 108u
+
+/* How a socket is now.  The fields behind has_tcp are as struct tcp_info has them; a listening socket has its queue of
+ * connections in rcv_nxt, and the longest that it may be in write_seq. */
+struct kg_change_socket {
+	kg_u64 sock;
+	kg_u32 family, type, protocol;
+	kg_u32 gone;		/* it will not be told again */
+	unsigned char local[16], remote[16];
+	kg_u32 local_port, remote_port;
+	kg_u32 unix_local_size, unix_remote_size;
+	char unix_local[KG_UNIX_NAME_MAX], unix_remote[KG_UNIX_NAME_MAX];
+	kg_u32 has_tcp;
+	kg_u32 timewait;	/* only state is known */
+	kg_u32 state, ca;
+	kg_u32 snd_una, snd_nxt, write_seq, rcv_nxt, copied_seq, snd_wnd, rcv_wnd;
+	kg_u32 cwnd, ssthresh, srtt_us, rttvar_us, rto_us, mss, lost, retrans, total_retrans;
+	kg_u32 pad;
+};
+
+/* Notifications of rtnetlink: messages, one after another. */
+struct kg_change_netlink {
+	const void *data;
+	kg_u64 size;
+};
+
+/* What waits in a card's queue, before the ring of its link. */
+struct kg_change_queue {
+	kg_u64 packets, bytes;
+	kg_u32 ifid;
+	kg_u32 pad;
+};
+
+struct kg_change {
+	kg_u32 kind;		/* enum kg_change_kind */
+	kg_u32 pad;
+	union {
+		struct kg_change_fd fd;
+		struct kg_change_socket socket;
+		struct kg_change_netlink netlink;
+		struct kg_change_queue queue;
+	};
+};
+
 /* ---- the host's table: what the kernel may ask ---------------------- */
 
 struct kg_host {
@@ -196,6 +262,9 @@ struct kg_host {
 
 	/* The mapping at index of a task's memory, in order of addresses: 1, 0 behind the last. */
 	kg_s32 (*task_map)(void *ctx, kg_cookie task, kg_u64 index, struct kg_map *ret);
+
+	/* Out of tell_changes() alone.  NULL: the host is not interested, and nothing is noted. */
+	void (*change)(void *ctx, const struct kg_change *change);
 };
 
 /* ---- the kernel's table: what the host may ask ---------------------- */
@@ -276,6 +345,12 @@ struct kg_api {
 	/* Where the processor goes on after a fault of the kernel's own (loader.h, kg_faults_catch): on the faulting
 	 * stack, panics.  addr is what could not be reached, pc by which instruction. */
 	void (*oops)(kg_u64 addr, kg_u64 pc) __attribute__((noreturn));
+	/* 1 when tell_changes() has something to tell. */
+	kg_s32 (*changed)(void);
+	/* Tells all that has changed since the last time by change(). */
+	void (*tell_changes)(void);
+	/* The call of a task that has just ended may have named the unix socket behind this descriptor. */
+	void (*touch_fd)(kg_cookie task, kg_u32 fd);
 };
 
 #define KG_IF_MAX 256u

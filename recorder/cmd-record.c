@@ -18,8 +18,10 @@
 #include "experiment.h"
 #include "kernel-path.h"
 #include "machine.h"
+#include "nodefs.h"
 #include "rec-commands.h"
 #include "syscall-names.h"
+#include "tool.h"
 #include "trace.h"
 
 #define NS_PER_S 1000000000ull
@@ -51,8 +53,6 @@ static char *default_trace(const char *file)
 	return fmt_text_of("%s/%s.hct", dir, stem);
 }
 
-#define DATA_MARKER "hindcast-data"
-
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	/* The directory itself stays; its marker goes with the rest and is made again. */
@@ -65,7 +65,7 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
  * shows; what somebody else keeps there is not ours to remove. */
 static bool prepare_data(const char *dir)
 {
-	_cleanup_free_ char *marker = fmt_text_of("%s/" DATA_MARKER, dir);
+	_cleanup_free_ char *marker = fmt_text_of("%s/" REC_NODEFS_DATA_MARKER, dir);
 
 	if (mkdir(dir, 0777) < 0) {
 		if (errno != EEXIST) {
@@ -299,6 +299,23 @@ static bool apply_numbers(const struct fmt_arguments *args, struct rec_experimen
 	return true;
 }
 
+/* Tools of hindcast's own that the experiment uses have to be there. */
+static bool has_tools(const struct rec_experiment *exp)
+{
+	for (size_t i = 0; i < exp->node_count; i++)
+		for (size_t p = 0; p < exp->nodes[i].process_count; p++) {
+			const char *name = exp->nodes[i].processes[p].path;
+			_cleanup_free_ char *path = rec_tool_is(name) ? rec_tool_find(name) : NULL;
+
+			if (rec_tool_is(name) && !path) {
+				fmt_complain("%s does not lie beside hindcast, where it belongs: build or install it",
+					     name);
+				return false;
+			}
+		}
+	return true;
+}
+
 static enum fmt_status record_experiment(const struct fmt_arguments *args, struct rec_experiment *exp, const char *trace)
 {
 	_cleanup_free_ char *kernel = rec__find_kernel(args);
@@ -321,6 +338,8 @@ static enum fmt_status record_experiment(const struct fmt_arguments *args, struc
 		fmt_complain("no kernel image: build hindcast, or name one with --kernel");
 		return FMT_STATUS_HOST;
 	}
+	if (!has_tools(exp))
+		return FMT_STATUS_HOST;
 	enum fmt_status status = record_once(exp, &run, &result);
 	if (status != FMT_STATUS_OK)
 		return status;

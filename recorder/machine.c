@@ -7,7 +7,8 @@
  *	     start = when the first node or packet in flight has something to do
  *	     until = start + lookahead, the least delay of any link: nobody can be told of anything before that
  *	     RUN to the workers concerned, with the packets that arrive before until; DONE from each of them
- *	     events before until are final and go into the trace; packets that left are in flight
+ *	     events before until are final, and go into the trace while the workers run the next window; packets that
+ *	     left for another worker's nodes are in flight
  *
  * Invariants
  *  1. What the machine does depends on the nodes' states, events and packets alone, taken together over all nodes: not
@@ -31,7 +32,6 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -54,7 +54,7 @@
 
 struct crew {				/* a worker as the machine sees it */
 	pid_t pid;			/* 0: reaped */
-	int socket;
+	struct rec_mailbox box;
 	int pidfd;			/* its death; the socket alone would not tell, since programs share it */
 	bool busy;			/* owes an answer */
 	struct fmt_buf command;
@@ -222,7 +222,7 @@ static int open_trace(struct machine *m)
 /* ---- workers ---- */
 
 __attribute__((noreturn))
-static void be_worker(struct machine *m, unsigned int index, int socket, pid_t parent)
+static void be_worker(struct machine *m, unsigned int index, const struct rec_mailbox *box, pid_t parent)
 {
 	const struct sigaction standard = {.sa_handler = SIG_DFL};
 
@@ -234,10 +234,10 @@ static void be_worker(struct machine *m, unsigned int index, int socket, pid_t p
 	sigaction(SIGINT, &standard, NULL);
 	sigaction(SIGTERM, &standard, NULL);
 	for (unsigned int i = 0; i < index; i++) {
-		close(m->crews[i].socket);
+		rec_mailbox_close(&m->crews[i].box);
 		close(m->crews[i].pidfd);
 	}
-	_exit(rec_worker_main(socket, m->exp, &m->options, index));
+	_exit(rec_worker_main(box, m->exp, &m->options, index));
 }
 
 static int start_workers(struct machine *m)
@@ -246,25 +246,25 @@ static int start_workers(struct machine *m)
 
 	fflush(NULL);
 	for (unsigned int i = 0; i < m->options.workers; i++) {
-		int pair[2];
+		struct rec_mailbox pair[2];
+		int error = rec_mailbox_pair(pair);
 
-		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-			return fail(m, -errno, "a worker cannot be started: %s", strerror(errno));
+		if (error < 0)
+			return fail(m, error, "a worker cannot be started: %s", strerror(-error));
 		const pid_t pid = fork();
 
 		if (!pid) {
-			close(pair[0]);
-			be_worker(m, i, pair[1], parent);
+			close(pair[0].socket);
+			be_worker(m, i, &pair[1], parent);
 		}
-		const int error = -errno;
-
-		close(pair[1]);
+		error = -errno;
+		close(pair[1].socket);	/* the memory is that of pair[0] */
 		if (pid < 0) {
-			close(pair[0]);
+			rec_mailbox_close(&pair[0]);
 			return fail(m, error, "a worker cannot be started: %s", strerror(-error));
 		}
 		m->crews[i].pid = pid;
-		m->crews[i].socket = pair[0];
+		m->crews[i].box = pair[0];
 		m->crews[i].busy = true;
 		m->crews[i].pidfd = pidfd_open(pid, 0);
 		if (m->crews[i].pidfd < 0)
@@ -278,10 +278,9 @@ static void list_nodes(const struct machine *m, unsigned int worker, char *to, s
 	size_t used = 0;
 
 	*to = 0;
-	for (node_id id = 1; id <= m->exp->node_count && used < size; id++)
-		if (rec_worker_of(id, m->options.workers) == worker)
-			used += (size_t)snprintf(to + used, size - used, "%s%s", used ? ", " : "",
-						 node_name(m, id));
+	for (node_id id = rec_worker_first(worker, m->options.workers, m->exp->node_count);
+	     id < rec_worker_first(worker + 1, m->options.workers, m->exp->node_count) && used < size; id++)
+		used += (size_t)snprintf(to + used, size - used, "%s%s", used ? ", " : "", node_name(m, id));
 	if (used >= size)
 		strcpy(to + size - 4, "...");
 }
@@ -311,7 +310,7 @@ static void end_workers(struct machine *m)
 	for (unsigned int i = 0; i < m->options.workers; i++) {
 		struct crew *crew = &m->crews[i];
 
-		if (crew->pid && (crew->busy || rec_mail_send(crew->socket, REC_MAIL_QUIT, NULL, 0, -1)))
+		if (crew->pid && (crew->busy || rec_mail_send(&crew->box, REC_MAIL_QUIT, NULL, 0, -1)))
 			kill(crew->pid, SIGKILL);
 	}
 	for (unsigned int i = 0; i < m->options.workers; i++) {
@@ -319,8 +318,7 @@ static void end_workers(struct machine *m)
 
 		while (crew->pid && waitpid(crew->pid, NULL, 0) < 0 && errno == EINTR)
 			;
-		if (crew->socket >= 0)
-			close(crew->socket);
+		rec_mailbox_close(&crew->box);
 		if (crew->pidfd >= 0)
 			close(crew->pidfd);
 		fmt_buf_done(&crew->command);
@@ -343,7 +341,7 @@ static int take_file(struct machine *m, struct crew *crew, int fd)
 			    "run again when nothing else writes to the programs' files");
 	if (error < 0)
 		return fail_trace(m, error);
-	error = rec_mail_send(crew->socket, REC_MAIL_GO, NULL, 0, -1);
+	error = rec_mail_send(&crew->box, REC_MAIL_GO, NULL, 0, -1);
 	return error == -EPIPE ? 0 : error;
 }
 
@@ -389,12 +387,13 @@ static int take_packets(struct machine *m, size_t *pos)
 
 static int take_done(struct machine *m)
 {
-	uint64_t count;
+	struct rec_done done;
 	size_t pos = 0;
 
-	if (rec_mail_get(&m->message, &pos, &count, sizeof(count)) < 0)
+	if (rec_mail_get(&m->message, &pos, &done, sizeof(done)) < 0)
 		return fail(m, -EPROTO, "a worker sent an empty answer");
-	while (count--)
+	m->result->packets += done.delivered;
+	while (done.states--)
 		if (take_state(m, &pos) < 0)
 			return fail(m, -EPROTO, "a worker sent half a node");
 	return take_packets(m, &pos);
@@ -417,7 +416,7 @@ static int hear(struct machine *m, unsigned int worker)
 	struct crew *crew = &m->crews[worker];
 	_cleanup_close_ int fd = -EBADF;
 	enum rec_mail kind = 0;
-	const int error = rec_mail_receive(crew->socket, &kind, &m->message, &fd);
+	const int error = rec_mail_receive(&crew->box, &kind, &m->message, &fd);
 
 	if (error == -EPIPE)
 		return fail_dead(m, worker);
@@ -446,7 +445,7 @@ static int wait_for_workers(struct machine *m)
 	for (unsigned int i = 0; i < workers; i++) {
 		const struct crew *crew = &m->crews[i];
 
-		m->polls[i] = (struct pollfd){.fd = crew->busy ? crew->socket : -1, .events = POLLIN};
+		m->polls[i] = (struct pollfd){.fd = crew->busy ? crew->box.socket : -1, .events = POLLIN};
 		m->polls[workers + i] =
 			(struct pollfd){.fd = crew->busy ? crew->pidfd : -1, .events = POLLIN};
 		busy += crew->busy;
@@ -492,7 +491,7 @@ static int command(struct machine *m, unsigned int worker, enum rec_mail kind)
 
 	CHECK(!crew->busy);
 	const int error =
-		rec_mail_send(crew->socket, kind, crew->command.data, crew->command.size, -1);
+		rec_mail_send(&crew->box, kind, crew->command.data, crew->command.size, -1);
 
 	if (error == -EPIPE)
 		return fail_dead(m, worker);
@@ -544,7 +543,7 @@ static int send_window(struct machine *m)
 		_cleanup_free_ struct rec_packet *packet = rec_flight_take(&m->flight);
 		struct standing *node = &m->nodes[packet->dst - 1];
 
-		rec_mail_put_packet(&m->crews[rec_worker_of(packet->dst, m->options.workers)].command,
+		rec_mail_put_packet(&m->crews[rec_worker_of(packet->dst, m->options.workers, m->exp->node_count)].command,
 				    packet);
 		if (packet->arrive_ns < node->next)
 			node->next = packet->arrive_ns;
@@ -552,8 +551,9 @@ static int send_window(struct machine *m)
 	for (unsigned int i = 0; i < m->options.workers; i++) {
 		bool wanted = m->crews[i].command.size > sizeof(m->until);
 
-		for (size_t n = i; n < m->exp->node_count && !wanted; n += m->options.workers)
-			wanted = m->nodes[n].next < m->until;
+		for (node_id id = rec_worker_first(i, m->options.workers, m->exp->node_count);
+		     id < rec_worker_first(i + 1, m->options.workers, m->exp->node_count) && !wanted; id++)
+			wanted = m->nodes[id - 1].next < m->until;
 		const int error = wanted ? command(m, i, REC_MAIL_RUN) : 0;
 
 		if (error < 0)
@@ -576,11 +576,13 @@ static int show_status(struct machine *m)
 				strerror(-error)) : 0;
 }
 
-/* Runs one window.  0 or -errno. */
+/* Runs one window.  While the workers are at it, what they told of the one before goes into the trace.  0 or -errno. */
 static int run_window(struct machine *m, vtime_ns start)
 {
+	const vtime_ns final = m->until;
+
 	m->until = window_end(m, start);
-	const int error = send_window(m) ?: collect(m) ?: emit_until(m, m->until);
+	const int error = send_window(m) ?: emit_until(m, final) ?: collect(m);
 
 	if (error < 0)
 		return error;
@@ -698,7 +700,7 @@ static void machine_init(struct machine *m)
 	m->nodes = calloc(exp->node_count, sizeof(*m->nodes));
 	CHECK(m->crews && m->polls && m->nodes);
 	for (unsigned int i = 0; i < m->options.workers; i++)
-		m->crews[i].socket = m->crews[i].pidfd = -EBADF;
+		m->crews[i].box.socket = m->crews[i].pidfd = -EBADF;
 	rec_merge_init(&m->merge, exp->node_count);
 	rec_changes_init(&m->changes, exp);
 	for (size_t i = 0; i < exp->node_count; i++)

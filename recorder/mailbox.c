@@ -3,16 +3,53 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/cleanup.h"
 
+/* Address space for the largest usual message; pages come as they are touched.  A larger one goes through the socket. */
+#define AREA_SIZE (256ull << 20)
+/* Where they lie: far from where the host puts things by itself, since there programs have their fixed places, which a child of this
+ * process finds taken. */
+#define AREA_FIRST 0x300000000000ull	/* behind the kernels of the nodes */
+#define AREA_COUNT_MAX 1024u
+/* What stays of them afterwards: so that one large message does not cost its memory for ever. */
+#define AREA_KEPT (8ull << 20)
+
 struct header {
 	uint64_t size;
 	uint32_t kind;
-	uint32_t reserved;
+	uint32_t shared;	/* 1: the body is in the shared memory */
 };
+
+int rec_mailbox_pair(struct rec_mailbox ret[2])
+{
+	static unsigned int count;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	const int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+	void *area = mmap((void *)(AREA_FIRST + count++ % AREA_COUNT_MAX * AREA_SIZE), AREA_SIZE,
+			  PROT_READ | PROT_WRITE, flags, -1, 0);
+
+	/* A host that has not so much address space gets on without. */
+	for (int i = 0; i < 2; i++)
+		ret[i] = (struct rec_mailbox){pair[i], area == MAP_FAILED ? NULL : area};
+	return 0;
+}
+
+void rec_mailbox_close(struct rec_mailbox *box)
+{
+	if (box->socket >= 0)
+		close(box->socket);
+	if (box->area)
+		munmap(box->area, AREA_SIZE);
+	*box = (struct rec_mailbox){.socket = -EBADF};
+}
 
 /* Room for one descriptor beside the header. */
 union control {
@@ -82,15 +119,18 @@ static int send_header(int socket, const struct header *header, int pass_fd)
 	return write_all(socket, (const uint8_t *)header + sent, sizeof(*header) - (size_t)sent);
 }
 
-int rec_mail_send(int socket, enum rec_mail kind, const void *body, size_t size, int pass_fd)
+int rec_mail_send(const struct rec_mailbox *box, enum rec_mail kind, const void *body, size_t size, int pass_fd)
 {
-	const struct header header = {.size = size, .kind = kind};
+	const bool shared = box->area && size && size <= AREA_SIZE;
+	const struct header header = {.size = size, .kind = kind, .shared = shared};
 
 	CHECK(size <= REC_MAIL_SIZE_MAX);
-	const int error = pass_fd >= 0 ? send_header(socket, &header, pass_fd)
-				       : write_all(socket, &header, sizeof(header));
+	if (shared)
+		memcpy(box->area, body, size);
+	const int error = pass_fd >= 0 ? send_header(box->socket, &header, pass_fd)
+				       : write_all(box->socket, &header, sizeof(header));
 
-	return error ?: write_all(socket, body, size);
+	return error || shared ? error : write_all(box->socket, body, size);
 }
 
 static int receive_header(int socket, struct header *header, int *ret_fd)
@@ -119,11 +159,23 @@ static int receive_header(int socket, struct header *header, int *ret_fd)
 	return read_all(socket, (uint8_t *)header + got, sizeof(*header) - (size_t)got);
 }
 
-int rec_mail_receive(int socket, enum rec_mail *ret_kind, struct fmt_buf *body, int *ret_fd)
+static int take_body(const struct rec_mailbox *box, const struct header *header, uint8_t *to)
+{
+	if (!header->shared)
+		return read_all(box->socket, to, header->size);
+	if (!box->area || header->size > AREA_SIZE)
+		return -EBADMSG;
+	memcpy(to, box->area, header->size);
+	if (header->size > AREA_KEPT)
+		madvise(box->area + AREA_KEPT, AREA_SIZE - AREA_KEPT, MADV_REMOVE);
+	return 0;
+}
+
+int rec_mail_receive(const struct rec_mailbox *box, enum rec_mail *ret_kind, struct fmt_buf *body, int *ret_fd)
 {
 	struct header header = {0};
 	_cleanup_close_ int fd = -EBADF;
-	int error = receive_header(socket, &header, &fd);
+	int error = receive_header(box->socket, &header, &fd);
 
 	if (error < 0)
 		return error;
@@ -131,7 +183,7 @@ int rec_mail_receive(int socket, enum rec_mail *ret_kind, struct fmt_buf *body, 
 		return -EBADMSG;
 	fmt_buf_clear(body);
 	fmt_buf_reserve(body, header.size);
-	error = read_all(socket, body->data, header.size);
+	error = take_body(box, &header, body->data);
 	if (error < 0)
 		return error;
 	body->size = header.size;

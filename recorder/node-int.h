@@ -12,6 +12,7 @@
 #include "node.h"
 #include "nodefs.h"
 #include "tracee.h"
+#include "witness.h"
 
 /* Last component of a program's path, cut. */
 #define REC_PROGRAM_MAX 64
@@ -113,6 +114,7 @@ struct rec_node {
 	unsigned still_slices;		/* slices so far that began at slice_start */
 	size_t parked_count;
 	struct fmt_buf events;
+	struct rec_witness *witness;
 	struct rec_thread *current;	/* whose syscall is being carried out and not yet answered */
 	struct rec_thread **threads;	/* [cookie - REC_COOKIE_FIRST], NULL when reaped */
 	size_t thread_count, thread_capacity;
@@ -190,8 +192,8 @@ void rec__effects_taken(struct rec_node *node, struct rec_thread *t);
 void rec__effect_added(struct rec_node *node, struct rec_thread *t);
 
 /* ---- slice.c ---- */
-/* The watchdog over programs that ask for nothing; on while the node runs. */
-void rec__watch(struct rec_node *node, bool on);
+/* The watchdog over programs that ask for nothing rests until the next slice. */
+void rec__watch_end(void);
 /* The node cannot go on, and why. */
 void rec__node_fail(struct rec_node *node, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void rec__slice_begin(struct rec_node *node);

@@ -32,6 +32,7 @@
 #include "filehash.h"
 #include "loader.h"
 #include "port.h"
+#include "tool.h"
 #include "trace.h"
 
 #define NODE_MEMORY_DEFAULT (64ULL << 20)
@@ -384,6 +385,7 @@ static void due(struct rec_node *node)
 		roots_due(node);
 	if (node->api->pending())
 		rec__run_kernel(node);
+	rec__witness_look(node);
 }
 
 /* What is due first, then who goes on next, taken out of the queue; NULL: nobody can. */
@@ -453,6 +455,7 @@ static int run(struct rec_node *node, vtime_ns until)
 		}
 		/* Idle: the kernel stops its tick and says what it waits for. */
 		rec__run_kernel(node);
+		rec__witness_look(node);
 		if (node->ready_count || node->panicked)
 			continue;
 		vtime_ns next = rec_node_next(node);
@@ -467,10 +470,9 @@ static int run(struct rec_node *node, vtime_ns until)
 int rec_node_run(struct rec_node *node, vtime_ns until)
 {
 	node->until = until;
-	rec__watch(node, /* on= */ true);
 	const int r = run(node, until);
 
-	rec__watch(node, /* on= */ false);
+	rec__watch_end();
 	return r;
 }
 
@@ -503,8 +505,24 @@ static int open_clock(struct rec_node *node)
 	return 0;
 }
 
+/* Those that its processes are. */
+static int put_tools(struct rec_node *node)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < node->exp->process_count && r == 0; i++) {
+		const char *name = node->exp->processes[i].path;
+		_cleanup_free_ char *path = rec_tool_is(name) ? rec_tool_find(name) : NULL;
+
+		if (rec_tool_is(name))
+			r = path ? rec_nodefs_program(node->fs, name, path) : -ENOENT;
+	}
+	return r;
+}
+
 int rec__node_open_files(struct rec_node *node)
 {
+	static const char sources[] = "passwd: files\ngroup: files\nhosts: files dns\n";
 	char upper[4200];
 	_cleanup_(fmt_buf_done) struct fmt_buf hosts = { 0 };
 
@@ -519,15 +537,18 @@ int rec__node_open_files(struct rec_node *node)
 
 	if (r < 0)
 		return r;
+	r = put_tools(node);
+	if (r < 0)
+		return r;
 	rec_experiment_hosts_file(node->env->exp, node->id, &hosts);
 	r = rec_nodefs_put(node->fs, "/etc/hosts", hosts.data, hosts.size, 0644);
 	if (r == 0)
 		r = rec_nodefs_put(node->fs, "/etc/hostname", node->exp->name, strlen(node->exp->name), 0644);
-	/* Names come from /etc/hosts alone; without this line a resolver would look for a server on the node itself. */
+	/* The host's name servers are nobody's on a node; a program of the experiment may name another. */
 	if (r == 0)
 		r = rec_nodefs_put(node->fs, "/etc/resolv.conf", "# no name server\n", 17, 0644);
 	if (r == 0)
-		r = rec_nodefs_put(node->fs, "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n", 40, 0644);
+		r = rec_nodefs_put(node->fs, "/etc/nsswitch.conf", sources, strlen(sources), 0644);
 	return r;
 }
 
@@ -559,10 +580,16 @@ static int boot(struct rec_node *node)
 
 int rec__node_boot(struct rec_node *node)
 {
-	const int r = boot(node);
+	rec__witness_free(node->witness);
+	node->witness = rec__witness_new();
+	int r = boot(node);
 
 	node->boots++;
-	return r == 0 && !node->panicked ? rec__netcfg(node) : r;
+	if (r == 0 && !node->panicked)
+		r = rec__netcfg(node);
+	if (r == 0)
+		rec__witness_look(node);
+	return r;
 }
 
 static void new_roots(struct rec_node *node)
@@ -633,6 +660,7 @@ void rec_node_free(struct rec_node *node)
 	if (node->clock_fd >= 0)
 		close(node->clock_fd);
 	fmt_buf_done(&node->events);
+	rec__witness_free(node->witness);
 	free(node);
 }
 

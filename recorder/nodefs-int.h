@@ -46,6 +46,7 @@ struct entry {
 struct rec_nodefs {
 	struct rec_nodefs_config config;
 	char *lower, *upper;
+	int64_t began_ns;	/* wall clock of the node when its files began */
 	struct inode **inodes;	/* [ino - 1] */
 	size_t inode_count, inode_capacity;
 	char path[4096];	/* of the last rec_nodefs_path() */

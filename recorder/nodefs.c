@@ -15,6 +15,8 @@
  *  4. Trees that describe the host and not the experiment (HIDDEN) are empty directories.  In those where
  *     everybody's temporary files lie (QUIET) what is named is found, so that a program under test may lie
  *     there, but only the node's own files are listed: the others come and go between runs.
+ *  5. The time of a directory of the lower tree is the beginning of the run, and what hindcast writes (traces and data
+ *     directories) is not listed: recording into the folder that a program lies in changes both.
  *
  * Names are sorted arrays, not hashes: directories are small, listed in order, and nothing may
  * iterate in an order that depends on addresses.
@@ -259,23 +261,22 @@ static struct inode *lower_lookup(struct rec_nodefs *fs, struct inode *dir, cons
 
 	inode->uid = st.st_uid;
 	inode->gid = st.st_gid;
-	inode->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	if (!S_ISDIR(st.st_mode))
+	if (S_ISDIR(st.st_mode)) {
+		inode->mtime_ns = fs->began_ns;
+	} else {
+		inode->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 		inode->size = (uint64_t)st.st_size;
+	}
 	inode->target = STEAL(target);
 	inode->lower = STEAL(path);
 	rec__entry_set(dir, name, inode);
 	if (!S_ISDIR(st.st_mode))
 		return inode;
 	inode->quiet = is_among(inode, QUIET, sizeof(QUIET) / sizeof(*QUIET));
-	bool hidden = is_among(inode, HIDDEN, sizeof(HIDDEN) / sizeof(*HIDDEN));
-
-	if (hidden) {
+	if (is_among(inode, HIDDEN, sizeof(HIDDEN) / sizeof(*HIDDEN))) {
 		free(inode->lower);
 		inode->lower = NULL;
 	}
-	if (hidden || inode->quiet)
-		inode->mtime_ns = (int64_t)fs->config.realtime_ns(fs->config.arg);
 	return inode;
 }
 
@@ -292,6 +293,30 @@ struct inode *rec__lookup(struct rec_nodefs *fs, struct inode *dir, const char *
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool ends_with(const char *name, const char *suffix)
+{
+	const size_t length = strlen(name), tail = strlen(suffix);
+
+	return length > tail && !strcmp(name + length - tail, suffix);
+}
+
+/* Whether hindcast itself has written it: a trace, one that is being made, or a data directory. */
+static bool is_record(const struct inode *dir, const struct dirent *d)
+{
+	static const char *const traces[] = { ".hct", ".hct.part", ".hct.tmp" };
+
+	for (size_t i = 0; i < sizeof(traces) / sizeof(*traces); i++)
+		if (ends_with(d->d_name, traces[i]))
+			return true;
+	if (d->d_type != DT_DIR)
+		return false;
+
+	_cleanup_free_ char *marker = NULL;
+
+	CHECK(asprintf(&marker, "%s/%s/" REC_NODEFS_DATA_MARKER, dir->lower, d->d_name) >= 0);
+	return access(marker, F_OK) == 0;
 }
 
 /* Brings all lower names of a directory into memory, in the order of their bytes. */
@@ -311,7 +336,7 @@ int rec__list(struct rec_nodefs *fs, struct inode *dir)
 	size_t count = 0, capacity = 0;
 
 	for (struct dirent *d; (d = readdir(stream));) {
-		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
+		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, "..") || is_record(dir, d))
 			continue;
 		if (count == capacity) {
 			capacity = capacity ? 2 * capacity : 64;
@@ -509,11 +534,12 @@ int rec_nodefs_new(const struct rec_nodefs_config *config, struct rec_nodefs **r
 	fs->config = *config;
 	fs->lower = must(strdup(config->lower));
 	fs->upper = must(strdup(config->upper));
+	fs->began_ns = rec__fs_now(fs);
 	struct inode *root = inode_new(fs, S_IFDIR | 0755);
 
 	root->lower = must(strdup(config->lower));
 	root->upper = true;
-	root->mtime_ns = rec__fs_now(fs);
+	root->mtime_ns = fs->began_ns;
 	*ret = fs;
 	return 0;
 }
@@ -578,7 +604,8 @@ int rec_nodefs_put(struct rec_nodefs *fs, const char *path, const void *bytes, s
 	return 0;
 }
 
-int rec_nodefs_io(struct rec_nodefs *fs, const char *name, const char *host_path, unsigned stream)
+/* A new file under REC_NODEFS_IO that is host_path on the host, and nowhere in the upper directory. */
+static int io_file(struct rec_nodefs *fs, const char *name, const char *path, unsigned stream, uint32_t mode)
 {
 	struct inode *root = fs->inodes[0];
 	struct inode *dir = rec__lookup(fs, root, REC_NODEFS_IO + 1);
@@ -588,19 +615,28 @@ int rec_nodefs_io(struct rec_nodefs *fs, const char *name, const char *host_path
 		dir = rec__create(fs, root, REC_NODEFS_IO + 1, S_IFDIR | 0755, NULL);
 		dir->upper = false;
 	}
-	const char *path = host_path ? host_path : "/dev/null";
 	_cleanup_close_ int fd = stream ?
 		open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644) : open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	struct inode *inode = rec__create(fs, dir, name, S_IFREG | 0644, NULL);
+	struct inode *inode = rec__create(fs, dir, name, S_IFREG | mode, NULL);
 
 	inode->io_path = must(strdup(path));
 	inode->stream = (int)stream;
 	inode->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 	inode->fd[stream > 0] = STEAL_FD(fd);
 	return 0;
+}
+
+int rec_nodefs_io(struct rec_nodefs *fs, const char *name, const char *host_path, unsigned stream)
+{
+	return io_file(fs, name, host_path ? host_path : "/dev/null", stream, 0644);
+}
+
+int rec_nodefs_program(struct rec_nodefs *fs, const char *name, const char *host_path)
+{
+	return io_file(fs, name, host_path, /* stream= */ 0, 0755);
 }
 
 /* Resolves a path from dir, following symbolic links.  NULL: nothing there. */

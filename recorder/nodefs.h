@@ -11,6 +11,9 @@
 
 struct rec_nodefs;
 
+/* A file of this name marks a data directory, which hindcast may empty and which nodes do not see listed. */
+#define REC_NODEFS_DATA_MARKER "hindcast-data"
+
 struct rec_nodefs_config {
 	const char *lower;		/* host directory that the node sees as its root, "/" as a rule */
 	const char *upper;		/* host directory for all that the node writes; made if missing */
@@ -34,6 +37,8 @@ int rec_nodefs_put(struct rec_nodefs *fs, const char *path, const void *bytes, s
  * (host_path NULL: empty); 1 or 2: it is written, and every write is reported as output of that stream; what is there already stays. */
 #define REC_NODEFS_IO "/.hindcast"
 int rec_nodefs_io(struct rec_nodefs *fs, const char *name, const char *host_path, unsigned stream);
+/* A program of the host that the node finds as REC_NODEFS_IO/name. */
+int rec_nodefs_program(struct rec_nodefs *fs, const char *name, const char *host_path);
 /* Whether a path names an executable regular file (symbolic links are followed, on the node). */
 bool rec_nodefs_executable(struct rec_nodefs *fs, const char *path);
 

@@ -29,6 +29,7 @@
 #include "effect.h"
 #include "image.h"
 #include "sigframe.h"
+#include "tool.h"
 
 #define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -340,6 +341,12 @@ static int64_t exec_search(struct rec_node *node, struct rec_thread *t, const st
 
 	if (strchr(exp->path, '/'))
 		return exec_at(node, t, exp->path, exp);
+	if (rec_tool_is(exp->path)) {
+		_cleanup_free_ char *path = NULL;
+
+		CHECK(asprintf(&path, REC_TOOL_DIR "/%s", exp->path) > 0);
+		return exec_at(node, t, path, exp);
+	}
 	for (char **env = exp->env; env && *env; env++)
 		if (!strncmp(*env, "PATH=", 5))
 			search = *env + 5;

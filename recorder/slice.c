@@ -71,19 +71,32 @@ static void on_tick(int signo)
 		rec_tracer_interrupt(watched);
 }
 
-/* SIGCHLD stays out of the handler: it has to find the interrupted wait, not this function. */
-void rec__watch(struct rec_node *node, bool on)
+/* From the first slice of a program on; a node that only forwards has none.  SIGCHLD stays out of the handler: it has to find the
+ * interrupted wait, not this function. */
+static void watch(struct rec_node *node)
 {
+	static bool prepared;
 	const struct itimerval every = { .it_interval = { .tv_usec = 1000 * TICK_MS },
 					 .it_value = { .tv_usec = 1000 * TICK_MS } };
 	struct sigaction action = { .sa_handler = on_tick, .sa_flags = SA_RESTART | SA_ONSTACK };
 
-	if (!watched) {
+	if (watched)
+		return;
+	if (!prepared) {
 		sigaddset(&action.sa_mask, SIGCHLD);
 		sigaction(SIGALRM, &action, NULL);
+		prepared = true;
 	}
 	watched = node->env->tracer;
-	setitimer(ITIMER_REAL, on ? &every : &(struct itimerval) { 0 }, NULL);
+	setitimer(ITIMER_REAL, &every, NULL);
+}
+
+void rec__watch_end(void)
+{
+	if (!watched)
+		return;
+	setitimer(ITIMER_REAL, &(struct itimerval) { 0 }, NULL);
+	watched = NULL;
 }
 
 static const struct patience *patience_of(unsigned barks)
@@ -194,6 +207,7 @@ static int interrupted(struct rec_node *node, struct rec_thread *t, unsigned bar
 /* Runs until the thread or spin.c ends the slice. */
 static int run(struct rec_node *node, struct rec_thread *t)
 {
+	watch(node);
 	ticks = 0;
 	for (unsigned barks = 0;; barks++) {
 		bark_at = ticks + patience_of(barks)->ticks;

@@ -176,6 +176,7 @@ void rec__finish(struct rec_node *node, struct rec_thread *t, int64_t result)
 	if (!t->newborn)
 		rec_tracee_answer(t->tracee, is_redone(result) ? -EINTR : result);
 	t->newborn = false;
+	rec__witness_ended(node, t, result);
 	bool front = t == node->current;
 
 	/* The call is over, whatever else the kernel does before it comes back. */
@@ -293,6 +294,7 @@ void rec__supervisor_ops(struct kg_host *host)
 	host->signal = rec__on_signal;
 	host->exit = rec__on_exit;
 	host->exec = rec__on_exec;
+	host->change = rec__on_change;
 }
 
 /* ---- one step ------------------------------------------------------------ */
@@ -346,6 +348,7 @@ static void call_kernel(struct rec_node *node, struct rec_thread *t, uint64_t nr
 		rec__finish(node, t, result);
 	} else if (outcome == KG_BLOCKED && t->state == REC_THREAD_IN_CALL) {
 		rec__enter(node, t);
+		rec__witness_waits(node, t);
 	}
 }
 
@@ -496,5 +499,6 @@ int rec__step(struct rec_node *node, struct rec_thread *t)
 	}
 	node->current = NULL;
 	node->now += reads ? node->env->exp->clock_cost_ns : 0;
+	rec__witness_look(node);
 	return r ? r : node->failure;
 }

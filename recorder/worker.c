@@ -28,11 +28,13 @@ struct place {			/* of a node of the experiment */
 };
 
 struct worker {
-	int socket;
+	struct rec_mailbox box;
 	const struct rec_experiment *exp;
 	struct rec_node_env env;
 	struct place *places;	/* [id - 1] */
-	struct fmt_buf outbound;/* packets of this window */
+	struct fmt_buf outbound;/* packets of this window, for nodes of other workers */
+	uint64_t delivered;	/* to those of its own */
+	uint64_t until;		/* end of the window */
 	struct fmt_buf message;	/* that came */
 	struct fmt_buf reply;
 	struct rec_hashset files;
@@ -53,7 +55,7 @@ static int fail(struct worker *w, int error, const char *format, ...)
 	va_end(args);
 	fmt_buf_put(&body, &code, sizeof(code));
 	fmt_buf_put(&body, text, strlen(text) + 1);
-	rec_mail_send(w->socket, REC_MAIL_FAILED, body.data, body.size, /* pass_fd= */ -1);
+	rec_mail_send(&w->box, REC_MAIL_FAILED, body.data, body.size, /* pass_fd= */ -1);
 	fmt_buf_done(&body);
 	return error;
 }
@@ -101,9 +103,18 @@ static int place_open(struct worker *w, node_id id)
 static void on_send(void *arg, struct rec_packet *packet)
 {
 	struct worker *w = arg;
+	struct place *place = &w->places[packet->dst - 1];
 
-	rec_mail_put_packet(&w->outbound, packet);
-	free(packet);
+	/* One that would come into the past is the machine's to complain of. */
+	if (!place_used(place) || packet->arrive_ns < w->until) {
+		rec_mail_put_packet(&w->outbound, packet);
+		free(packet);
+		return;
+	}
+	/* The same order awaits it in the node as if it had gone through the machine. */
+	place->touched = true;
+	w->delivered++;
+	place_receive(place, packet);
 }
 
 /* Without the machine there is nobody to run for: QUIT or its death ends the process here. */
@@ -116,8 +127,8 @@ static void on_file(void *arg, const uint8_t hash[32], int fd)
 
 	if (!rec_hashset_add(&w->files, hash))
 		return;
-	if (rec_mail_send(w->socket, REC_MAIL_FILE, hash, 32, fd) < 0 ||
-	    rec_mail_receive(w->socket, &kind, &body, &passed) < 0 || kind == REC_MAIL_QUIT)
+	if (rec_mail_send(&w->box, REC_MAIL_FILE, hash, 32, fd) < 0 ||
+	    rec_mail_receive(&w->box, &kind, &body, &passed) < 0 || kind == REC_MAIL_QUIT)
 		_exit(EXIT_FAILURE);
 	CHECK(kind == REC_MAIL_GO && passed < 0);
 	fmt_buf_done(&body);
@@ -145,21 +156,22 @@ static void put_state(struct worker *w, node_id id, uint64_t failed)
 /* DONE: touched nodes by id, then packets.  failed is by id, NULL: none. */
 static int send_done(struct worker *w, const uint64_t *failed)
 {
-	uint64_t count = 0;
+	struct rec_done done = {.delivered = w->delivered};
 
+	w->delivered = 0;
 	fmt_buf_clear(&w->reply);
-	fmt_buf_put(&w->reply, &count, sizeof(count));
+	fmt_buf_put(&w->reply, &done, sizeof(done));
 	for (size_t i = 0; i < w->exp->node_count; i++) {
 		if (!w->places[i].touched)
 			continue;
 		put_state(w, (node_id)i + 1, failed ? failed[i] : 0);
 		w->places[i].touched = false;
-		count++;
+		done.states++;
 	}
-	memcpy(w->reply.data, &count, sizeof(count));
+	memcpy(w->reply.data, &done, sizeof(done));
 	fmt_buf_put(&w->reply, w->outbound.data, w->outbound.size);
 	fmt_buf_clear(&w->outbound);
-	return rec_mail_send(w->socket, REC_MAIL_DONE, w->reply.data, w->reply.size,
+	return rec_mail_send(&w->box, REC_MAIL_DONE, w->reply.data, w->reply.size,
 			     /* pass_fd= */ -1);
 }
 
@@ -176,10 +188,9 @@ static int fail_node(struct worker *w, node_id id, int error)
 static int run_window(struct worker *w)
 {
 	struct rec_packet *packet;
-	uint64_t until;
 	size_t pos = 0;
 
-	CHECK(!rec_mail_get(&w->message, &pos, &until, sizeof(until)));
+	CHECK(!rec_mail_get(&w->message, &pos, &w->until, sizeof(w->until)));
 	while (rec_mail_get_packet(&w->message, &pos, &packet) > 0) {
 		CHECK(packet->dst >= 1 && packet->dst <= w->exp->node_count);
 		struct place *place = &w->places[packet->dst - 1];
@@ -191,10 +202,10 @@ static int run_window(struct worker *w)
 	for (size_t i = 0; i < w->exp->node_count; i++) {
 		struct place *place = &w->places[i];
 
-		if (!place_used(place) || place_next(place) >= until)
+		if (!place_used(place) || place_next(place) >= w->until)
 			continue;
 		place->touched = true;
-		const int error = place_run(place, until);
+		const int error = place_run(place, w->until);
 
 		if (error < 0)
 			return fail_node(w, (node_id)i + 1, error);
@@ -235,7 +246,7 @@ static int boot_nodes(struct worker *w, unsigned int index, const struct rec_run
 			    error == -EPROTO ? "it was built for another version of hindcast" :
 			    error == -EBADMSG ? "it is not a kernel image of hindcast" : strerror(-error));
 	for (node_id id = 1; id <= w->exp->node_count; id++) {
-		if (rec_worker_of(id, options->workers) != index)
+		if (rec_worker_of(id, options->workers, w->exp->node_count) != index)
 			continue;
 		error = place_open(w, id);
 		if (error < 0)
@@ -270,7 +281,7 @@ static int obey(struct worker *w, bool failed)
 {
 	enum rec_mail kind = 0;
 	int fd = -EBADF;
-	const int error = rec_mail_receive(w->socket, &kind, &w->message, &fd);
+	const int error = rec_mail_receive(&w->box, &kind, &w->message, &fd);
 
 	if (error < 0)
 		return error;
@@ -282,11 +293,11 @@ static int obey(struct worker *w, bool failed)
 	return kind == REC_MAIL_RUN ? run_window(w) : stop_nodes(w);
 }
 
-int rec_worker_main(int socket, const struct rec_experiment *exp,
+int rec_worker_main(const struct rec_mailbox *box, const struct rec_experiment *exp,
 		    const struct rec_run_options *options, unsigned int index)
 {
 	struct worker w = {
-		.socket = socket,
+		.box = *box,
 		.exp = exp,
 		.env = {.exp = exp, .patience_s = options->patience_s,
 			.data_dir = options->data_dir, .send = on_send, .file = on_file},

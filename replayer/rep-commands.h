@@ -6,5 +6,6 @@
 #include "command.h"
 
 extern const struct fmt_command rep_cmd_replay;
+extern const struct fmt_command rep_cmd_state;
 
 #endif

@@ -151,7 +151,11 @@ struct rep_state_link {
 struct rep_state_node {
 	node_id id;
 	char name[64], address[64];
-	bool panicked;
+	bool panicked, down;		/* down: by a fault, until it boots again */
+	vtime_ns clock_from;		/* when its clock was last set */
+	uint64_t clock_ns;		/* what it showed then */
+	int64_t drift_ppb;
+	uint64_t realtime_ns;		/* its wall clock where its clock shows 0 */
 	vtime_ns last;			/* of its last event */
 	event_seq seq;
 	uint32_t next_files;
@@ -193,15 +197,24 @@ int rep_states_build(struct rep_states *states, rep_states_progress progress, vo
 /* The state after event seq; of an empty trace, or for UINT64_MAX, the state before all.  *ret is borrowed until the next call.  0,
  * -ERANGE, -EBADMSG (error says where). */
 int rep_states_at(struct rep_states *states, event_seq seq, const struct rep_state **ret, struct fmt_error *error);
-/* The state at a time: after all events until then. */
+/* The state at a time: after all events before it. */
 int rep_states_at_time(struct rep_states *states, vtime_ns vtime, const struct rep_state **ret, struct fmt_error *error);
 
+/* What a node's clock (CLOCK_MONOTONIC) shows; its wall clock is that + realtime_ns. */
+uint64_t rep_state_clock(const struct rep_state *state, const struct rep_state_node *node);
 /* NULL: there is none. */
 const struct rep_state_node *rep_state_node(const struct rep_state *state, node_id id);
 const struct rep_state_thread *rep_state_thread(const struct rep_state_node *node, uint32_t tid);
 const struct rep_state_process *rep_state_process(const struct rep_state_node *node, uint32_t pid);
 const struct rep_state_fd *rep_state_fd(const struct rep_state_node *node, uint32_t pid, uint32_t fd);
 const struct rep_state_socket *rep_state_socket(const struct rep_state_node *node, uint64_t sock);
+
+/* A place as a person writes it: "@1041" (before event 1041), "12.5s" (before what happens then), "50%" (of the events), "start", "end".
+ * 0; -EINVAL, -ERANGE with error.  *ret_time: of a time, else UINT64_MAX; *ret_next: the first event that has not happened there. */
+int rep_place_parse(struct fmt_reader *reader, const char *text, event_seq *ret_next, vtime_ns *ret_time,
+		    struct fmt_error *error);
+/* The state there. */
+int rep_states_at_place(struct rep_states *states, const char *text, const struct rep_state **ret, struct fmt_error *error);
 
 /* A copy that stays, which rep_state_free() frees. */
 struct rep_state *rep_state_copy(const struct rep_state *state);

@@ -1,10 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A second reader of traces, written from docs/trace-format.5.md alone: second-reader.py TRACE
+"""A second reader of traces, written from docs/trace-format.5.md alone: second-reader.py [--dump] TRACE
 
-Reads everything, checks everything, and prints: form, number of events, run hash (computed, not read).
+Reads everything, checks everything, and prints: form, number of events, run hash (computed, not read); with --dump the
+plain dump.  The names of kinds and fields are those of the document's table.
 """
+import collections
 import hashlib
+import pathlib
+import re
 import sqlite3
 import struct
 import subprocess
@@ -12,9 +16,13 @@ import sys
 
 SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID
+CREATE TABLE note(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, author TEXT NOT NULL, time INTEGER NOT NULL, \
+text TEXT NOT NULL)
 CREATE TABLE chunk(first_seq INTEGER PRIMARY KEY, count INTEGER NOT NULL, t0 INTEGER NOT NULL, \
 t1 INTEGER NOT NULL, codec INTEGER NOT NULL, raw_size INTEGER NOT NULL, checksum INTEGER NOT NULL, \
-bytes BLOB NOT NULL)
+summary BLOB NOT NULL, bytes BLOB NOT NULL)
+CREATE TABLE payload(first_seq INTEGER PRIMARY KEY, start INTEGER NOT NULL, codec INTEGER NOT NULL, \
+raw_size INTEGER NOT NULL, checksum INTEGER NOT NULL, bytes BLOB NOT NULL)
 CREATE TABLE file(id INTEGER PRIMARY KEY, hash BLOB NOT NULL, part INTEGER NOT NULL, \
 codec INTEGER NOT NULL, raw_size INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE(hash, part))
 """.strip().split("\n")
@@ -69,7 +77,7 @@ def unzigzag(value):
 
 MASK = (1 << 64) - 1
 FRAME_HEAD = 66
-OP, WHERE, ADDR, SIZE, EXTRA, CRC, HEAD = 4, 5, 6, 7, 8, 9, 10
+OP, WHERE, ADDR, SIZE, EXTRA, CRC, COPY_RUN, COPY_SIZE, COPY_FROM, HEAD = range(4, 14)
 OPERANDS = {4: 4, 6: 1, 7: 2, 10: 1, 11: 1, 12: 2}  # map, protect, remap: so many varints
 
 
@@ -93,7 +101,7 @@ class Slot:
 
 
 class Chunk:
-    """The events of a chunk, from its columns."""
+    """The events of a chunk, from its columns, and the bytes that its literals and copies make."""
 
     def __init__(self, raw, t0, count):
         head = Column(raw)
@@ -105,10 +113,26 @@ class Chunk:
         self.threads = [(head.varint(), head.varint()) for _ in range(head.varint())]
         self.recent = list(range(len(self.threads)))
         fields = [0 if types == "?" else len(types) for _, types in self.kinds]
-        sizes = [head.varint() for _ in range(HEAD + FRAME_HEAD + sum(fields))]
+        sizes = [head.varint() for _ in range(HEAD + FRAME_HEAD + sum(fields) - 1)]
         self.columns = [Column(head.bytes(size)) for size in sizes]
-        self.data = Column(raw[head.at:])
+        self.columns.append(Column(raw[head.at:]))
         self.first = [HEAD + FRAME_HEAD + sum(fields[:i]) for i in range(len(fields))]
+
+    def join(self, literals, start, source):
+        """The bytes of the events, for events()."""
+        out, used, place = bytearray(), 0, start
+        runs, sizes, steps = self.columns[COPY_RUN:COPY_FROM + 1]
+        while runs.at < len(runs.data):
+            run, size = runs.varint(), sizes.varint()
+            place += unzigzag(steps.varint())
+            out += literals[used:used + run]
+            used += run
+            assert size and used <= len(literals) and start - (8 << 20) <= place <= start + used - size
+            before = max(0, min(size, start - place))
+            out += source(place, before) + literals[max(0, place - start):place + size - start][:size - before]
+            place += size
+        self.data = Column(bytes(out) + literals[used:])
+        return self
 
     def slot(self, kind, thread, context):
         at = (kind * 1000003 + thread * 8191 + context & MASK) % 4096
@@ -180,23 +204,44 @@ class Chunk:
         assert all(column.at == len(column.data) for column in self.columns + [self.data])
 
 
+Stored = collections.namedtuple("Stored", "first t0 t1 count codec raw_size checksum bytes "
+                                          "start payload_codec payload_raw_size payload_checksum payload tail")
+
+
 class Trace:
     def __init__(self):
         self.metas, self.files, self.chunks = {}, {}, []
 
     def events(self):
-        for first, count, t0, t1, codec, raw_size, checksum, data in self.chunks:
-            raw = unpack(codec, raw_size, data)
-            assert crc32c(raw) == checksum, f"chunk of event {first}"
-            events = list(Chunk(raw, t0, count).events())
-            assert events[0][0] == t0 and events[-1][0] == t1, f"chunk of event {first}"
+        """All events; the literals of the last 64 chunks are kept, since later ones copy from them."""
+        kept = []
+
+        def source(place, size):
+            out = b""
+            for start, literals in kept[-64:]:
+                if start <= place + len(out) < start + len(literals) and len(out) < size:
+                    at = place + len(out) - start
+                    out += literals[at:at + size - len(out)]
+            assert len(out) == size, "literals that are not there"
+            return out
+
+        for chunk in self.chunks:
+            raw = unpack(chunk.codec, chunk.raw_size, chunk.bytes)
+            literals = unpack(chunk.payload_codec, chunk.payload_raw_size, chunk.payload)
+            assert crc32c(raw) == chunk.checksum, f"chunk of event {chunk.first}"
+            assert crc32c(literals) == chunk.payload_checksum, f"payload of event {chunk.first}"
+            events = list(Chunk(raw, chunk.t0, chunk.count).join(literals, chunk.start, source).events())
+            assert events[0][0] == chunk.t0 and events[-1][0] == chunk.t1, f"chunk of event {chunk.first}"
+            if not chunk.tail:
+                kept.append((chunk.start, literals))
             yield from events
 
     def check_chunks(self):
-        expected = 0
-        for first, count, *_ in self.chunks:
-            assert first == expected, (first, expected)
-            expected += count
+        expected = start = 0
+        for chunk in self.chunks:
+            assert chunk.first == expected and chunk.start == start, (chunk.first, expected, chunk.start, start)
+            expected += chunk.count
+            start += 0 if chunk.tail else chunk.payload_raw_size
         return expected
 
     def run_hash(self):
@@ -227,17 +272,16 @@ def read_database(path, header):
     assert [row[0] for row in db.execute("SELECT sql FROM sqlite_schema WHERE type = 'table'")] == SCHEMA
     trace.metas = {key.encode(): value for key, value in db.execute("SELECT key, value FROM meta")}
     assert int(trace.metas[b"format.incompat"]) & ~1 == 0
-    for first, count, t0, t1, codec, raw_size, checksum, data in db.execute(
-            "SELECT * FROM chunk ORDER BY first_seq"):
-        trace.chunks.append((first, count, t0, t1, codec, raw_size, checksum, data))
+    for row in db.execute("SELECT c.first_seq, c.t0, c.t1, c.count, c.codec, c.raw_size, c.checksum, c.bytes, p.start, "
+                          "p.codec, p.raw_size, p.checksum, p.bytes FROM chunk c JOIN payload p USING(first_seq) "
+                          "ORDER BY 1"):
+        trace.chunks.append(Stored(*row, tail=False))
     for name, part, codec, raw_size, data in db.execute(
             "SELECT hash, part, codec, raw_size, bytes FROM file ORDER BY hash, part"):
         assert part == 0 or raw_size < 4 << 20 or raw_size == 4 << 20
         trace.files[name] = trace.files.get(name, b"") + unpack(codec, raw_size, data)
     assert int(trace.metas[b"format.events"]) == trace.check_chunks()
-    count, run = trace.run_hash()
-    assert bytes.fromhex(run) == trace.metas[b"format.hash"], "run hash"
-    return "database", count, run
+    return trace
 
 
 def read_log(data):
@@ -254,12 +298,13 @@ def read_log(data):
             key_size, pos = take_varint(payload, 0)
             trace.metas[payload[pos:pos + key_size]] = payload[pos + key_size:]
         elif kind in (2, 3):
-            first, t0, t1, count, codec, raw_size, checksum = struct.unpack("<QQQIIII", payload[:40])
+            first, t0, t1, count, codec, raw_size, checksum, size, summary, start, *packed, _ = \
+                struct.unpack("<QQQIIIIIIQIIII", payload[:72])
             if kind == 2:
-                while trace.chunks and trace.chunks[-1][-1] == "tail" and trace.chunks[-1][0] >= first:
+                while trace.chunks and trace.chunks[-1].tail and trace.chunks[-1].first >= first:
                     trace.chunks.pop()
-            trace.chunks.append((first, count, t0, t1, codec, raw_size, checksum, payload[40:],
-                                 "tail" if kind == 3 else ""))
+            trace.chunks.append(Stored(first, t0, t1, count, codec, raw_size, checksum, payload[72:72 + size], start,
+                                       *packed, payload[72 + size + summary:], tail=kind == 3))
         elif kind == 4:
             name, part, codec, raw_size, _ = struct.unpack("<32sIIII", payload[:48])
             if part == 0:
@@ -271,19 +316,61 @@ def read_log(data):
             assert count == len(parts) and file_size == sum(map(len, parts))
             trace.files[name] = b"".join(parts)
             parts = []
-    trace.chunks = [chunk[:8] for chunk in trace.chunks]
-    return "log", *trace.run_hash()
+    return trace
 
 
-def main(path):
+def read_kinds():
+    """Names of kinds, and of their fields with types, from the table of the document."""
+    page = pathlib.Path(__file__).resolve().parents[2] / "docs" / "trace-format.5.md"
+    kinds = {}
+    for number, name, fields in re.findall(r"^\| (\d+) \| ([a-z-]+) \| (\w+:[UHSTBE](?:, \w+:[UHSTBE])*) \|$", page.read_text(), re.M):
+        kinds[int(number)] = name, [field.split(":") for field in fields.split(", ")]
+    return kinds
+
+
+def take_value(type, body, at):
+    value, at = take_varint(body, at)
+    if type in "TBE":
+        assert at + value <= len(body)
+        return body[at:at + value].hex(), at + value
+    return hex(value) if type == "H" else str(unzigzag(value) if type == "S" else value), at
+
+
+def fields_text(fields, body):
+    at, out = 0, ""
+    for name, type in fields:
+        value, at = take_value(type, body, at)
+        out += f" {name}={value}"
+    assert at == len(body)
+    return out
+
+
+def dump(trace):
+    kinds = read_kinds()
+    for seq, (vtime, node, tid, kind, body) in enumerate(trace.events()):
+        name, fields = kinds.get(kind, (kind, None))
+        try:
+            text = fields_text(fields, body)
+        except (AssertionError, IndexError, TypeError):
+            text = f" body={body.hex()}"
+        print(f"{seq} {vtime} {node} {tid} {name}{text}")
+
+
+def main(path, dump_it):
     with open(path, "rb") as file:
         data = file.read()
     if data.startswith(b"SQLite format 3\0"):
-        print(*read_database(path, data[:100]))
+        form, trace = "database", read_database(path, data[:100])
     else:
         assert data.startswith(b"hindcast log\r\n\x1a\n"), "not a trace"
-        print(*read_log(data))
+        form, trace = "log", read_log(data)
+    if dump_it:
+        return dump(trace)
+    count, run = trace.run_hash()
+    if form == "database":
+        assert bytes.fromhex(run) == trace.metas[b"format.hash"], "run hash"
+    print(form, count, run)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[-1], "--dump" in sys.argv[1:-1])

@@ -3,17 +3,20 @@
 # real.sh NAME - a program of Debian's, as it is, runs on nodes: it gives the right output, the same bytes with one
 # worker and with two, and a trace that replays.
 #
-# The folder NAME holds experiment.yaml, in which @work@ stands for a folder of this test's; `check`, which looks at what
-# the programs wrote; and perhaps `prepare`, which builds what the experiment runs.
+# The folder NAME holds experiment.yaml; `check`, which looks at what the programs wrote; and perhaps `prepare`, which
+# builds into $program what the experiment runs and calls @program@.  What nodes see must not change from one recording
+# to the other: nothing else is written there.
 . "$(dirname "$0")/../lib.sh"
 
 folder=$(dirname "$0")/$1
+program=$work/program
+mkdir "$program"
 if [[ -e $folder/prepare ]]; then
     # shellcheck source=/dev/null
     . "$folder/prepare"
 fi
 mkdir "$work/experiment"
-sed "s|@work@|$work|g" "$folder/experiment.yaml" >"$work/experiment/experiment.yaml"
+sed "s|@program@|$program|g" "$folder/experiment.yaml" >"$work/experiment/experiment.yaml"
 
 record one --workers 1 "$work/experiment"
 record two --workers 2 "$work/experiment"

@@ -244,6 +244,16 @@ static s32 kg_api_tx_done(kg_u32 ifid, kg_u32 count)
 	return kg_aside(&(struct kg_side_call){ .fn = kg_tx_done, .ifid = ifid, .number = count });
 }
 
+static void kg_api_tell_changes(void)
+{
+	kg_aside(&(struct kg_side_call){ .fn = kg_tell_changes });
+}
+
+static void kg_api_touch_fd(kg_cookie cookie, kg_u32 fd)
+{
+	kg_aside(&(struct kg_side_call){ .fn = kg_touch_fd, .number = fd, .size = cookie });
+}
+
 /* The code is at a fixed distance from kg_entry in every instance: that is what a person can look up. */
 static void __noreturn kg_api_oops(kg_u64 addr, kg_u64 pc)
 {
@@ -272,6 +282,9 @@ static const struct kg_api kg_table = {
 	.rx = kg_api_rx,
 	.tx_done = kg_api_tx_done,
 	.oops = kg_api_oops,
+	.changed = kg_changed,
+	.tell_changes = kg_api_tell_changes,
+	.touch_fd = kg_api_touch_fd,
 };
 
 /* The ELF entry point. */

@@ -82,6 +82,14 @@ s32 kg_if_add(const struct kg_call *call);
 s32 kg_if_carrier(const struct kg_side_call *call);
 s32 kg_rx(const struct kg_side_call *call);
 s32 kg_tx_done(const struct kg_side_call *call);
+void kg_link_queues(void (*tell)(u32 ifid, u64 packets, u64 bytes));
+
+/* net/watch.c */
+void kg_watch_start(void);
+s32 kg_changed(void);
+void kg_note_queue(void);
+s32 kg_tell_changes(const struct kg_side_call *call);
+s32 kg_touch_fd(const struct kg_side_call *call);
 
 /* fs/hcfs.c */
 u64 kg_file_ino(struct file *file);

@@ -155,6 +155,7 @@ void __ref kg_node_init(void)
 	kg_fill_dev();
 	if (kg_host->fs_lookup)
 		kg_take_host_root();
+	kg_watch_start();
 	kg_loopback_up();
 	kg_tune_tcp();
 	kg_forget_children();

@@ -14,6 +14,7 @@
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
+#include <net/sch_generic.h>
 #include "../kernel/glue.h"
 
 struct kg_link {
@@ -25,6 +26,7 @@ struct kg_link {
 	u32 left;		/* frames at the head of sent that have left */
 	bool stopped;		/* by a full ring */
 	bool wake;		/* room in the ring */
+	bool queued;		/* when last told, packets waited for room in the ring */
 };
 
 static struct kg_link *kg_links[KG_IF_MAX];
@@ -68,6 +70,7 @@ static netdev_tx_t kg_link_xmit(struct sk_buff *skb, struct net_device *dev)
 	taken = kg_host->xmit(kg_host->ctx, link->ifid, skb->data, size);
 	if (taken < 0) {
 		link->stopped = true;
+		kg_note_queue();
 		netif_stop_queue(dev);
 		return NETDEV_TX_BUSY;
 	}
@@ -89,6 +92,8 @@ static void kg_link_clean(struct kg_link *link, int budget)
 		napi_consume_skb(skb, budget);
 	}
 	link->left = 0;
+	if (link->queued)
+		kg_note_queue();
 	if (!link->wake)
 		return;
 	link->wake = false;
@@ -107,6 +112,21 @@ s32 kg_tx_done(const struct kg_side_call *call)
 		link->wake = true;
 	kg_link_irq(link);
 	return 0;
+}
+
+/* Packets wait in the queueing discipline only while the ring is full. */
+void kg_link_queues(void (*tell)(u32 ifid, u64 packets, u64 bytes))
+{
+	struct kg_link *link;
+	u32 ifid, packets, bytes;
+
+	for (ifid = 0; ifid < KG_IF_MAX && (link = kg_links[ifid]); ifid++) {
+		if (!link->stopped && !link->queued)
+			continue;
+		qdisc_qstats_qlen_backlog(rtnl_dereference(netdev_get_tx_queue(link->dev, 0)->qdisc), &packets, &bytes);
+		link->queued = packets;
+		tell(ifid, packets, bytes);
+	}
 }
 
 /* ---- receive ---------------------------------------------------------------- */

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * chunk-summary.c - what a chunk says of itself for who looks for something.
+ *
+ *	kinds	threads	senders	connections
+ *
+ * Each is a list of varints that rise, as differences: some hundred bytes for a chunk of 16384 events.  All of them together are
+ * read once, and then a search through 50 million events looks at 3000 of these and decodes one chunk.
+ */
+#include "chunk-summary.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "packets.h"
+#include "wire.h"
+
+struct thread {
+	node_id node;
+	uint32_t tid;
+};
+
+struct sender {
+	node_id node;
+	uint64_t first, last;		/* counts of the packets that it sent */
+};
+
+struct fmt__summaries {
+	struct fmt_packets *packets;
+	int64_t next_stream;
+	/* of the chunk that is summed up */
+	uint32_t kinds[FMT_CHUNK_EVENTS_MAX];
+	struct thread threads[FMT_CHUNK_EVENTS_MAX];
+	struct sender senders[FMT_CHUNK_EVENTS_MAX];
+	struct fmt__summary_stream streams[FMT_CHUNK_EVENTS_MAX];
+	size_t kind_count, thread_count, sender_count, stream_count;
+};
+
+struct fmt__summaries *fmt__summaries_new(void)
+{
+	struct fmt__summaries *summaries = calloc(1, sizeof(*summaries));
+
+	CHECK(summaries);
+	summaries->packets = fmt_packets_new();
+	return summaries;
+}
+
+void fmt__summaries_free(struct fmt__summaries *summaries)
+{
+	if (!summaries)
+		return;
+	fmt_packets_free(summaries->packets);
+	free(summaries);
+}
+
+/* ---- summing up ---- */
+
+static int compare_kinds(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int compare_threads(const void *a, const void *b)
+{
+	const struct thread *x = a, *y = b;
+
+	return x->node != y->node ? (x->node > y->node) - (x->node < y->node) : (x->tid > y->tid) - (x->tid < y->tid);
+}
+
+static int compare_senders(const void *a, const void *b)
+{
+	const struct sender *x = a, *y = b;
+
+	return x->node != y->node ? (x->node > y->node) - (x->node < y->node) : (x->first > y->first) - (x->first < y->first);
+}
+
+/* Of the same connection, the event that begins it comes first. */
+static int compare_streams(const void *a, const void *b)
+{
+	const struct fmt__summary_stream *x = a, *y = b;
+
+	return x->number != y->number ? (x->number > y->number) - (x->number < y->number) : y->begins - x->begins;
+}
+
+#define PACKET_NODE(packet) ((node_id)((packet) >> 40))
+#define PACKET_COUNT(packet) ((packet) & ((1ull << 40) - 1))
+
+static void see_packet(struct fmt__summaries *summaries, const struct fmt_event *event, uint32_t index)
+{
+	/* Arrivals do not count: what they are about is known from where it was sent. */
+	const struct fmt_packet *packet = event->kind == FMT_packet_send ? fmt_packets_see(summaries->packets, event) : NULL;
+
+	if (!packet)
+		return;
+	summaries->senders[summaries->sender_count++] = (struct sender){
+		PACKET_NODE(packet->id), PACKET_COUNT(packet->id), PACKET_COUNT(packet->id)};
+	if (packet->stream < 0)
+		return;
+	const bool begins = packet->stream >= summaries->next_stream;
+	struct fmt__summary_stream *last = &summaries->streams[summaries->stream_count - !!summaries->stream_count];
+
+	if (summaries->stream_count && !begins && last->number == (uint64_t)packet->stream)
+		return;
+	if (begins)
+		summaries->next_stream = packet->stream + 1;
+	summaries->streams[summaries->stream_count++] = (struct fmt__summary_stream){
+		(uint64_t)packet->stream, begins, begins ? index : 0};
+}
+
+static void see_event(struct fmt__summaries *summaries, const struct fmt_event *event, uint32_t index)
+{
+	const struct thread *last = &summaries->threads[summaries->thread_count - !!summaries->thread_count];
+
+	if (!summaries->thread_count || last->node != event->node || last->tid != event->tid)
+		summaries->threads[summaries->thread_count++] = (struct thread){event->node, event->tid};
+	summaries->kinds[summaries->kind_count++] = event->kind;
+	see_packet(summaries, event, index);
+}
+
+static void put_kinds(struct fmt__summaries *summaries, struct fmt_buf *out)
+{
+	uint32_t *kinds = summaries->kinds;
+	size_t count = 0;
+
+	qsort(kinds, summaries->kind_count, sizeof(*kinds), compare_kinds);
+	for (size_t i = 0; i < summaries->kind_count; i++)
+		if (!count || kinds[count - 1] != kinds[i])
+			kinds[count++] = kinds[i];
+	fmt_buf_put_u64(out, count);
+	for (size_t i = 0; i < count; i++)
+		fmt_buf_put_u64(out, kinds[i] - (i ? kinds[i - 1] : 0));
+}
+
+static void put_threads(struct fmt__summaries *summaries, struct fmt_buf *out)
+{
+	struct thread *threads = summaries->threads;
+	size_t count = 0;
+
+	qsort(threads, summaries->thread_count, sizeof(*threads), compare_threads);
+	for (size_t i = 0; i < summaries->thread_count; i++)
+		if (!count || compare_threads(&threads[count - 1], &threads[i]) != 0)
+			threads[count++] = threads[i];
+	fmt_buf_put_u64(out, count);
+	for (size_t i = 0; i < count; i++) {
+		const bool same = i && threads[i - 1].node == threads[i].node;
+
+		fmt_buf_put_u64(out, threads[i].node - (i ? threads[i - 1].node : 0));
+		fmt_buf_put_u64(out, threads[i].tid - (same ? threads[i - 1].tid : 0));
+	}
+}
+
+/* A node's packets are counted up, so what it sent in a chunk is a range. */
+static void put_senders(struct fmt__summaries *summaries, struct fmt_buf *out)
+{
+	struct sender *senders = summaries->senders;
+	size_t count = 0;
+
+	qsort(senders, summaries->sender_count, sizeof(*senders), compare_senders);
+	for (size_t i = 0; i < summaries->sender_count; i++) {
+		if (!count || senders[count - 1].node != senders[i].node)
+			senders[count++] = senders[i];
+		else
+			senders[count - 1].last = senders[i].last;
+	}
+	fmt_buf_put_u64(out, count);
+	for (size_t i = 0; i < count; i++) {
+		fmt_buf_put_u64(out, senders[i].node - (i ? senders[i - 1].node : 0));
+		fmt_buf_put_u64(out, senders[i].first);
+		fmt_buf_put_u64(out, senders[i].last - senders[i].first);
+	}
+}
+
+static void put_streams(struct fmt__summaries *summaries, struct fmt_buf *out)
+{
+	struct fmt__summary_stream *streams = summaries->streams;
+	size_t count = 0;
+
+	qsort(streams, summaries->stream_count, sizeof(*streams), compare_streams);
+	for (size_t i = 0; i < summaries->stream_count; i++)
+		if (!count || streams[count - 1].number != streams[i].number)
+			streams[count++] = streams[i];
+	for (size_t i = 0; i < count; i++) {
+		const uint64_t difference = streams[i].number - (i ? streams[i - 1].number : 0);
+
+		fmt_buf_put_u64(out, difference << 1 | streams[i].begins);
+		if (streams[i].begins)
+			fmt_buf_put_u64(out, streams[i].index);
+	}
+}
+
+void fmt__summary_put(struct fmt__summaries *summaries, const struct fmt_event *events, size_t count, struct fmt_buf *out)
+{
+	CHECK(count <= FMT_CHUNK_EVENTS_MAX);
+	summaries->kind_count = summaries->thread_count = summaries->sender_count = summaries->stream_count = 0;
+	for (size_t i = 0; i < count; i++)
+		see_event(summaries, &events[i], (uint32_t)i);
+	fmt_buf_clear(out);
+	put_kinds(summaries, out);
+	put_threads(summaries, out);
+	put_senders(summaries, out);
+	put_streams(summaries, out);
+	if (out->size > FMT_SUMMARY_MAX)
+		fmt_buf_clear(out);
+}
+
+/* ---- asking ---- */
+
+struct cursor {
+	const uint8_t *bytes;
+	size_t size, pos;
+	bool damaged;
+};
+
+/* 0 when there is nothing (right) there. */
+static uint64_t take(struct cursor *cursor)
+{
+	uint64_t value = 0;
+
+	if (fmt_get_u64(cursor->bytes, cursor->size, &cursor->pos, &value) < 0)
+		cursor->damaged = true;
+	return value;
+}
+
+/* These three go over a whole list, for the next begins behind it. */
+static bool has_kind(struct cursor *cursor, const struct fmt_want *want)
+{
+	uint64_t kind = 0;
+	bool found = !want->kind_count;
+
+	for (uint64_t left = take(cursor); left && !cursor->damaged; left--) {
+		kind += take(cursor);
+		for (size_t i = 0; i < want->kind_count; i++)
+			found = found || want->kinds[i] == kind;
+	}
+	return found;
+}
+
+static bool has_thread(struct cursor *cursor, const struct fmt_want *want)
+{
+	uint64_t node = 0, tid = 0;
+	bool found = false;
+
+	for (uint64_t left = take(cursor); left && !cursor->damaged; left--) {
+		const uint64_t difference = take(cursor);
+
+		node += difference;
+		tid = take(cursor) + (difference ? 0 : tid);
+		found = found || ((!want->has_node || node == want->node) && (!want->has_tid || tid == want->tid));
+	}
+	return found || (!want->has_node && !want->has_tid);
+}
+
+static bool has_packet(struct cursor *cursor, const struct fmt_want *want)
+{
+	uint64_t node = 0;
+	bool found = !want->has_packet;
+
+	for (uint64_t left = take(cursor); left && !cursor->damaged; left--) {
+		node += take(cursor);
+		const uint64_t first = take(cursor), more = take(cursor);
+
+		found = found || (node == PACKET_NODE(want->packet) && PACKET_COUNT(want->packet) >= first &&
+				  PACKET_COUNT(want->packet) - first <= more);
+	}
+	return found;
+}
+
+static int next_stream(struct cursor *cursor, struct fmt__summary_stream *stream)
+{
+	if (cursor->pos == cursor->size)
+		return 0;
+	const uint64_t word = take(cursor);
+
+	stream->number += word >> 1;
+	stream->begins = word & 1;
+	stream->index = stream->begins ? (uint32_t)take(cursor) : 0;
+	return cursor->damaged ? -EBADMSG : 1;
+}
+
+static bool has_stream(struct cursor *cursor, const struct fmt_want *want)
+{
+	struct fmt__summary_stream stream = {0};
+	bool found = !want->has_stream;
+
+	while (!found && next_stream(cursor, &stream) > 0)
+		found = stream.number == want->stream;
+	return found;
+}
+
+bool fmt__summary_has(const uint8_t *bytes, size_t size, const struct fmt_want *want, bool *ret_damaged)
+{
+	struct cursor cursor = {bytes, size, 0, false};
+
+	if (!size)
+		return true;
+	const bool kind = has_kind(&cursor, want), thread = has_thread(&cursor, want), packet = has_packet(&cursor, want);
+	const bool found = kind && thread && packet && has_stream(&cursor, want);
+
+	*ret_damaged = cursor.damaged;
+	return found || cursor.damaged;
+}
+
+/* ret keeps the number between calls. */
+int fmt__summary_stream(const uint8_t *bytes, size_t size, size_t *pos, struct fmt__summary_stream *ret)
+{
+	struct cursor cursor = {bytes, size, *pos, false};
+	const struct fmt_want nothing = {0};
+
+	if (!*pos && size) {
+		has_kind(&cursor, &nothing);
+		has_thread(&cursor, &nothing);
+		has_packet(&cursor, &nothing);
+		*ret = (struct fmt__summary_stream){0};
+	}
+	const int got = cursor.damaged ? -EBADMSG : next_stream(&cursor, ret);
+
+	*pos = cursor.pos;
+	return got;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * chunk-summary.h - what a chunk says of itself for who looks for something: kinds, threads, packets sent, connections.
+ *
+ * docs/trace-format.5.md has the bytes.  A reader passes over chunks that cannot have what it looks for, without reading them.
+ */
+#ifndef FMT_CHUNK_SUMMARY_H
+#define FMT_CHUNK_SUMMARY_H
+
+#include "event.h"
+#include "trace.h"
+
+/* Makes summaries of the chunks of a trace in order; knows the packets under way and the connections so far. */
+struct fmt__summaries;
+struct fmt__summaries *fmt__summaries_new(void);
+void fmt__summaries_free(struct fmt__summaries *summaries);
+/* Into out (cleared first).  Empty when it would be longer than FMT_SUMMARY_MAX: that says nothing, and is right. */
+void fmt__summary_put(struct fmt__summaries *summaries, const struct fmt_event *events, size_t count, struct fmt_buf *out);
+
+/* May an event of the chunk be wanted?  An empty summary may hold everything; so may one that is damaged, but
+ * *ret_damaged is set. */
+bool fmt__summary_has(const uint8_t *bytes, size_t size, const struct fmt_want *want, bool *ret_damaged);
+
+/* A connection that is in a chunk. */
+struct fmt__summary_stream {
+	uint64_t number;
+	bool begins;
+	uint32_t index;			/* with begins: of the event in the chunk that began it */
+};
+/* The connections of a chunk one by one, by number; *pos is 0 first, and *ret is what it was.  1, 0 after the last, -EBADMSG. */
+int fmt__summary_stream(const uint8_t *bytes, size_t size, size_t *pos, struct fmt__summary_stream *ret);
+
+#endif
