@@ -54,6 +54,7 @@ static const struct fmt_command inspect = {
 static const struct fmt_command *const commands[] = {
 	&rec_cmd_record,
 	&rep_cmd_replay,
+	&rep_cmd_gdb,
 	&rep_cmd_state,
 	&fmt_cmd_dump,
 	&fmt_cmd_diff,

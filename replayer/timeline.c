@@ -557,6 +557,20 @@ void rep__stop_thread(struct rep_timeline *tl, node_id node, uint32_t tid, struc
 	ret->pc = rep_timeline_regs(tl, node, tid, &regs) == 0 ? regs.rip : 0;
 }
 
+void rep_timeline_seek_alive(struct rep_timeline *tl, struct rep_stop *ret_stop)
+{
+	struct fmt_event event;
+	event_seq seq = tl->seq;
+
+	rep__timeline_stop(tl, REP_WHY_DONE, ret_stop);
+	while (tl->session->world.thread_count == 0 && seq > 0 && ret_stop->why == REP_WHY_DONE) {
+		seq--;
+		if (fmt_reader_event(tl->reader, seq, &event, NULL) == 0 &&
+		    (event.kind == FMT_exit || event.kind == FMT_panic || event.kind == FMT_node_down))
+			rep_timeline_seek(tl, &(struct rep_position){.seq = seq}, ret_stop);
+	}
+}
+
 void rep_timeline_seek(struct rep_timeline *tl, const struct rep_position *to, struct rep_stop *ret_stop)
 {
 	const event_seq seq = to->seq < tl->count ? to->seq : tl->count;
