@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-gdb.c - `hindcast gdb`: Debian's gdb on a recorded run. */
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,17 +31,62 @@ static const char *const settings[] = {
 	"-iex", "set remotetimeout 3600",	/* a long way back takes time */
 	"-iex", "set tcp connect-timeout 60",
 	"-iex", "set confirm off",
+	/* A new inferior has no description of its registers yet. */
+	"-iex", "set architecture i386:x86-64",
+	"-iex", "set osabi GNU/Linux",
 };
 
-/* Commands that gdb is given once it is connected. */
-static const char seek_definition[] =
-	"define seek\n"
-	"  monitor seek $arg0\n"
-	"  stepi\n"
-	"end\n"
-	"document seek\n"
-	"seek POSITION: goes to @EVENT, a time (12.5s), a part (50%), start or end of the recorded run.\n"
-	"end\n";
+/* Python for gdb: connects, attaches to every process that lives, and defines two commands. */
+static const char script[] =
+	"import gdb\n"
+	"def hindcast_quietly(command):\n"
+	"    gdb.execute('set suppress-cli-notifications on', to_string=True)\n"
+	"    try:\n"
+	"        gdb.execute(command, to_string=True)\n"
+	"    finally:\n"
+	"        gdb.execute('set suppress-cli-notifications off', to_string=True)\n"
+	"def hindcast_processes():\n"
+	"    known = {i.pid for i in gdb.inferiors()}\n"
+	"    before = gdb.selected_inferior().num\n"
+	"    for number in gdb.execute('monitor numbers', to_string=True).split():\n"
+	"        if int(number) in known:\n"
+	"            continue\n"
+	"        free = [i.num for i in gdb.inferiors() if i.pid == 0]\n"
+	"        if not free:\n"
+	"            gdb.execute('add-inferior', to_string=True)\n"
+	"            free = [i.num for i in gdb.inferiors() if i.pid == 0]\n"
+	"        hindcast_quietly('inferior %d' % free[0])\n"
+	"        hindcast_quietly('attach ' + number)\n"
+	"    if before in [i.num for i in gdb.inferiors() if i.pid]:\n"
+	"        hindcast_quietly('inferior %d' % before)\n"
+	"def hindcast_begin(socket, wanted):\n"
+	"    gdb.execute('target extended-remote ' + socket, to_string=True)\n"
+	"    hindcast_processes()\n"
+	"    for i in gdb.inferiors():\n"
+	"        if i.pid and (i.pid == wanted or wanted < 0 and i.pid // 100000 == -wanted):\n"
+	"            hindcast_quietly('inferior %d' % i.num)\n"
+	"            break\n"
+	"    gdb.execute('frame')\n"
+	"class Processes(gdb.Command):\n"
+	"    'Makes all processes known to gdb that live now, on all nodes, as inferiors.'\n"
+	"    def __init__(self):\n"
+	"        super().__init__('processes', gdb.COMMAND_STATUS)\n"
+	"    def invoke(self, argument, from_tty):\n"
+	"        hindcast_processes()\n"
+	"        gdb.execute('info inferiors')\n"
+	"class Seek(gdb.Command):\n"
+	"    'seek POSITION: goes to @EVENT, a time (12.5s), a part (50%), start or end of the recorded run.'\n"
+	"    def __init__(self):\n"
+	"        super().__init__('seek', gdb.COMMAND_RUNNING)\n"
+	"    def invoke(self, argument, from_tty):\n"
+	"        said = gdb.execute('monitor seek ' + argument, to_string=True)\n"
+	"        if said.strip():\n"
+	"            raise gdb.GdbError(said.strip())\n"
+	"        hindcast_quietly('stepi')\n"
+	"        hindcast_processes()\n"
+	"        gdb.execute('frame')\n"
+	"Processes()\n"
+	"Seek()\n";
 
 struct place {
 	char dir[64];		/* of the socket; "" before it is made */
@@ -58,18 +104,19 @@ static void place_done(struct place *place)
 	rmdir(place->dir);
 }
 
-static int write_init(const struct place *place)
+/* wanted: gdb's number of the process to show first, or the node's, negative; 0: any. */
+static int write_init(const struct place *place, int64_t wanted)
 {
 	FILE *to = fopen(place->init_path, "we");
 
 	if (!to)
 		return -errno;
-	fputs(seek_definition, to);
+	fprintf(to, "%shindcast_begin('%s', %" PRId64 ")\n", script, place->socket_path, wanted);
 	return fclose(to) == 0 ? 0 : -errno;
 }
 
 /* A socket that nobody else can reach: its directory is ours alone. */
-static int make_place(struct place *place)
+static int make_place(struct place *place, int64_t wanted)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -79,28 +126,24 @@ static int make_place(struct place *place)
 		return -errno;
 	}
 	snprintf(place->socket_path, sizeof(place->socket_path), "%s/socket", place->dir);
-	snprintf(place->init_path, sizeof(place->init_path), "%s/init", place->dir);
+	snprintf(place->init_path, sizeof(place->init_path), "%s/init.py", place->dir);
 	strcpy(address.sun_path, place->socket_path);
 	place->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (place->listener < 0 || bind(place->listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    listen(place->listener, 1) < 0)
 		return -errno;
-	return write_init(place);
+	return write_init(place, wanted);
 }
 
 __attribute__((noreturn)) static void exec_gdb(const struct place *place, char *const *extra)
 {
 	const char *argv[ARGUMENTS_MAX] = {"gdb", "-q", "-nx"};
-	char target[128];
 	size_t count = 3;
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		argv[count++] = settings[i];
-	snprintf(target, sizeof(target), "target remote %s", place->socket_path);
 	argv[count++] = "-x";
 	argv[count++] = place->init_path;
-	argv[count++] = "-ex";
-	argv[count++] = target;
 	for (size_t i = 0; extra && extra[i] && count + 1 < ARGUMENTS_MAX; i++)
 		argv[count++] = extra[i];
 	argv[count] = NULL;
@@ -142,8 +185,7 @@ static enum fmt_status status_of(int status)
 	return FMT_STATUS_NO;
 }
 
-static enum fmt_status run_gdb(struct rep_timeline *tl, node_id node, uint32_t pid, char *const *extra,
-			       struct place *place)
+static enum fmt_status run_gdb(struct rep_timeline *tl, char *const *extra, struct place *place)
 {
 	int status = 0;
 
@@ -166,7 +208,7 @@ static enum fmt_status run_gdb(struct rep_timeline *tl, node_id node, uint32_t p
 	const int fd = await_gdb(place, gdb);
 
 	if (fd >= 0)
-		rep_gdb_serve(tl, node, pid, fd);
+		rep_gdb_serve(tl, fd);
 	pthread_join(waiter, NULL);
 	while (waitpid(gdb, &status, 0) < 0 && errno == EINTR)
 		;
@@ -220,12 +262,12 @@ static enum fmt_status command_gdb(const struct fmt_arguments *args)
 	if (!go_to_start(tl, args, &node, &pid)) {
 		status = FMT_STATUS_USAGE;
 	} else {
-		r = make_place(&place);
+		r = make_place(&place, pid ? (int64_t)(node ? node : 1) * REP_GDB_NODE + pid : -(int64_t)node);
 		if (r < 0) {
 			fmt_complain("no socket can be made in /tmp: %s", strerror(-r));
 			status = FMT_STATUS_HOST;
 		} else {
-			status = run_gdb(tl, node, pid, args->program, &place);
+			status = run_gdb(tl, args->program, &place);
 		}
 	}
 	rep_timeline_close(tl);

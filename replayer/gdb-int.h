@@ -7,6 +7,7 @@
 #include "gdb.h"
 
 #define REP_GDB_FILE_MAX 64
+#define REP_GDB_PROCESS_MAX 4096
 #define REP_GDB_POINT_MAX 256
 
 struct rep_gdb_thread {
@@ -18,6 +19,9 @@ struct rep_gdb {
 	struct rep_timeline *tl;		/* borrowed */
 	struct rep_gdb_link link;
 	struct rep_gdb_thread general;		/* what questions are about */
+	struct rep_gdb_thread moving;		/* whom a step without a thread of its own is for; tid 0: general */
+	struct rep_gdb_thread attached[REP_GDB_PROCESS_MAX];	/* processes that gdb knows; they need not live now */
+	size_t attached_count;
 	struct rep_stop stop;			/* the last one */
 	bool has_target;			/* monitor seek: the next step goes there instead */
 	struct rep_position target;
@@ -46,6 +50,8 @@ static inline uint64_t rep__gdb_id(node_id node, uint32_t number)
 	return (uint64_t)node * REP_GDB_NODE + number;
 }
 
+/* Whether gdb knows the process. */
+bool rep__gdb_knows(const struct rep_gdb *gdb, node_id node, uint32_t pid);
 /* printf to the end of a buffer. */
 __attribute__((format(printf, 2, 3))) void rep__gdb_print(struct fmt_buf *out, const char *format, ...);
 /* Text for the person at gdb. */

@@ -64,6 +64,18 @@ static void say_nodes(struct rep_gdb *gdb, const char *rest, struct fmt_buf *out
 	}
 }
 
+/* For the script that gdb is started with. */
+static void say_numbers(struct rep_gdb *gdb, const char *rest, struct fmt_buf *out)
+{
+	const struct rep_thread_info *t;
+	const size_t count = rep_timeline_threads(gdb->tl, &t);
+
+	(void)rest;
+	for (size_t i = 0; i < count; i++)
+		if (t[i].has_program && (i == 0 || t[i].node != t[i - 1].node || t[i].pid != t[i - 1].pid))
+			say(out, "%" PRIu64 "\n", rep__gdb_id(t[i].node, t[i].pid));
+}
+
 static void say_event(const struct fmt_event *event, struct fmt_buf *out)
 {
 	fmt_event_text(event, out);
@@ -125,6 +137,7 @@ static const struct command {
 	{"clock", say_clock, "virtual time"},
 	{"where", say_where, "position: for seek, --at and others"},
 	{"nodes", say_nodes, "nodes and their processes"},
+	{"numbers", say_numbers, "gdb's numbers of all processes that live now"},
 	{"events", say_events, "[COUNT [FILTER]]: the events that come next"},
 	{"seek", set_target, "POSITION: the next step goes there (the command seek does both)"},
 	{"help", say_help, "this"},

@@ -59,7 +59,7 @@ static void put_threads(struct rep_gdb *gdb)
 	for (size_t i = 0; i < count; i++) {
 		const struct rep_thread_info *t = &threads[i];
 
-		if (!t->has_program)
+		if (!t->has_program || !rep__gdb_knows(gdb, t->node, t->pid))
 			continue;
 		rep__gdb_print(out, "<thread id=\"p%" PRIx64 ".%" PRIx64 "\" name=\"", rep__gdb_id(t->node, t->pid),
 			       rep__gdb_id(t->node, t->tid));

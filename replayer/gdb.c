@@ -83,14 +83,22 @@ static struct rep_gdb_thread parse_thread(const char *text)
 	return thread;
 }
 
-/* Any thread of what is meant; false: there is none. */
+bool rep__gdb_knows(const struct rep_gdb *gdb, node_id node, uint32_t pid)
+{
+	for (size_t i = 0; i < gdb->attached_count; i++)
+		if (gdb->attached[i].node == node && gdb->attached[i].pid == pid)
+			return true;
+	return false;
+}
+
+/* Any thread of what is meant that gdb knows; false: there is none. */
 static bool find_thread(struct rep_gdb *gdb, struct rep_gdb_thread *thread)
 {
 	const struct rep_thread_info *threads;
 	const size_t count = rep_timeline_threads(gdb->tl, &threads);
 
 	for (size_t i = 0; i < count; i++) {
-		if (!threads[i].has_program || (thread->node && threads[i].node != thread->node) ||
+		if (!threads[i].has_program || !rep__gdb_knows(gdb, threads[i].node, threads[i].pid) || (thread->node && threads[i].node != thread->node) ||
 		    (thread->pid && threads[i].pid != thread->pid) || (thread->tid && threads[i].tid != thread->tid))
 			continue;
 		*thread = (struct rep_gdb_thread){threads[i].node, threads[i].pid, threads[i].tid};
@@ -175,12 +183,41 @@ static void tell_trouble(struct rep_gdb *gdb)
 	free(text);
 }
 
+/* A moment at which no process lives that gdb knows has no place in its world: on to the nearest one that has. */
+static bool find_life(struct rep_gdb *gdb, event_seq seq, bool forward)
+{
+	struct rep_stop stop;
+
+	while (!choose_thread(gdb)) {
+		if (forward ? seq >= rep_timeline_count(gdb->tl) : seq == 0)
+			return false;
+		const enum rep_direction direction = forward ? REP_FORWARD : REP_BACKWARD;
+
+		rep_timeline_step(gdb->tl, &(struct rep_step){.unit = REP_STEP_EVENT}, direction, &stop);
+		if (stop.why != REP_WHY_DONE)
+			return choose_thread(gdb);
+		seq = rep_timeline_seq(gdb->tl, NULL);
+	}
+	return true;
+}
+
+static bool has_life(struct rep_gdb *gdb)
+{
+	const event_seq seq = rep_timeline_seq(gdb->tl, NULL);
+	const bool forward = gdb->stop.why == REP_WHY_START;
+	struct rep_stop stop;
+
+	if (choose_thread(gdb) || find_life(gdb, seq, forward))
+		return true;
+	rep_timeline_seek(gdb->tl, &(struct rep_position){.seq = seq}, &stop);
+	return find_life(gdb, seq, !forward);
+}
+
 static void reply_stop(struct rep_gdb *gdb)
 {
 	tell_trouble(gdb);
-	if (!choose_thread(gdb)) {
-		/* A moment without processes: gdb has no word for that. */
-		reply_text(gdb, "N");
+	if (gdb->attached_count == 0 || !has_life(gdb)) {
+		reply_text(gdb, "W00");	/* nothing is known to gdb yet */
 		return;
 	}
 	rep__gdb_print(&gdb->reply, "T%02xthread:", (unsigned)signal_of(gdb->stop.why));
@@ -252,7 +289,7 @@ static void on_backward(struct rep_gdb *gdb, char what)
 	if (gdb->has_target)
 		go_to_target(gdb);
 	else if (what == 's')
-		step(gdb, &gdb->general, REP_BACKWARD);
+		step(gdb, gdb->moving.tid ? &gdb->moving : &gdb->general, REP_BACKWARD);
 	else if (what == 'c')
 		run(gdb, REP_BACKWARD);
 }
@@ -372,12 +409,51 @@ static void on_select(struct rep_gdb *gdb, const char *text)
 	struct rep_gdb_thread thread = parse_thread(text + 1);
 
 	if (text[0] == 'g') {
+		if (!thread.node && find_thread(gdb, &gdb->general))	/* any: the one that it is */
+			thread = gdb->general;
 		if (!find_thread(gdb, &thread)) {
 			reply_text(gdb, "E03");
 			return;
 		}
 		gdb->general = thread;
+	} else if (text[0] == 'c') {
+		gdb->moving = thread;
 	}
+	reply_text(gdb, "OK");
+}
+
+/* gdb gets to know a process that lives now. */
+static void on_attach(struct rep_gdb *gdb, const char *text)
+{
+	const uint64_t id = strtoull(text, NULL, 16);
+	struct rep_gdb_thread *to = &gdb->attached[gdb->attached_count];
+
+	if (gdb->attached_count == REP_GDB_PROCESS_MAX) {
+		reply_text(gdb, "E01");
+		return;
+	}
+	*to = (struct rep_gdb_thread){.node = (node_id)(id / REP_GDB_NODE), .pid = (uint32_t)(id % REP_GDB_NODE)};
+	gdb->attached_count++;
+	gdb->general = *to;
+	gdb->stop = (struct rep_stop){.why = REP_WHY_DONE};
+	if (!find_thread(gdb, &gdb->general)) {
+		gdb->attached_count--;
+		reply_text(gdb, "E03");
+		return;
+	}
+	reply_stop(gdb);
+}
+
+/* "D;PID", or without a number: all. */
+static void on_detach(struct rep_gdb *gdb, const char *text)
+{
+	const uint64_t id = *text == ';' ? strtoull(text + 1, NULL, 16) : 0;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < gdb->attached_count && id; i++)
+		if (rep__gdb_id(gdb->attached[i].node, gdb->attached[i].pid) != id)
+			gdb->attached[kept++] = gdb->attached[i];
+	gdb->attached_count = kept;
 	reply_text(gdb, "OK");
 }
 
@@ -397,8 +473,9 @@ static void on_v(struct rep_gdb *gdb, const char *text, size_t size)
 	} else if (strncmp(text, "File:", 5) == 0) {
 		rep__gdb_file(gdb, text + 5, size - 5);
 	} else if (strncmp(text, "Kill;", 5) == 0) {
-		reply_text(gdb, "OK");
-		gdb->ended = true;
+		on_detach(gdb, text + 4);
+	} else if (strncmp(text, "Attach;", 7) == 0) {
+		on_attach(gdb, text + 7);
 	}
 }
 
@@ -448,8 +525,10 @@ static void on_packet(struct rep_gdb *gdb, const char *text, size_t size)
 		reply_text(gdb, "E01");	/* what has happened has happened */
 		return;
 	case 'D':
+		on_detach(gdb, text + 1);
+		return;
+	case '!':
 		reply_text(gdb, "OK");
-		gdb->ended = true;
 		return;
 	case 'k':
 		gdb->ended = true;
@@ -466,16 +545,17 @@ static void on_break(void *arg)
 	rep_timeline_interrupt(gdb->tl);
 }
 
-int rep_gdb_serve(struct rep_timeline *tl, node_id node, uint32_t pid, int fd)
+int rep_gdb_serve(struct rep_timeline *tl, int fd)
 {
-	struct rep_gdb gdb = {.tl = tl, .general = {.node = node, .pid = pid}};
+	static struct rep_gdb gdb;	/* one at a time, as of timelines, and too large for a stack */
 	const char *text;
 	size_t size;
+
+	gdb = (struct rep_gdb){.tl = tl};
 	int r = rep__gdb_link_init(&gdb.link, fd, on_break, &gdb);
 
 	if (r < 0)
 		return r;
-	find_thread(&gdb, &gdb.general);
 	while (!gdb.ended && rep__gdb_receive(&gdb.link, &text, &size)) {
 		/* A ^C that came when nothing moved is gone with the packet behind it. */
 		if (strchr("bcsv", text[0]))

@@ -11,8 +11,8 @@
 
 #define REP_GDB_NODE 100000u
 
-/* Serves one gdb on a connected socket until it goes; the timeline stands where it is to begin, and pid (0: any) of node is
- * shown first.  Takes fd over. 0 or -errno. */
-int rep_gdb_serve(struct rep_timeline *tl, node_id node, uint32_t pid, int fd);
+/* Serves one gdb on a connected socket until it goes; the timeline stands where it is to begin.  gdb knows no process until it
+ * attaches to it.  Takes fd over. 0 or -errno. */
+int rep_gdb_serve(struct rep_timeline *tl, int fd);
 
 #endif
