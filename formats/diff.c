@@ -189,6 +189,15 @@ static uint64_t hash_event(struct diff *diff, const struct fmt_event *event)
 	return diff->scratch.size ? hash_bytes(hash, diff->scratch.data, diff->scratch.size) : hash;
 }
 
+uint64_t fmt_diff_hash(const struct fmt_event *event, unsigned int ignore, struct fmt_buf *scratch)
+{
+	struct diff diff = {.ignore = ignore, .scratch = *scratch};
+	const uint64_t hash = hash_event(&diff, event);
+
+	*scratch = diff.scratch;
+	return hash;
+}
+
 /* ---- comparing ---- */
 
 /* Number of events in chunks that are equal in both, from the start. */

@@ -20,4 +20,8 @@ int fmt_diff_ignore(const char *list, unsigned int *ret, struct fmt_error *error
 int fmt_diff(struct fmt_reader *a, struct fmt_reader *b, unsigned int ignore, FILE *out, bool json,
 	     struct fmt_error *error);
 
+/* What counts of an event, as a number: two events that differ in nothing but what is ignored have the same.  scratch is kept
+ * from call to call, and is the caller's. */
+uint64_t fmt_diff_hash(const struct fmt_event *event, unsigned int ignore, struct fmt_buf *scratch);
+
 #endif

@@ -25,6 +25,11 @@ struct _InspLanes {
 	double drag_from;
 	GskRenderNode *scene;		/* NULL: to be painted */
 	int scene_width, scene_height;
+	struct insp_cone *cone;		/* NULL: none */
+	bool cone_past, cone_future;
+	uint32_t marks[2];
+	const struct insp_pair *pair;	/* NULL: nothing is compared */
+	int side;
 	struct insp_arrow *arrows;
 	uint32_t arrow_count;
 	double fold_step;		/* of arrows; 0: each is one packet */
@@ -37,7 +42,11 @@ double insp__lanes_height(InspLanes *lanes);
 double insp__lanes_y(InspLanes *lanes, uint32_t lane);
 /* Paints all that does not follow pointer and focus. */
 GskRenderNode *insp__lanes_paint(InspLanes *lanes, int width, int height);
-/* One packet's arrow, in the colour of the focus. */
+/* What follows focus and pointer: the line of the position, its packet, cone and marks. */
+void insp__lanes_paint_overlay(InspLanes *lanes, GtkSnapshot *snapshot, int width, int height);
+/* The arrows in sight; returns how many render nodes they are. */
+guint insp__lanes_paint_arrows(InspLanes *lanes, GtkSnapshot *snapshot, const struct insp_ink *ink, int width, int height);
+/* One packet's arrow in the colour of the focus, and its conversation in a lighter one. */
 void insp__lanes_paint_packet(InspLanes *lanes, GtkSnapshot *snapshot, uint32_t packet, const GdkRGBA *color,
 			      int width, int height);
 

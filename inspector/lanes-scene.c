@@ -26,11 +26,18 @@ static bool faded(const struct paint *p, uint32_t lane)
 	return p->lanes->scope != INSP_NONE && p->lanes->scope != lane;
 }
 
+/* Beside another run only what differs has colour. */
+static GdkRGBA lane_hue(const struct paint *p, uint32_t lane)
+{
+	return p->lanes->pair ? insp_ink_alpha(p->ink.text, 0.4f) : insp_ink_lane(&p->ink, lane);
+}
+
 /* ---- ruler and names ---- */
 
 static void paint_ruler(struct paint *p)
 {
 	const struct insp_view *view = &p->lanes->view;
+	static const char *const names[INSP_AXIS_COUNT] = {"virtual time, s", "event", "pauses shortened, s"};
 	const double tick = insp_view_tick(view, 110);
 	char text[48];
 
@@ -42,7 +49,7 @@ static void paint_ruler(struct paint *p)
 		if (x + 4 < p->width - 30)
 			insp_ink_text(p->snapshot, GTK_WIDGET(p->lanes), text, x + 4, RULER / 2 - 1, 0, 200, &p->ink.faint);
 	}
-	insp_ink_text(p->snapshot, GTK_WIDGET(p->lanes), view->axis == INSP_AXIS_TIME ? "virtual time, s" : "event",
+	insp_ink_text(p->snapshot, GTK_WIDGET(p->lanes), names[view->axis],
 		      GUTTER - 14, RULER / 2 - 1, 1, GUTTER - 20, &p->ink.faint);
 }
 
@@ -88,7 +95,7 @@ static void paint_lane_cells(struct paint *p, uint32_t lane, const struct insp_c
 {
 	static const float alphas[] = {0, 0.28f, 0.5f, 0.75f, 1};
 	const double y = insp__lanes_y(p->lanes, lane);
-	const GdkRGBA hue = insp_ink_alpha(insp_ink_lane(&p->ink, lane), faded(p, lane) ? 0.35f : 1);
+	const GdkRGBA hue = insp_ink_alpha(lane_hue(p, lane), faded(p, lane) ? 0.35f : 1);
 	double last_trouble = -100;
 
 	for (uint32_t column = 0; column < columns;) {
@@ -139,7 +146,7 @@ static void paint_waits(struct paint *p, uint32_t first, uint32_t end)
 	for (uint32_t seq = first; seq < end; seq++) {
 		const gpointer thread = GUINT_TO_POINTER(run->thread[seq]);
 		const uint32_t lane = insp_lane_of(run, seq);
-		const GdkRGBA color = insp_ink_alpha(insp_ink_lane(&p->ink, lane), faded(p, lane) ? 0.2f : 0.45f);
+		const GdkRGBA color = insp_ink_alpha(lane_hue(p, lane), faded(p, lane) ? 0.2f : 0.45f);
 
 		if (run->kind[seq] == FMT_syscall_enter) {
 			g_hash_table_insert(since, thread, GUINT_TO_POINTER(seq + 1));
@@ -158,7 +165,7 @@ static void paint_mark(struct paint *p, uint32_t seq, double x, double y)
 {
 	const struct insp_run *run = p->lanes->run;
 	const uint32_t lane = insp_lane_of(run, seq);
-	const GdkRGBA hue = insp_ink_alpha(insp_ink_lane(&p->ink, lane), faded(p, lane) ? 0.35f : 1);
+	const GdkRGBA hue = insp_ink_alpha(lane_hue(p, lane), faded(p, lane) ? 0.35f : 1);
 	const struct insp_line *line = insp_pager_line(p->lanes->pager, seq);
 
 	if (line && line->ran && p->lanes->view.axis == INSP_AXIS_TIME) {
@@ -250,119 +257,46 @@ static void paint_events(struct paint *p, uint32_t first, uint32_t end)
 			paint_label(p, &clusters[lane], p->width - clusters[lane].x);
 }
 
-/* ---- packets ---- */
+/* ---- differences ---- */
 
-/* Where an arrow begins and ends; one that never arrived ends half way. */
-static void arrow_ends(InspLanes *lanes, const struct insp_packet *packet, double *x0, double *y0, double *x1, double *y1)
+/* A solid bar below the lane: changed; a broken one: the other run has nothing here. */
+static void paint_difference(struct paint *p, uint32_t lane, double x0, double x1, bool alone)
 {
-	const double down = insp__lanes_y(lanes, packet->to) > insp__lanes_y(lanes, packet->from) ? 1 : -1;
+	const double y = insp__lanes_y(p->lanes, lane) + TRACK / 2 + 2;
+	const GdkRGBA *color = alone ? &p->ink.error : &p->ink.warning;
 
-	*x0 = GUTTER + insp_view_x_of(&lanes->view, packet->send);
-	*y0 = insp__lanes_y(lanes, packet->from) + down * TRACK / 2;
-	*y1 = insp__lanes_y(lanes, packet->to) - down * TRACK / 2;
-	if (packet->fate == INSP_RECEIVED) {
-		*x1 = GUTTER + insp_view_x_of(&lanes->view, packet->end);
-		return;
-	}
-	/* As far as it would have gone in the time that packets take at most. */
-	const double flight = lanes->view.axis == INSP_AXIS_TIME
-				      ? (double)lanes->run->flight_max * lanes->view.width / lanes->view.span : 24;
-
-	*x1 = *x0 + flight / 2;
-	*y1 = (*y0 + *y1) / 2;
+	x0 = fmax(x0, GUTTER);
+	x1 = fmin(fmax(x1, x0 + 3), p->width);
+	if (!alone)
+		rect(p, color, x0, y, x1 - x0, 4);
+	for (double x = x0; alone && x < x1; x += 6)
+		rect(p, color, x, y, fmin(3, x1 - x), 4);
 }
 
-static void head(cairo_t *cairo, double x0, double y0, double x1, double y1)
+#define DIFFERENCES_MAX 1500	/* painted; each may be as narrow as a pixel */
+
+static void paint_differences(struct paint *p)
 {
-	const double angle = atan2(y1 - y0, x1 - x0);
+	const struct insp_pair *pair = p->lanes->pair;
+	const struct insp_view *view = &p->lanes->view;
+	const int side = p->lanes->side;
+	g_autofree double *taken = g_new0(double, p->lanes->run->lane_count);
+	uint32_t painted = 0;
 
-	for (int side = -1; side <= 1; side += 2) {
-		cairo_move_to(cairo, x1, y1);
-		cairo_line_to(cairo, x1 - 8 * cos(angle + side * 0.38), y1 - 8 * sin(angle + side * 0.38));
-	}
-}
+	for (uint32_t i = 0; pair && i < pair->difference_count && painted < DIFFERENCES_MAX; i++) {
+		const struct insp_difference *d = &pair->differences[i];
 
-static void cross(cairo_t *cairo, double x, double y)
-{
-	cairo_move_to(cairo, x - 4, y - 4);
-	cairo_line_to(cairo, x + 4, y + 4);
-	cairo_move_to(cairo, x - 4, y + 4);
-	cairo_line_to(cairo, x + 4, y - 4);
-}
-
-static void arrow_path(InspLanes *lanes, cairo_t *cairo, const struct insp_packet *packet, bool heads)
-{
-	double x0, y0, x1, y1;
-
-	arrow_ends(lanes, packet, &x0, &y0, &x1, &y1);
-	cairo_move_to(cairo, x0, y0);
-	cairo_line_to(cairo, x1, y1);
-	if (packet->fate == INSP_DROPPED)
-		cross(cairo, x1, y1);
-	else if (heads && packet->fate == INSP_RECEIVED)
-		head(cairo, x0, y0, x1, y1);
-}
-
-/* All arrows that look alike are one path, stroked once. */
-static void paint_arrow_class(struct paint *p, cairo_t *cairo, bool lost, bool faint, uint32_t from_count, uint32_t to_count,
-			      double width, float alpha)
-{
-	InspLanes *lanes = p->lanes;
-	const GdkRGBA color = insp_ink_alpha(lost ? p->ink.error : p->ink.text, alpha);
-	const bool heads = lanes->fold_step == 0 && lanes->arrow_count < 150;
-
-	for (uint32_t i = 0; i < lanes->arrow_count; i++) {
-		const struct insp_arrow *arrow = &lanes->arrows[i];
-		const struct insp_packet *packet = &lanes->run->packets[arrow->packet];
-		const bool its_faint = faded(p, packet->from) && faded(p, packet->to);
-
-		if ((arrow->fate == INSP_DROPPED) != lost || arrow->count < from_count || arrow->count >= to_count ||
-		    its_faint != faint)
+		if (d->first[side] == INSP_NONE || d->lane[side] < insp__lanes_first(p->lanes))
 			continue;
-		arrow_path(lanes, cairo, packet, heads);
+		const double x0 = GUTTER + insp_view_x_of(view, d->first[side]), x1 = GUTTER + insp_view_x_of(view, d->last[side]);
+
+		/* One that would lie on the one before it adds nothing. */
+		if (x1 < GUTTER || x0 > p->width || x1 <= taken[d->lane[side]])
+			continue;
+		paint_difference(p, d->lane[side], x0, x1, d->first[!side] == INSP_NONE);
+		taken[d->lane[side]] = fmax(x1, x0 + 3);
+		painted++;
 	}
-	gdk_cairo_set_source_rgba(cairo, &color);
-	cairo_set_line_width(cairo, width);
-	cairo_stroke(cairo);
-}
-
-static void paint_arrows(struct paint *p)
-{
-	InspLanes *lanes = p->lanes;
-
-	lanes->arrow_count = insp_view_arrows(&lanes->view, lanes->arrows, ARROWS_MAX, &lanes->fold_step);
-	if (!lanes->arrow_count)
-		return;
-	cairo_t *cairo = gtk_snapshot_append_cairo(p->snapshot,
-		&GRAPHENE_RECT_INIT((float)GUTTER, (float)RULER, (float)(p->width - GUTTER), (float)(p->height - RULER)));
-
-	cairo_set_antialias(cairo, CAIRO_ANTIALIAS_DEFAULT);
-	paint_arrow_class(p, cairo, false, true, 1, UINT32_MAX, 1, 0.1f);
-	paint_arrow_class(p, cairo, false, false, 1, 2, 1, lanes->arrow_count > 150 ? 0.3f : 0.5f);
-	paint_arrow_class(p, cairo, false, false, 2, 20, 1, 0.3f);
-	paint_arrow_class(p, cairo, false, false, 20, UINT32_MAX, 1, 0.38f);
-	paint_arrow_class(p, cairo, true, false, 1, UINT32_MAX, 1.4, 1);
-	paint_arrow_class(p, cairo, true, true, 1, UINT32_MAX, 1, 0.5f);
-	cairo_destroy(cairo);
-	p->nodes++;
-	lanes->stat.arrows = lanes->arrow_count;
-	lanes->stat.folded_arrows = 0;
-	for (uint32_t i = 0; i < lanes->arrow_count; i++)
-		lanes->stat.folded_arrows += lanes->arrows[i].count > 1;
-}
-
-void insp__lanes_paint_packet(InspLanes *lanes, GtkSnapshot *snapshot, uint32_t number, const GdkRGBA *color, int width,
-			      int height)
-{
-	const struct insp_packet *packet = &lanes->run->packets[number];
-	cairo_t *cairo = gtk_snapshot_append_cairo(snapshot,
-		&GRAPHENE_RECT_INIT((float)GUTTER, (float)RULER, (float)(width - GUTTER), (float)(height - RULER)));
-
-	arrow_path(lanes, cairo, packet, /* heads= */ true);
-	gdk_cairo_set_source_rgba(cairo, color);
-	cairo_set_line_width(cairo, 2);
-	cairo_stroke(cairo);
-	cairo_destroy(cairo);
 }
 
 /* Says that arrows and events are not all shown; nobody should take a picture of many for a picture of all. */
@@ -400,7 +334,8 @@ GskRenderNode *insp__lanes_paint(InspLanes *lanes, int width, int height)
 		paint_events(&p, first, end);
 	else
 		paint_cells(&p);
-	paint_arrows(&p);
+	p.nodes += insp__lanes_paint_arrows(lanes, p.snapshot, &p.ink, width, height);
+	paint_differences(&p);
 	paint_names(&p);
 	paint_folding(&p, end - first);
 	lanes->stat.nodes = p.nodes;

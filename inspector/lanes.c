@@ -76,33 +76,6 @@ static void drop_scene(InspLanes *lanes)
 	gtk_widget_queue_draw(GTK_WIDGET(lanes));
 }
 
-static void paint_focus(InspLanes *lanes, GtkSnapshot *snapshot, int width, int height)
-{
-	struct insp_ink ink;
-	char text[48];
-
-	if (lanes->focus == INSP_NONE)
-		return;
-	const double x = GUTTER + insp_view_x_of(&lanes->view, lanes->focus);
-	const uint32_t packet = insp_packet_of(lanes->run, lanes->focus);
-	const uint32_t lane = insp_lane_of(lanes->run, lanes->focus);
-
-	insp_ink_get(GTK_WIDGET(lanes), &ink);
-	if (packet != INSP_NONE)
-		insp__lanes_paint_packet(lanes, snapshot, packet, &ink.accent, width, height);
-	if (x < GUTTER - 6 || x > width)
-		return;
-	insp_ink_rect(snapshot, &ink.accent, floor(x), RULER - 4, 1, height - RULER + 4);
-	if (lane >= insp__lanes_first(lanes))
-		insp_ink_rect(snapshot, &ink.accent, floor(x) - 2, insp__lanes_y(lanes, lane) - TRACK / 2 - 4, 5, TRACK + 8);
-	insp_put_time(text, sizeof(text), lanes->run->vtime[lanes->focus]);
-	const bool left = x > width - 150;
-	const GdkRGBA ground = ink.background;
-
-	insp_ink_rect(snapshot, &ground, left ? x - 124 : x - 40, 2, 164, RULER - 6);
-	insp_ink_text(snapshot, GTK_WIDGET(lanes), text, left ? x - 5 : x + 5, RULER / 2 - 1, left ? 1 : 0, 140, &ink.accent);
-}
-
 static void insp_lanes_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 {
 	InspLanes *lanes = INSP_LANES(widget);
@@ -121,7 +94,7 @@ static void insp_lanes_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	gtk_snapshot_push_clip(snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
 	if (lanes->scene)
 		gtk_snapshot_append_node(snapshot, lanes->scene);
-	paint_focus(lanes, snapshot, width, height);
+	insp__lanes_paint_overlay(lanes, snapshot, width, height);
 	gtk_snapshot_pop(snapshot);
 }
 
@@ -221,6 +194,7 @@ static void insp_lanes_dispose(GObject *object)
 
 	insp_lanes_set_run(lanes, NULL, NULL);
 	g_clear_pointer(&lanes->arrows, g_free);
+	g_clear_pointer(&lanes->cone, g_free);
 	G_OBJECT_CLASS(insp_lanes_parent_class)->dispose(object);
 }
 
@@ -264,7 +238,7 @@ static void add_hand(InspLanes *lanes)
 
 static void insp_lanes_init(InspLanes *lanes)
 {
-	lanes->focus = lanes->scope = INSP_NONE;
+	lanes->focus = lanes->scope = lanes->marks[0] = lanes->marks[1] = INSP_NONE;
 	lanes->arrows = g_new(struct insp_arrow, ARROWS_MAX);
 	gtk_widget_set_focusable(GTK_WIDGET(lanes), TRUE);
 	gtk_widget_set_has_tooltip(GTK_WIDGET(lanes), TRUE);
@@ -281,7 +255,8 @@ void insp_lanes_set_run(InspLanes *lanes, const struct insp_run *run, InspPager 
 		g_signal_handlers_disconnect_by_data(lanes->pager, lanes);
 	g_set_object(&lanes->pager, pager);
 	lanes->run = run;
-	lanes->focus = lanes->scope = INSP_NONE;
+	lanes->focus = lanes->scope = lanes->marks[0] = lanes->marks[1] = INSP_NONE;
+	g_clear_pointer(&lanes->cone, g_free);
 	lanes->scroll = 0;
 	if (run)
 		insp_view_init(&lanes->view, run, fmax(gtk_widget_get_width(GTK_WIDGET(lanes)) - GUTTER, 600));
@@ -307,6 +282,28 @@ void insp_lanes_set_scope(InspLanes *lanes, uint32_t lane)
 {
 	lanes->scope = lane;
 	drop_scene(lanes);
+}
+
+void insp_lanes_set_cone(InspLanes *lanes, const struct insp_cone *cone, bool past, bool future)
+{
+	g_clear_pointer(&lanes->cone, g_free);
+	lanes->cone = cone ? g_memdup2(cone, sizeof(*cone)) : NULL;
+	lanes->cone_past = past;
+	lanes->cone_future = future;
+	gtk_widget_queue_draw(GTK_WIDGET(lanes));
+}
+
+void insp_lanes_set_pair(InspLanes *lanes, const struct insp_pair *pair, int side)
+{
+	lanes->pair = pair;
+	lanes->side = side;
+	drop_scene(lanes);
+}
+
+void insp_lanes_set_marks(InspLanes *lanes, const uint32_t marks[2])
+{
+	memcpy(lanes->marks, marks, sizeof(lanes->marks));
+	gtk_widget_queue_draw(GTK_WIDGET(lanes));
 }
 
 struct insp_view *insp_lanes_view(InspLanes *lanes)

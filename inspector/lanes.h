@@ -13,7 +13,9 @@
 
 #include <gtk/gtk.h>
 
+#include "cone.h"
 #include "pager.h"
+#include "pair.h"
 #include "view.h"
 
 #define INSP_TYPE_LANES (insp_lanes_get_type())
@@ -24,6 +26,13 @@ void insp_lanes_set_run(InspLanes *lanes, const struct insp_run *run, InspPager 
 void insp_lanes_set_focus(InspLanes *lanes, uint32_t seq, bool follow);
 /* Only this lane is in full colour; INSP_NONE: all are. */
 void insp_lanes_set_scope(InspLanes *lanes, uint32_t lane);
+/* Tints past or future of an event; cone is copied, NULL: tints nothing. */
+void insp_lanes_set_cone(InspLanes *lanes, const struct insp_cone *cone, bool past, bool future);
+/* Shows what differs between this run, side of a pair, and the other; NULL: nothing is compared.  The pair lives until this
+ * is called with another. */
+void insp_lanes_set_pair(InspLanes *lanes, const struct insp_pair *pair, int side);
+/* Two events whose distance is shown; INSP_NONE: not set. */
+void insp_lanes_set_marks(InspLanes *lanes, const uint32_t marks[2]);
 /* The view, to read or to change; then insp_lanes_view_changed(). */
 struct insp_view *insp_lanes_view(InspLanes *lanes);
 void insp_lanes_view_changed(InspLanes *lanes);

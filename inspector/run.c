@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "packet-text.h"
+#include "streams-int.h"
 
 /* ---- what only loading needs ---- */
 
@@ -21,6 +22,7 @@ struct loader {
 	size_t slot_count;		/* a power of two, at least twice the packets */
 	uint32_t *thread_slots;		/* threads by lane and tid, + 1 */
 	uint32_t thread_slot_count;
+	struct insp__stream_table streams;
 	uint16_t lane_of[65536];	/* nodes by number; beyond that they are searched */
 };
 
@@ -169,29 +171,35 @@ static uint16_t thread_of(struct loader *loader, uint32_t lane, uint32_t tid)
 
 /* ---- packets ---- */
 
-static void classify(struct insp_packet *packet, struct fmt_bytes bytes)
+static void classify(struct insp_packet *packet, struct fmt_bytes bytes, struct fmt_frame *frame)
 {
 	static const uint8_t protos[] = {
 		[FMT_TRANSPORT_TCP] = INSP_PROTO_TCP, [FMT_TRANSPORT_UDP] = INSP_PROTO_UDP,
 		[FMT_TRANSPORT_ICMP] = INSP_PROTO_ICMP, [FMT_TRANSPORT_ICMP6] = INSP_PROTO_ICMP};
-	struct fmt_frame frame;
 
-	fmt_frame_decode(bytes.data, bytes.size, &frame);
-	packet->proto = protos[frame.transport];
-	packet->tcp_flags = frame.tcp_flags;
-	if (frame.ether_type == 0x0806)
+	fmt_frame_decode(bytes.data, bytes.size, frame);
+	packet->proto = protos[frame->transport];
+	packet->tcp_flags = frame->tcp_flags;
+	packet->seq = frame->seq;
+	packet->ack = frame->ack;
+	packet->header = frame->payload && bytes.size - frame->payload_size < UINT16_MAX
+				 ? (uint16_t)(bytes.size - frame->payload_size) : UINT16_MAX;
+	if (frame->ether_type == 0x0806)
 		packet->proto = INSP_PROTO_ARP;
 }
 
-static uint16_t peer_of(const struct insp_run *run, uint64_t link, uint32_t lane)
+static uint16_t link_index(const struct insp_run *run, uint64_t id)
 {
+	/* Links are numbered in the order in which they are told of, in all traces so far. */
+	if (id < run->link_count && run->links[id].id == id)
+		return (uint16_t)id;
 	for (uint32_t i = 0; i < run->link_count; i++)
-		if (run->links[i].id == link)
-			return run->links[i].a == lane ? run->links[i].b : run->links[i].a;
-	return (uint16_t)lane;
+		if (run->links[i].id == id)
+			return (uint16_t)i;
+	return UINT16_MAX;
 }
 
-static void add_packet(struct loader *loader, uint32_t seq, uint32_t lane, const struct fmt_ev_packet_send *ev)
+static struct insp_packet *add_packet(struct loader *loader, uint32_t seq, uint64_t id)
 {
 	struct insp_run *run = loader->run;
 
@@ -200,28 +208,61 @@ static void add_packet(struct loader *loader, uint32_t seq, uint32_t lane, const
 	run->packets = grow(run->packets, run->packet_count, &run->packet_capacity, sizeof(*run->packets));
 	struct insp_packet *packet = &run->packets[run->packet_count];
 
-	*packet = (struct insp_packet){.id = ev->packet, .depart = ev->depart_ns, .send = seq, .end = INSP_NONE,
-		.size = (uint32_t)ev->frame.size, .from = (uint16_t)lane, .to = peer_of(run, ev->link, lane)};
-	classify(packet, ev->frame);
-	*find_slot(loader->slots, loader->slot_count, ev->packet) =
-		(struct slot){ev->packet, ++run->packet_count};
+	*packet = (struct insp_packet){.send = seq, .end = INSP_NONE, .stream = INSP_NONE};
+	*find_slot(loader->slots, loader->slot_count, id) = (struct slot){id, ++run->packet_count};
+	return packet;
+}
+
+static struct insp_packet *find_packet(struct loader *loader, uint64_t id)
+{
+	const struct slot *slot = loader->slot_count ? find_slot(loader->slots, loader->slot_count, id) : NULL;
+
+	return slot && slot->packet ? &loader->run->packets[slot->packet - 1] : NULL;
+}
+
+static void send_packet(struct loader *loader, uint32_t seq, uint32_t lane, const struct fmt_ev_packet_send *ev)
+{
+	struct insp_run *run = loader->run;
+	const uint16_t link = link_index(run, ev->link);
+	struct insp_packet *packet = add_packet(loader, seq, ev->packet);
+	struct fmt_frame frame;
+
+	packet->depart = ev->depart_ns;
+	packet->size = (uint32_t)ev->frame.size;
+	packet->from = (uint16_t)lane;
+	packet->link = link;
+	packet->to = link == UINT16_MAX ? (uint16_t)lane
+					: run->links[link].a == lane ? run->links[link].b : run->links[link].a;
+	classify(packet, ev->frame, &frame);
+	if (packet->header != UINT16_MAX)
+		insp__stream_add(run, &loader->streams, packet, &frame);
+}
+
+/* What the link made of another packet is like that one. */
+static void copy_packet(struct loader *loader, uint32_t seq, uint64_t id, uint64_t original)
+{
+	struct insp_packet *packet = add_packet(loader, seq, id);
+	const struct insp_packet *other = find_packet(loader, original);
+
+	if (!other || other == packet)
+		return;
+	*packet = *other;
+	packet->send = seq;
+	packet->end = INSP_NONE;
+	packet->fate = INSP_FLYING;
+	packet->marks = INSP_MARK_COPY;
 }
 
 /* A packet arrives or is lost.  One that came twice keeps its first end. */
 static void end_packet(struct loader *loader, uint32_t seq, uint64_t id, enum insp_fate fate, uint32_t lane)
 {
 	struct insp_run *run = loader->run;
+	struct insp_packet *packet = find_packet(loader, id);
 
-	if (!loader->slot_count)
+	if (!packet || packet->end != INSP_NONE)
 		return;
-	const struct slot *slot = find_slot(loader->slots, loader->slot_count, id);
-
-	if (!slot->packet || run->packets[slot->packet - 1].end != INSP_NONE)
-		return;
-	struct insp_packet *packet = &run->packets[slot->packet - 1];
-
 	packet->end = seq;
-	packet->fate = fate;
+	packet->fate = (uint8_t)fate;
 	if (fate == INSP_DROPPED) {
 		run->drops++;
 		return;
@@ -231,18 +272,27 @@ static void end_packet(struct loader *loader, uint32_t seq, uint64_t id, enum in
 
 	if (took > run->flight_max)
 		run->flight_max = took;
+	if (packet->link == UINT16_MAX)
+		return;
+	uint32_t *last = &run->links[packet->link].last[run->links[packet->link].b == lane];
+	const uint32_t number = (uint32_t)(packet - run->packets);
+
+	if (*last && *last - 1 > number)
+		packet->marks |= INSP_MARK_LATE;
+	else
+		*last = number + 1;
 }
 
 static void add_link(struct loader *loader, const struct fmt_ev_link *ev)
 {
 	struct insp_run *run = loader->run;
 
-	if (ev->node_a > UINT32_MAX || ev->node_b > UINT32_MAX || run->link_count >= 65536)
+	if (ev->node_a > UINT32_MAX || ev->node_b > UINT32_MAX || run->link_count >= 65535)
 		return;
 	run->links = grow(run->links, run->link_count, &run->link_capacity, sizeof(*run->links));
-	run->links[run->link_count++] = (struct insp_link){ev->id, ev->rate_bps, ev->delay_ns,
-		(uint16_t)lane_of_node(loader, (node_id)ev->node_a),
-		(uint16_t)lane_of_node(loader, (node_id)ev->node_b)};
+	run->links[run->link_count++] = (struct insp_link){.id = ev->id, .rate_bps = ev->rate_bps, .delay = ev->delay_ns,
+		.a = (uint16_t)lane_of_node(loader, (node_id)ev->node_a),
+		.b = (uint16_t)lane_of_node(loader, (node_id)ev->node_b)};
 }
 
 /* ---- threads' lives ---- */
@@ -327,8 +377,19 @@ static void learn_packet(struct loader *loader, const struct fmt_event *event, u
 	struct fmt_ev_packet_recv received;
 	struct fmt_ev_packet_drop dropped;
 
+	struct fmt_ev_packet_copy copied;
+	struct fmt_ev_packet_corrupt corrupt;
+
 	if (event->kind == FMT_packet_send && fmt_get_packet_send(event, &sent) == 0)
-		add_packet(loader, seq, lane, &sent);
+		send_packet(loader, seq, lane, &sent);
+	else if (event->kind == FMT_packet_copy && fmt_get_packet_copy(event, &copied) == 0)
+		copy_packet(loader, seq, copied.packet, copied.original);
+	else if (event->kind == FMT_packet_corrupt && fmt_get_packet_corrupt(event, &corrupt) == 0) {
+		struct insp_packet *packet = find_packet(loader, corrupt.packet);
+
+		if (packet)
+			packet->marks |= INSP_MARK_CORRUPT;
+	}
 	else if (event->kind == FMT_packet_recv && fmt_get_packet_recv(event, &received) == 0)
 		end_packet(loader, seq, received.packet, INSP_RECEIVED, lane);
 	else if (event->kind == FMT_packet_drop && fmt_get_packet_drop(event, &dropped) == 0) {
@@ -362,7 +423,7 @@ static void learn(struct loader *loader, const struct fmt_event *event, uint32_t
 		learn_life(run, event, seq, lane);
 	else if (event->kind >= FMT_syscall && event->kind <= FMT_signal)
 		learn_call(run, event, seq);
-	else if (event->kind >= FMT_packet_send && event->kind <= FMT_packet_recv)
+	else if (event->kind >= FMT_packet_send && event->kind <= FMT_packet_corrupt)
 		learn_packet(loader, event, seq, lane);
 }
 
@@ -409,6 +470,34 @@ static int read_events(struct loader *loader, insp_progress progress, void *data
 	return 0;
 }
 
+static double activity_step(vtime_ns gap)
+{
+	return gap ? 65 - __builtin_clzll(gap) : 1;
+}
+
+static void measure_activity(struct insp_run *run)
+{
+	double at = 0;
+
+	run->activity = calloc(run->block_count + 1u, sizeof(*run->activity));
+	CHECK(run->activity);
+	for (uint32_t seq = 0; seq < run->count; seq++) {
+		if (seq)
+			at += activity_step(run->vtime[seq] - run->vtime[seq - 1]);
+		if (seq % INSP_BLOCK == 0)
+			run->activity[seq / INSP_BLOCK] = at;
+	}
+}
+
+double insp_activity_of(const struct insp_run *run, uint32_t seq)
+{
+	double at = run->activity[seq / INSP_BLOCK];
+
+	for (uint32_t i = seq / INSP_BLOCK * INSP_BLOCK + 1; i <= seq; i++)
+		at += activity_step(run->vtime[i] - run->vtime[i - 1]);
+	return at;
+}
+
 static void learn_meta(struct insp_run *run, struct fmt_reader *reader)
 {
 	const uint8_t *hash = fmt_reader_hash(reader);
@@ -452,10 +541,13 @@ int insp_run_load(const char *path, insp_progress progress, void *data, struct i
 		CHECK(run->block_counts);
 		thread_of(loader, 0, 0);
 		r = read_events(loader, progress, data);
+		if (r == 0)
+			measure_activity(run);
 	}
 	fmt_reader_close(loader->reader);
 	free(loader->slots);
 	free(loader->thread_slots);
+	free(loader->streams.slots);
 	free(loader);
 	if (r == 0)
 		*ret = STEAL(run);
@@ -476,6 +568,8 @@ void insp_run_free(struct insp_run *run)
 	free(run->lives);
 	free(run->packets);
 	free(run->links);
+	free(run->streams);
+	free(run->activity);
 	free(run->blocks);
 	free(run->block_counts);
 	free(run->warning);
@@ -533,23 +627,37 @@ uint32_t insp_packet_from(const struct insp_run *run, uint32_t seq)
 	return low;
 }
 
-uint32_t insp_packet_of(const struct insp_run *run, uint32_t seq)
+/* The packet that an arrival or a loss ends: it was sent at most flight_max before, a lost one at once. */
+static uint32_t packet_ending(const struct insp_run *run, uint32_t seq, uint32_t next)
 {
-	if (seq >= run->count || run->kind[seq] < FMT_packet_send || run->kind[seq] > FMT_packet_recv)
-		return INSP_NONE;
-	const uint32_t next = insp_packet_from(run, seq);
-
-	if (run->kind[seq] == FMT_packet_send)
-		return next < run->packet_count && run->packets[next].send == seq ? next : INSP_NONE;
-	/* Sent at most flight_max before; a dropped one at once. */
 	for (uint32_t i = next; i-- > 0;) {
 		if (run->packets[i].end == seq)
 			return i;
-		if (run->vtime[seq] - run->vtime[run->packets[i].send] > run->flight_max &&
-		    run->kind[seq] == FMT_packet_recv)
+		if (run->vtime[seq] - run->vtime[run->packets[i].send] > run->flight_max && run->kind[seq] == FMT_packet_recv)
 			return INSP_NONE;
 	}
 	return INSP_NONE;
+}
+
+uint32_t insp_packet_of(const struct insp_run *run, uint32_t seq)
+{
+	if (seq >= run->count || run->kind[seq] < FMT_packet_send || run->kind[seq] > FMT_packet_corrupt)
+		return INSP_NONE;
+	const uint32_t next = insp_packet_from(run, seq);
+
+	switch (run->kind[seq]) {
+	case FMT_packet_send:
+	case FMT_packet_copy:
+		return next < run->packet_count && run->packets[next].send == seq ? next : INSP_NONE;
+	case FMT_packet_corrupt:
+		/* Told right behind the sending. */
+		for (uint32_t i = next; i-- > 0;)
+			if (run->packets[i].from == insp_lane_of(run, seq))
+				return run->packets[i].marks & INSP_MARK_CORRUPT ? i : INSP_NONE;
+		return INSP_NONE;
+	default:
+		return packet_ending(run, seq, next);
+	}
 }
 
 uint32_t insp_lane_find(const struct insp_run *run, const char *name)

@@ -50,15 +50,24 @@ struct insp_life {
 
 enum insp_fate { INSP_FLYING, INSP_RECEIVED, INSP_DROPPED };
 enum insp_proto { INSP_PROTO_OTHER, INSP_PROTO_ARP, INSP_PROTO_ICMP, INSP_PROTO_UDP, INSP_PROTO_TCP };
+/* What is odd about a packet. */
+#define INSP_MARK_COPY 1		/* the link made it of another one */
+#define INSP_MARK_CORRUPT 2		/* a bit was turned */
+#define INSP_MARK_LATE 4		/* one sent after it on the same way arrived before it */
+#define INSP_MARK_AGAIN 8		/* TCP had sent these bytes before */
 struct insp_packet {
-	uint64_t id;
 	vtime_ns depart;		/* when its last bit left the sender */
 	uint32_t send, end;		/* events; end is INSP_NONE while it flies */
 	uint32_t size;
+	uint32_t seq, ack;		/* of TCP */
+	uint32_t stream;		/* index of streams; INSP_NONE: neither TCP nor UDP */
 	uint16_t from, to;		/* lanes */
+	uint16_t link;			/* index of links; 65535: not told of */
+	uint16_t header;		/* bytes before the payload of TCP or UDP */
 	uint8_t fate;
 	uint8_t proto;
 	uint8_t tcp_flags;
+	uint8_t marks;
 };
 
 /* Where links lead. */
@@ -67,6 +76,18 @@ struct insp_link {
 	uint64_t rate_bps;
 	vtime_ns delay;
 	uint16_t a, b;			/* lanes */
+	uint32_t last[2];		/* the latest sent packet that arrived, of each direction */
+};
+
+/* A TCP connection or a pair of UDP ports; side 0 is who sent first. */
+struct insp_stream {
+	uint8_t address[2][16];
+	uint16_t port[2];
+	uint16_t lane[2];		/* where the first packet of that side began; 65535: it sent none */
+	uint8_t ip_version, proto;
+	uint32_t packets;
+	uint32_t next[2];		/* TCP: what each side sends next */
+	uint32_t first;			/* packet */
 };
 
 struct insp_block {
@@ -91,6 +112,9 @@ struct insp_run {
 	uint32_t packet_count, packet_capacity;
 	struct insp_link *links;
 	uint32_t link_count, link_capacity;
+	struct insp_stream *streams;
+	uint32_t stream_count, stream_capacity;
+	double *activity;		/* of each block: where it begins on the axis of activity */
 	struct insp_block *blocks;	/* of INSP_BLOCK events each */
 	uint16_t *block_counts;		/* [block * lane_count + lane] */
 	uint32_t block_count;
@@ -145,6 +169,11 @@ uint32_t insp_run_seek(const struct insp_run *run, vtime_ns vtime);
 uint32_t insp_packet_of(const struct insp_run *run, uint32_t seq);
 /* Index of the first packet sent at or after an event. */
 uint32_t insp_packet_from(const struct insp_run *run, uint32_t seq);
+/* What an event takes on the axis of activity: pauses count by their logarithm, so that a second is three times a
+ * microsecond. */
+double insp_activity_of(const struct insp_run *run, uint32_t seq);
+/* The side (0, 1) of its stream that sent a packet. */
+int insp_stream_side(const struct insp_run *run, uint32_t packet);
 /* Lane by name or number; INSP_NONE. */
 uint32_t insp_lane_find(const struct insp_run *run, const char *name);
 

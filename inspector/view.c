@@ -14,10 +14,14 @@ void insp_view_init(struct insp_view *view, const struct insp_run *run, double w
 	insp_view_whole(view);
 }
 
+const char *const insp_axis_names[INSP_AXIS_COUNT] = {"time", "event", "activity"};
+
 double insp_view_extent(const struct insp_view *view)
 {
+	const uint32_t count = view->run->count;
 	const double extent = view->axis == INSP_AXIS_TIME ? (double)insp_last_vtime(view->run)
-							   : (double)view->run->count;
+			      : view->axis == INSP_AXIS_EVENT ? (double)count
+			      : count ? insp_activity_of(view->run, count - 1) : 0;
 
 	return extent > INSP_SPAN_MIN ? extent : INSP_SPAN_MIN;
 }
@@ -25,7 +29,14 @@ double insp_view_extent(const struct insp_view *view)
 double insp_view_coord(const struct insp_view *view, uint32_t seq)
 {
 	CHECK(seq < view->run->count);
-	return view->axis == INSP_AXIS_TIME ? (double)view->run->vtime[seq] : (double)seq;
+	switch (view->axis) {
+	case INSP_AXIS_EVENT:
+		return (double)seq;
+	case INSP_AXIS_ACTIVITY:
+		return insp_activity_of(view->run, seq);
+	default:
+		return (double)view->run->vtime[seq];
+	}
 }
 
 double insp_view_x(const struct insp_view *view, double coord)
@@ -43,12 +54,34 @@ double insp_view_at(const struct insp_view *view, double x)
 	return view->from + x * view->span / view->width;
 }
 
+/* Finds the block, then the event in it. */
+static uint32_t seek_activity(const struct insp_run *run, double coord)
+{
+	uint32_t low = 0, high = run->block_count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+
+		if (run->activity[middle] < coord)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	uint32_t seq = low ? (low - 1) * INSP_BLOCK : 0;
+
+	while (seq < run->count && insp_activity_of(run, seq) < coord)
+		seq++;
+	return seq;
+}
+
 uint32_t insp_view_seek(const struct insp_view *view, double coord)
 {
 	if (coord <= 0)
 		return 0;
 	if (view->axis == INSP_AXIS_TIME)
 		return insp_run_seek(view->run, coord < 0x1p63 ? (vtime_ns)ceil(coord) : UINT64_MAX);
+	if (view->axis == INSP_AXIS_ACTIVITY)
+		return seek_activity(view->run, coord);
 	return coord < view->run->count ? (uint32_t)ceil(coord) : view->run->count;
 }
 
@@ -133,16 +166,32 @@ double insp_view_tick(const struct insp_view *view, double apart)
 	return power * 10;
 }
 
+vtime_ns insp_view_vtime(const struct insp_view *view, double coord)
+{
+	const struct insp_run *run = view->run;
+
+	if (view->axis == INSP_AXIS_TIME)
+		return (vtime_ns)fmax(coord, 0);
+	const uint32_t after = insp_view_seek(view, coord);
+
+	if (after == 0 || after >= run->count)
+		return after ? insp_last_vtime(run) : 0;
+	const double a = insp_view_coord(view, after - 1), b = insp_view_coord(view, after);
+	const double share = b > a ? (coord - a) / (b - a) : 1;
+
+	return run->vtime[after - 1] + (vtime_ns)((double)(run->vtime[after] - run->vtime[after - 1]) * share);
+}
+
 void insp_view_put_mark(const struct insp_view *view, double coord, double tick, char *to, size_t size)
 {
 	if (view->axis == INSP_AXIS_EVENT) {
 		snprintf(to, size, "@%.0f", coord);
 		return;
 	}
-	insp_put_time(to, size, (vtime_ns)fmax(coord, 0));
+	insp_put_time(to, size, insp_view_vtime(view, coord));
 	/* insp_put_time() ends in three groups of three digits with thin spaces (three bytes) between. */
 	char *const dot = strchr(to, '.');
-	int digits = (int)ceil(9 - log10(tick) - 1e-9);
+	int digits = view->axis == INSP_AXIS_ACTIVITY ? 6 : (int)ceil(9 - log10(tick) - 1e-9);
 
 	CHECK(dot);
 	digits = digits < 0 ? 0 : digits > 9 ? 9 : digits;
@@ -222,8 +271,7 @@ void insp_view_cells(const struct insp_view *view, uint32_t columns, struct insp
 
 /* ---- arrows ---- */
 
-/* The packets that may touch the view: from, to. */
-static void packets_in_sight(const struct insp_view *view, uint32_t *ret_from, uint32_t *ret_to)
+void insp_view_packets(const struct insp_view *view, uint32_t *ret_from, uint32_t *ret_to)
 {
 	const struct insp_run *run = view->run;
 	uint32_t first = insp_view_seek(view, view->from);
@@ -246,7 +294,8 @@ static bool in_sight(const struct insp_view *view, const struct insp_packet *pac
 static bool merge(struct insp_arrow *arrows, uint32_t first, uint32_t count, const struct insp_packet *packet)
 {
 	for (uint32_t i = count; i-- > first;)
-		if (arrows[i].from == packet->from && arrows[i].to == packet->to && arrows[i].fate == packet->fate) {
+		if (arrows[i].from == packet->from && arrows[i].to == packet->to && arrows[i].fate == packet->fate &&
+		    arrows[i].marks == packet->marks) {
 			arrows[i].count++;
 			return true;
 		}
@@ -259,7 +308,7 @@ static uint32_t collect(const struct insp_view *view, struct insp_arrow *arrows,
 	uint32_t at, end, count = 0, column_first = 0;
 	double column = -INFINITY;
 
-	packets_in_sight(view, &at, &end);
+	insp_view_packets(view, &at, &end);
 	for (; at < end; at++) {
 		const struct insp_packet *packet = &run->packets[at];
 
@@ -276,7 +325,7 @@ static uint32_t collect(const struct insp_view *view, struct insp_arrow *arrows,
 		}
 		if (count == max)
 			return UINT32_MAX;
-		arrows[count++] = (struct insp_arrow){at, 1, packet->from, packet->to, packet->fate};
+		arrows[count++] = (struct insp_arrow){at, 1, packet->from, packet->to, packet->fate, packet->marks};
 	}
 	return count;
 }
@@ -296,97 +345,4 @@ uint32_t insp_view_arrows(const struct insp_view *view, struct insp_arrow *arrow
 	}
 	*ret_step = step;
 	return count;
-}
-
-/* ---- plots ---- */
-
-const char *const insp_series_names[INSP_SERIES_COUNT] = {"Events", "Throughput", "Queue"};
-const char *const insp_series_units[INSP_SERIES_COUNT] = {"/s", "bit/s", "packets"};
-
-static int column_of(const struct insp_view *view, double coord, uint32_t columns)
-{
-	const double at = floor((coord - view->from) / view->span * columns);
-
-	return at < 0 ? -1 : at >= columns ? (int)columns : (int)at;
-}
-
-/* Seconds that a column stands for. */
-static double column_seconds(const struct insp_view *view, uint32_t columns, uint32_t column)
-{
-	if (view->axis == INSP_AXIS_TIME)
-		return view->span / columns / 1e9;
-	const uint32_t a = insp_view_seek(view, view->from + view->span * column / columns);
-	const uint32_t b = insp_view_seek(view, view->from + view->span * (column + 1) / columns);
-
-	if (a >= view->run->count || b >= view->run->count || view->run->vtime[a] == view->run->vtime[b])
-		return INFINITY;
-	return (double)(view->run->vtime[b] - view->run->vtime[a]) / 1e9;
-}
-
-static void series_bits(const struct insp_view *view, uint32_t lane, uint32_t columns, double *values)
-{
-	const struct insp_run *run = view->run;
-	uint32_t at, end;
-
-	packets_in_sight(view, &at, &end);
-	for (; at < end; at++) {
-		const struct insp_packet *packet = &run->packets[at];
-
-		if (packet->fate != INSP_RECEIVED || (lane != INSP_NONE && packet->to != lane))
-			continue;
-		const int column = column_of(view, insp_view_coord(view, packet->end), columns);
-
-		if (column >= 0 && column < (int)columns)
-			values[column] += packet->size * 8.0;
-	}
-}
-
-/* A packet waits from its sending until its last bit has left. */
-static void series_queue(const struct insp_view *view, uint32_t lane, uint32_t columns, double *values)
-{
-	const struct insp_run *run = view->run;
-	uint32_t at, end;
-
-	packets_in_sight(view, &at, &end);
-	for (; at < end; at++) {
-		const struct insp_packet *packet = &run->packets[at];
-		const double left = view->axis == INSP_AXIS_TIME ? (double)packet->depart
-								 : (double)insp_run_seek(run, packet->depart);
-
-		if (lane != INSP_NONE && packet->from != lane)
-			continue;
-		/* Of each column how many come and go, at first; the level is their sum. */
-		const int in = column_of(view, insp_view_coord(view, packet->send), columns);
-		const int out = column_of(view, left, columns);
-
-		if (in < (int)columns)
-			values[in < 0 ? 0 : in]++;
-		if (out + 1 < (int)columns)
-			values[out + 1]--;
-	}
-	for (uint32_t i = 1; i < columns; i++)
-		values[i] += values[i - 1];
-}
-
-void insp_view_series(const struct insp_view *view, enum insp_series series, uint32_t lane, uint32_t columns,
-		      double *values)
-{
-	memset(values, 0, columns * sizeof(*values));
-	if (series == INSP_SERIES_QUEUE) {
-		series_queue(view, lane, columns, values);
-		return;
-	}
-	if (series == INSP_SERIES_BITS) {
-		series_bits(view, lane, columns, values);
-	} else {
-		_cleanup_free_ struct insp_cell *cells = calloc((size_t)columns * view->run->lane_count, sizeof(*cells));
-
-		CHECK(cells);
-		insp_view_cells(view, columns, cells);
-		for (size_t i = 0; i < (size_t)columns * view->run->lane_count; i++)
-			if (lane == INSP_NONE || i / columns == lane)
-				values[i % columns] += cells[i].count;
-	}
-	for (uint32_t i = 0; i < columns; i++)
-		values[i] /= column_seconds(view, columns, i);
 }

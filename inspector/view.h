@@ -2,15 +2,16 @@
 /*
  * view.h - which part of a run is seen, and how much there is in each column of pixels.
  *
- * A view maps coordinates to pixels.  A coordinate is a virtual time in nanoseconds, or, on the axis of events, the
- * number of an event; both grow with the order of events.
+ * A view maps coordinates to pixels.  A coordinate is a virtual time in nanoseconds; on the axis of events the number of
+ * an event; on that of activity what insp_activity_of() says, which makes pauses short.  All grow with the order of events.
  */
 #ifndef INSP_VIEW_H
 #define INSP_VIEW_H
 
 #include "run.h"
 
-enum insp_axis { INSP_AXIS_TIME, INSP_AXIS_EVENT };
+enum insp_axis { INSP_AXIS_TIME, INSP_AXIS_EVENT, INSP_AXIS_ACTIVITY, INSP_AXIS_COUNT };
+extern const char *const insp_axis_names[INSP_AXIS_COUNT];
 
 struct insp_view {
 	const struct insp_run *run;
@@ -42,6 +43,8 @@ void insp_view_show(struct insp_view *view, uint32_t seq);
 void insp_view_set_axis(struct insp_view *view, enum insp_axis axis);
 /* The step of the ruler's marks: 1, 2 or 5 times a power of ten, at least apart pixels wide. */
 double insp_view_tick(const struct insp_view *view, double apart);
+/* The time at a coordinate. */
+vtime_ns insp_view_vtime(const struct insp_view *view, double coord);
 /* "12.3", "12.300 02": as many digits as marks of that step need. */
 void insp_view_put_mark(const struct insp_view *view, double coord, double tick, char *to, size_t size);
 
@@ -58,25 +61,18 @@ struct insp_cell {
  * as they are, and so their trouble is looked for only where the block says that there may be some. */
 void insp_view_cells(const struct insp_view *view, uint32_t columns, struct insp_cell *cells);
 
+/* The packets that may touch the view: those from *ret_from to before *ret_to. */
+void insp_view_packets(const struct insp_view *view, uint32_t *ret_from, uint32_t *ret_to);
 /* One arrow, or several that start in the same few pixels and go the same way. */
 struct insp_arrow {
 	uint32_t packet;		/* the first of them */
 	uint32_t count;
 	uint16_t from, to;
 	uint8_t fate;
+	uint8_t marks;
 };
 /* The arrows in sight, at most max of them: when there are more packets those that start within the same `step`
- * pixels with the same ends and fate are one.  Returns how many; *ret_step is 0 when every packet has its own. */
+ * pixels with the same ends, fate and marks are one.  Returns how many; *ret_step is 0 when every packet has its own. */
 uint32_t insp_view_arrows(const struct insp_view *view, struct insp_arrow *arrows, uint32_t max, double *ret_step);
-
-/* ---- plots ---- */
-
-enum insp_series { INSP_SERIES_EVENTS, INSP_SERIES_BITS, INSP_SERIES_QUEUE, INSP_SERIES_COUNT };
-extern const char *const insp_series_names[INSP_SERIES_COUNT];
-extern const char *const insp_series_units[INSP_SERIES_COUNT];
-/* values[column]: events a second; bits a second that arrive at the lane (INSP_NONE: at all); packets that wait for
- * the lane's links to send them (the most within the column). */
-void insp_view_series(const struct insp_view *view, enum insp_series series, uint32_t lane, uint32_t columns,
-		      double *values);
 
 #endif

@@ -3,14 +3,20 @@
 #ifndef INSP_WINDOW_INT_H
 #define INSP_WINDOW_INT_H
 
+#include "compare.h"
+#include "cone.h"
+#include "difference-list.h"
 #include "event-list.h"
 #include "lanes.h"
-#include "panes.h"
-#include "strips.h"
+#include "overview.h"
+#include "frame-pane.h"
+#include "plots.h"
+#include "program.h"
 #include "steps.h"
+#include "threads.h"
 #include "window.h"
 
-enum insp_tab { TAB_EVENTS, TAB_PACKETS, TAB_SYSCALLS, TAB_OUTPUT, TAB_FAULTS, TAB_COUNT };
+enum insp_tab { TAB_EVENTS, TAB_PACKETS, TAB_SYSCALLS, TAB_OUTPUT, TAB_FAULTS, TAB_FOUND, TAB_COUNT };
 
 /* A run that threads may still be reading when its window is gone. */
 struct insp_shared {
@@ -26,19 +32,27 @@ struct _InspWindow {
 	GtkWidget *pages, *banner, *banner_text, *loading_text, *progress, *spinner;
 	GtkWidget *position, *grain, *scope, *where, *found, *filter, *command_log, *facts;
 	GtkWidget *lists, *details;
+	InspPlots *plots;
+	GtkWidget *compare_page, *compare_text;
+	InspLanes *lanes_b;
+	InspDifferenceList *differences;
 	InspOverview *overview;
 	InspLanes *lanes;
-	InspStatePane *state;
+	InspTextTable *threads;
 	InspFramePane *frame;
 	/* made by hand */
 	GtkWidget *tables[TAB_COUNT];
-	InspPlots *plots;
 	/* the run */
 	struct insp_shared *shared;	/* NULL: none is open */
 	const struct insp_run *run;	/* shared->run */
 	InspPager *pager;
 	InspEventList *list_of[TAB_COUNT];	/* NULL: not made yet */
 	char *filter_text;		/* in force; NULL: none */
+	char *found_text;		/* what TAB_FOUND lists; NULL: nothing */
+	struct insp_program *program;	/* NULL: while the window is made or unmade */
+	struct insp_compare *compare;	/* NULL: no second run is open */
+	struct insp_cone *cone;		/* of the lanes; NULL: none */
+	uint32_t marks[2];		/* A, B; INSP_NONE: not set */
 	/* where we are */
 	uint32_t focus;			/* INSP_NONE: no run, or an empty one */
 	enum insp_grain step_grain;
@@ -65,6 +79,10 @@ struct insp_command {
 	/* False: refused, and said so. */
 	bool (*run)(InspWindow *window, const char *argument);
 };
+#define COMMAND(id, symbol, taken, label, accels, key)                                             \
+	bool insp__do_##symbol(InspWindow *window, const char *argument);
+#include "commands.def"
+#undef COMMAND
 extern const struct insp_command insp__commands[];
 extern const guint insp__command_count;
 
@@ -73,12 +91,16 @@ void insp__shared_unref(struct insp_shared *shared);
 
 /* Tells what went wrong, in the window and, in a script, on standard error. */
 __attribute__((format(printf, 2, 3))) void insp__refuse(InspWindow *window, const char *format, ...);
+/* False, and says so: no trace is open, or it is empty. */
+bool insp__need_run(InspWindow *window);
 /* Makes an event the one that all panes are about.  remember: it can be gone back from. */
 void insp__focus(InspWindow *window, uint32_t seq, bool remember);
 void insp__set_scope(InspWindow *window, uint32_t lane);
 void insp__show_tab(InspWindow *window, enum insp_tab tab);
 /* NULL or "": all events. */
 void insp__set_filter(InspWindow *window, const char *text);
+/* A list of events that a thread finds: by a filter, or when cone is not NULL its past. */
+void insp__find(InspWindow *window, const char *text, const struct insp_cone *cone);
 bool insp__is_busy(InspWindow *window);
 void insp__update_status(InspWindow *window);
 char *insp__status(InspWindow *window);
@@ -87,9 +109,20 @@ bool insp__run_text(InspWindow *window, const char *text);
 void insp__add_commands(InspWindow *window);
 enum insp_tab insp__current_tab(InspWindow *window);
 
+/* lists.c: its tables are made once; each list when its tab is shown. */
+void insp__add_lists(InspWindow *window);
+/* The table takes the list; NULL: it shows nothing. */
+void insp__set_list(InspWindow *window, enum insp_tab tab, InspEventList *list);
+/* Selects the row of the focus. */
+void insp__show_in_list(InspWindow *window, enum insp_tab tab);
+void insp__tab_shown(GtkStack *stack, GParamSpec *spec, InspWindow *window);
+void insp__lines_loaded(InspPager *pager, guint first, guint count, InspWindow *window);
+
 bool insp__export_png(InspWindow *window, GtkWidget *widget, const char *path);
 bool insp__export_svg(InspWindow *window, const char *path);
 bool insp__export_csv(InspWindow *window, const char *path);
 void insp__palette(InspWindow *window);
+/* talk.c: reads a conversation, then shows it, or prints it. */
+void insp__talk(InspWindow *window, uint32_t stream, bool print);
 
 #endif

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-record.c - `hindcast record`: an experiment, or one program, becomes a trace. */
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <libgen.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -18,8 +14,8 @@
 #include "experiment.h"
 #include "kernel-path.h"
 #include "machine.h"
-#include "nodefs.h"
 #include "rec-commands.h"
+#include "recording.h"
 #include "syscall-names.h"
 #include "tool.h"
 #include "trace.h"
@@ -27,68 +23,6 @@
 #define NS_PER_S 1000000000ull
 #define MODEL_COST_MAX NS_PER_S
 #define PATIENCE_DEFAULT_S 120
-
-/* name without its last suffix of that spelling. */
-static char *without_suffix(const char *name, const char *suffix)
-{
-	const size_t length = strlen(name), cut = strlen(suffix);
-
-	if (length > cut && strcmp(name + length - cut, suffix) == 0)
-		return fmt_text_of("%.*s", (int)(length - cut), name);
-	return fmt_text_of("%s", name);
-}
-
-/* Where an experiment's trace goes unless -o says so: first-light/experiment.yaml gives
- * first-light/first-light.hct, first-light/slow.yaml gives first-light/slow.hct. */
-static char *default_trace(const char *file)
-{
-	char folder[PATH_MAX];
-	_cleanup_free_ char *copy_of_file = fmt_text_of("%s", file);
-	_cleanup_free_ char *copy_of_path = fmt_text_of("%s", file);
-	const char *const dir = dirname(copy_of_path);
-	_cleanup_free_ char *stem = without_suffix(basename(copy_of_file), ".yaml");
-
-	if (strcmp(stem, "experiment") == 0 && realpath(dir, folder))
-		return fmt_text_of("%s/%s.hct", dir, basename(folder));
-	return fmt_text_of("%s/%s.hct", dir, stem);
-}
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	/* The directory itself stays; its marker goes with the rest and is made again. */
-	if (ftw->level == 0)
-		return 0;
-	return remove(path);
-}
-
-/* Makes an empty data directory.  One that exists is emptied when an earlier run left it, which its marker
- * shows; what somebody else keeps there is not ours to remove. */
-static bool prepare_data(const char *dir)
-{
-	_cleanup_free_ char *marker = fmt_text_of("%s/" REC_NODEFS_DATA_MARKER, dir);
-
-	if (mkdir(dir, 0777) < 0) {
-		if (errno != EEXIST) {
-			fmt_complain("cannot make %s: %s", dir, strerror(errno));
-			return false;
-		}
-		/* rmdir() tells whether it is empty; an empty one is as good as a new one. */
-		if (access(marker, F_OK) < 0 && (rmdir(dir) < 0 || mkdir(dir, 0777) < 0)) {
-			fmt_complain("%s exists and is not of an earlier run; name another with --data", dir);
-			return false;
-		}
-		if (nftw(dir, remove_entry, 64, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0) {
-			fmt_complain("cannot empty %s: %s", dir, strerror(errno));
-			return false;
-		}
-	}
-	_cleanup_close_ int fd = open(marker, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		fmt_complain("cannot write to %s: %s", dir, strerror(errno));
-		return false;
-	}
-	return true;
-}
 
 static enum fmt_status status_of_run(int error)
 {
@@ -109,7 +43,7 @@ static enum fmt_status record_once(const struct rec_experiment *exp, const struc
 {
 	struct rec_exp_error error = {0};
 
-	if (!prepare_data(run->data_dir))
+	if (!rec__data_prepare(run->data_dir))
 		return FMT_STATUS_USAGE;
 	const int r = rec_machine_run(exp, run, ret, &error);
 	if (r < 0) {
@@ -177,7 +111,7 @@ static bool same_bytes(const char *a, const char *b, uint64_t *ret_at)
 /* Records a second time beside the first and compares.  What the second run made stays only when it differs. */
 static enum fmt_status verify_run(const struct rec_experiment *exp, const struct rec_run_options *first)
 {
-	_cleanup_free_ char *stem = without_suffix(first->trace_path, ".hct");
+	_cleanup_free_ char *stem = rec__without_suffix(first->trace_path, ".hct");
 	_cleanup_free_ char *trace = fmt_text_of("%s.verify.hct", stem);
 	_cleanup_free_ char *data = fmt_text_of("%s.verify.data", stem);
 	struct rec_run_options second = *first;
@@ -196,8 +130,7 @@ static enum fmt_status verify_run(const struct rec_experiment *exp, const struct
 	}
 	printf("verify   a second run gave the same bytes\n");
 	unlink(trace);
-	if (nftw(data, remove_entry, 64, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0)
-		rmdir(data);
+	rec__data_remove(data);
 	return FMT_STATUS_OK;
 }
 
@@ -206,7 +139,6 @@ static struct rec_experiment *load(const struct fmt_arguments *args, char **ret_
 {
 	struct rec_experiment *exp = NULL;
 	struct rec_exp_error error = {0};
-	struct stat st;
 	char *trace;
 	int r;
 
@@ -216,12 +148,9 @@ static struct rec_experiment *load(const struct fmt_arguments *args, char **ret_
 		trace = fmt_text_of("%s.hct", basename(copy));
 		r = rec_experiment_single(args->program, &exp, &error);
 	} else {
-		const char *const path = args->operand[0];
-		const bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-		_cleanup_free_ char *file =
-			folder ? fmt_text_of("%s/experiment.yaml", path) : fmt_text_of("%s", path);
+		_cleanup_free_ char *file = rec__experiment_file(args->operand[0]);
 
-		trace = default_trace(file);
+		trace = rec__trace_path(args->operand[0]);
 		r = rec_experiment_load(file, args->set, &exp, &error);
 	}
 	if (r < 0) {
@@ -319,7 +248,7 @@ static bool has_tools(const struct rec_experiment *exp)
 static enum fmt_status record_experiment(const struct fmt_arguments *args, struct rec_experiment *exp, const char *trace)
 {
 	_cleanup_free_ char *kernel = rec__find_kernel(args);
-	_cleanup_free_ char *stem = without_suffix(trace, ".hct");
+	_cleanup_free_ char *stem = rec__without_suffix(trace, ".hct");
 	_cleanup_free_ char *data = args->value[FMT_OPTION_DATA] ? fmt_text_of("%s", args->value[FMT_OPTION_DATA])
 							     : fmt_text_of("%s.data", stem);
 	struct rec_run_result result = {0};

@@ -27,6 +27,7 @@
 #define REALTIME_DEFAULT 946684800000000000ull	/* 2000-01-01T00:00:00Z, as in Shadow */
 #define SYSCALL_COST_DEFAULT 1000
 #define CLOCK_COST_DEFAULT 20
+#define CLOCK_SPREAD_DEFAULT 1000
 
 DEFINE_CLEANUP(struct rec_experiment *, rec_experiment_free)
 
@@ -301,6 +302,7 @@ static struct rec_experiment *new_experiment(const char *path)
 		.path = rec__copy(path),
 		.stop_time = UINT64_MAX,
 		.realtime_ns = REALTIME_DEFAULT,
+		.clock_spread_ns = CLOCK_SPREAD_DEFAULT,
 		.syscall_cost_ns = SYSCALL_COST_DEFAULT,
 		.clock_cost_ns = CLOCK_COST_DEFAULT,
 		.auto_routes = true,

@@ -111,6 +111,7 @@ struct rec_experiment {
 	uint64_t seed;
 	vtime_ns stop_time;		/* UINT64_MAX: until every process has ended */
 	uint64_t realtime_ns;		/* wall clock at vtime 0; default 2000-01-01T00:00:00Z, as in Shadow */
+	vtime_ns clock_spread_ns;	/* the clocks of day of other nodes than the first are ahead of it by less; default 1000 */
 	vtime_ns syscall_cost_ns;	/* CPU model; default 1000 */
 	char *root;			/* of all nodes that name no other, NULL: the host's own / */
 	vtime_ns clock_cost_ns;		/* of one clock read from the vDSO; default 20 */

@@ -488,6 +488,21 @@ struct fmt_buf *rec_node_events(struct rec_node *node)
 
 /* ---- birth and death --------------------------------------------------------------- */
 
+/* Programs that are started at one instant on several machines seed their random numbers from the clock and rely on no
+ * two clocks' being equal to the nanosecond: with equal ones the members of a cluster take the same "random" delays. */
+static uint64_t clock_ahead_ns(const struct rec_node *node)
+{
+	const struct rec_experiment *exp = node->env->exp;
+	struct rec_stream stream;
+	char name[128];
+
+	if (node->id == 1 || !exp->clock_spread_ns)
+		return 0;
+	snprintf(name, sizeof(name), "clock %s", node->exp->name);
+	rec_stream_init(&stream, exp->seed, name);
+	return rec_stream_below(&stream, exp->clock_spread_ns);
+}
+
 static int open_clock(struct rec_node *node)
 {
 	node->clock_fd = memfd_create("hindcast-clock", MFD_CLOEXEC);
@@ -500,8 +515,14 @@ static int open_clock(struct rec_node *node)
 	}
 	node->clock->step_ns = node->env->exp->clock_cost_ns;
 	rec_node_clock_set(&node->own, /* now= */ 0, REC_CLOCK_START_NS, /* drift_ppb= */ 0);
-	node->realtime_offset_ns = node->env->exp->realtime_ns - REC_CLOCK_START_NS;
+	const uint64_t ahead = clock_ahead_ns(node);
+
+	node->realtime_offset_ns = node->env->exp->realtime_ns + ahead - REC_CLOCK_START_NS;
 	node->clock->realtime_ns = node->realtime_offset_ns;
+	if (ahead)
+		fmt_put_clock(&node->events, node->now, node->id, 0, &(struct fmt_ev_clock) {
+			.clock_ns = rec__local_ns(node), .realtime_ns = node->realtime_offset_ns,
+			.cause = { (const uint8_t *)"spread", strlen("spread") } });
 	return 0;
 }
 

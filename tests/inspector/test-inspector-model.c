@@ -9,6 +9,7 @@
 #include "fold.h"
 #include "run-for-tests.h"
 #include "search.h"
+#include "series.h"
 #include "summary.h"
 #include "view.h"
 #include "steps.h"
@@ -234,16 +235,16 @@ static void series(void)
 
 	part("series");
 	insp_view_init(&view, run, 1000);
-	insp_view_series(&view, INSP_SERIES_BITS, INSP_NONE, 50, values);
+	insp_series_read(&view, INSP_SERIES_BITS, INSP_NONE, 50, values);
 	for (int i = 0; i < 50; i++)
 		sum += values[i] * view.span / 50 / 1e9;
 	EQUAL(llround(sum), (long long)(ROUNDS - run->drops) * sizeof(run_frame) * 8);
-	insp_view_series(&view, INSP_SERIES_BITS, 1, 50, values);
+	insp_series_read(&view, INSP_SERIES_BITS, 1, 50, values);
 	EQUAL(values[25], 0);
-	insp_view_series(&view, INSP_SERIES_QUEUE, 1, 50, values);
+	insp_series_read(&view, INSP_SERIES_QUEUE, 1, 50, values);
 	for (int i = 0; i < 50; i++)
 		HOLDS(values[i] >= 0);
-	insp_view_series(&view, INSP_SERIES_EVENTS, 3, 50, values);
+	insp_series_read(&view, INSP_SERIES_EVENTS, 3, 50, values);
 	EQUAL(values[0], 0);
 }
 

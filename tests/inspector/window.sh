@@ -54,7 +54,7 @@ expect out 'TCP, 40000 > 80 SYN, 0 bytes'
 expect out '    Destination port: 80'
 expect out 'client	worker  30.31	waits in recvfrom'
 look 2 "$work/run.hct" "focus.goto @0" flow.next
-expect err 'about no packet'
+expect err 'nothing is sent from here any more'
 
 # Filters: the count is that of the drops; a filter without sense leaves the list alone.
 look 0 "$work/run.hct" "list.filter kind==packet-drop" print.status "list.filter" print.status
@@ -65,7 +65,7 @@ expect err 'no kind of event'
 expect out '"rows":714,'
 
 # Every list, both axes, light and dark, zoomed to the utmost; pictures come out.
-look 0 "$work/run.hct" "view.list packets" "view.list syscalls" "view.list output" "view.list faults" "view.list plots" \
+look 0 "$work/run.hct" "view.list packets" "view.list syscalls" "view.list output" "view.list faults" "view.plots on" \
     "view.dark on" "view.axis event" "view.whole" "view.axis time" "focus.goto 50%" view.fit view.in view.in view.out \
     view.left view.right view.centre "view.range @100 @140" "export.png $work/a.png" "export.svg $work/a.svg" \
     "export.window $work/w.png" "view.list faults" "export.csv $work/a.csv" print.status

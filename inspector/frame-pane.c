@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "panes.h"
+#include "frame-pane.h"
 
-#include <sys/wait.h>
-
-#include "base/check.h"
 #include "dissect.h"
-#include "syscall-names.h"
-#include "steps.h"
 
-/* ---- a row of text, for both panes ---- */
-
-#define CELLS 4
+/* ---- a layer or a field of one ---- */
 
 #define INSP_TYPE_CELLS (insp_cells_get_type())
 G_DECLARE_FINAL_TYPE(InspCells, insp_cells, INSP, CELLS, GObject)
 
 struct _InspCells {
 	GObject parent;
-	char *text[CELLS];
+	char *text;
 	guint offset, size;		/* bytes that it is about */
-	const char *style;		/* CSS class; NULL: none */
 	GListStore *children;
 };
 
@@ -29,8 +21,7 @@ static void insp_cells_finalize(GObject *object)
 {
 	InspCells *cells = INSP_CELLS(object);
 
-	for (int i = 0; i < CELLS; i++)
-		g_free(cells->text[i]);
+	g_free(cells->text);
 	g_clear_object(&cells->children);
 	G_OBJECT_CLASS(insp_cells_parent_class)->finalize(object);
 }
@@ -44,7 +35,7 @@ static void insp_cells_init(InspCells *cells)
 {
 }
 
-/* ---- the frame ---- */
+/* ---- the pane ---- */
 
 struct _InspFramePane {
 	GtkBox parent;
@@ -140,7 +131,7 @@ static void bind_field(GtkSignalListItemFactory *factory, GtkListItem *item, gpo
 	g_autoptr(InspCells) field = gtk_tree_list_row_get_item(row);
 
 	gtk_tree_expander_set_list_row(expander, row);
-	gtk_label_set_text(GTK_LABEL(gtk_tree_expander_get_child(expander)), field->text[0]);
+	gtk_label_set_text(GTK_LABEL(gtk_tree_expander_get_child(expander)), field->text);
 	if (gtk_tree_list_row_get_depth(row) == 0)
 		gtk_widget_add_css_class(gtk_tree_expander_get_child(expander), "heading");
 	else
@@ -151,7 +142,7 @@ static InspCells *field_new(const struct insp_field *field)
 {
 	InspCells *cells = g_object_new(INSP_TYPE_CELLS, NULL);
 
-	cells->text[0] = g_strdup(field->text);
+	cells->text = g_strdup(field->text);
 	cells->offset = field->offset;
 	cells->size = field->size;
 	return cells;
@@ -172,10 +163,10 @@ static void put_layers(InspFramePane *pane, const struct insp_dissection *d)
 			continue;
 		}
 		if (d->fields[i].depth > 1) {
-			char *text = g_strconcat("    ", cells->text[0], NULL);
+			char *text = g_strconcat("    ", cells->text, NULL);
 
-			g_free(cells->text[0]);
-			cells->text[0] = text;
+			g_free(cells->text);
+			cells->text = text;
 		}
 		if (!layer->children)
 			layer->children = g_list_store_new(INSP_TYPE_CELLS);
@@ -210,11 +201,11 @@ char *insp_frame_pane_text(InspFramePane *pane)
 	for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(pane->layers)); i++) {
 		g_autoptr(InspCells) layer = g_list_model_get_item(G_LIST_MODEL(pane->layers), i);
 
-		g_string_append_printf(text, "%s\n", layer->text[0]);
+		g_string_append_printf(text, "%s\n", layer->text);
 		for (guint k = 0; layer->children && k < g_list_model_get_n_items(G_LIST_MODEL(layer->children)); k++) {
 			g_autoptr(InspCells) field = g_list_model_get_item(G_LIST_MODEL(layer->children), k);
 
-			g_string_append_printf(text, "    %s\n", field->text[0]);
+			g_string_append_printf(text, "    %s\n", field->text);
 		}
 	}
 	return g_string_free(text, FALSE);
@@ -286,131 +277,5 @@ static void insp_frame_pane_init(InspFramePane *pane)
 	gtk_stack_add_named(GTK_STACK(pane->stack),
 			    empty_state("No packet here.\nChoose one in the list of packets, or step to one with P."), "none");
 	gtk_stack_add_named(GTK_STACK(pane->stack), paned, "frame");
-	gtk_box_append(GTK_BOX(pane), pane->stack);
-}
-
-/* ---- the state ---- */
-
-struct _InspStatePane {
-	GtkBox parent;
-	GtkWidget *stack;
-	GListStore *rows;
-};
-
-G_DEFINE_FINAL_TYPE(InspStatePane, insp_state_pane, GTK_TYPE_BOX)
-
-static void put_doing(const struct insp_thread_state *state, InspCells *row)
-{
-	const int code = (int)state->code;
-	const char *name;
-
-	switch (state->doing) {
-	case INSP_DOING_RUNS:
-		row->text[2] = g_strdup("runs");
-		return;
-	case INSP_DOING_WAITS:
-		name = fmt_syscall_name(state->call);
-		row->text[2] = g_strdup_printf("waits in %s", name ? name : "a call");
-		return;
-	case INSP_DOING_ENDED:
-		name = WIFSIGNALED(code) ? fmt_signal_name((uint64_t)WTERMSIG(code)) : NULL;
-		row->text[2] = WIFSIGNALED(code) ? g_strdup_printf("killed by %s", name ? name : "a signal")
-						 : g_strdup_printf("exited with %d", WEXITSTATUS(code));
-		row->style = code ? "error" : "dim-label";
-		return;
-	}
-}
-
-static InspCells *state_new(const struct insp_run *run, uint32_t seq, const struct insp_thread_state *state)
-{
-	InspCells *row = g_object_new(INSP_TYPE_CELLS, NULL);
-	const uint32_t since = state->last == INSP_NONE ? state->born : state->last;
-	char text[48];
-
-	row->text[0] = g_strdup(run->lanes[state->lane].name);
-	row->text[1] = state->tid == state->pid ? g_strdup_printf("%s  %u", state->name, state->pid)
-						: g_strdup_printf("%s  %u.%u", state->name, state->pid, state->tid);
-	put_doing(state, row);
-	insp_put_duration(text, sizeof(text), run->vtime[seq] - run->vtime[since]);
-	row->text[3] = g_strdup_printf("%s", text);
-	if (state->changed && !row->style)
-		row->style = "accent";
-	return row;
-}
-
-void insp_state_pane_set(InspStatePane *pane, const struct insp_run *run, uint32_t seq,
-			 const struct insp_thread_state *states, uint32_t count)
-{
-	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_object_unref);
-
-	for (uint32_t i = 0; i < count; i++)
-		g_ptr_array_add(rows, state_new(run, seq, &states[i]));
-	gtk_stack_set_visible_child_name(GTK_STACK(pane->stack), count ? "state" : "none");
-	g_list_store_splice(pane->rows, 0, g_list_model_get_n_items(G_LIST_MODEL(pane->rows)), rows->pdata, rows->len);
-}
-
-char *insp_state_pane_text(InspStatePane *pane)
-{
-	GString *text = g_string_new(NULL);
-
-	for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(pane->rows)); i++) {
-		g_autoptr(InspCells) row = g_list_model_get_item(G_LIST_MODEL(pane->rows), i);
-
-		for (int k = 0; k < CELLS; k++)
-			g_string_append_printf(text, "%s%c", row->text[k], k + 1 < CELLS ? '\t' : '\n');
-	}
-	return g_string_free(text, FALSE);
-}
-
-static void setup_state(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
-{
-	GtkWidget *label = gtk_label_new(NULL);
-
-	gtk_label_set_xalign(GTK_LABEL(label), GPOINTER_TO_INT(data) == 3 ? 1 : 0);
-	gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
-	gtk_widget_add_css_class(label, "numeric");
-	gtk_list_item_set_child(item, label);
-}
-
-static void bind_state(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
-{
-	InspCells *row = gtk_list_item_get_item(item);
-	GtkWidget *label = gtk_list_item_get_child(item);
-
-	gtk_label_set_text(GTK_LABEL(label), row->text[GPOINTER_TO_INT(data)]);
-	gtk_widget_remove_css_class(label, "error");
-	gtk_widget_remove_css_class(label, "dim-label");
-	gtk_widget_remove_css_class(label, "accent");
-	if (row->style && (GPOINTER_TO_INT(data) == 2 || strcmp(row->style, "dim-label") == 0))
-		gtk_widget_add_css_class(label, row->style);
-}
-
-static void insp_state_pane_class_init(InspStatePaneClass *class)
-{
-}
-
-static void insp_state_pane_init(InspStatePane *pane)
-{
-	static const char *const names[CELLS] = {"Node", "Program", "Does", "For"};
-
-	pane->rows = g_list_store_new(INSP_TYPE_CELLS);
-	GtkWidget *view = gtk_column_view_new(GTK_SELECTION_MODEL(gtk_no_selection_new(G_LIST_MODEL(pane->rows))));
-
-	for (int i = 0; i < CELLS; i++) {
-		GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
-
-		g_signal_connect(factory, "setup", G_CALLBACK(setup_state), GINT_TO_POINTER(i));
-		g_signal_connect(factory, "bind", G_CALLBACK(bind_state), GINT_TO_POINTER(i));
-		g_autoptr(GtkColumnViewColumn) column = gtk_column_view_column_new(names[i], factory);
-
-		gtk_column_view_column_set_expand(column, i == 1 || i == 2);
-		gtk_column_view_append_column(GTK_COLUMN_VIEW(view), column);
-	}
-	gtk_widget_add_css_class(view, "data-table");
-	gtk_accessible_update_property(GTK_ACCESSIBLE(view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Threads at this position", -1);
-	pane->stack = gtk_stack_new();
-	gtk_widget_set_hexpand(pane->stack, TRUE);
-	gtk_stack_add_named(GTK_STACK(pane->stack), empty_state("No program has started yet."), "none");
-	gtk_stack_add_named(GTK_STACK(pane->stack), scrolled(view), "state");
 	gtk_box_append(GTK_BOX(pane), pane->stack);
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "strips.h"
+#include "overview.h"
 
 #include <math.h>
 
 #include "base/check.h"
 #include "ink.h"
-
-/* ---- the overview ---- */
 
 struct _InspOverview {
 	GtkWidget parent;
@@ -163,119 +161,4 @@ void insp_overview_set_focus(InspOverview *overview, uint32_t seq)
 {
 	overview->focus = seq;
 	gtk_widget_queue_draw(GTK_WIDGET(overview));
-}
-
-/* ---- plots ---- */
-
-struct _InspPlots {
-	GtkWidget parent;
-	const struct insp_run *run;
-	InspLanes *lanes;
-	uint32_t focus, scope;
-};
-
-G_DEFINE_FINAL_TYPE(InspPlots, insp_plots, GTK_TYPE_WIDGET)
-
-/* "12.5 M" */
-static void put_level(char *to, size_t size, double value, const char *unit)
-{
-	static const char *const prefixes[] = {"", "k", "M", "G", "T"};
-	int prefix = 0;
-
-	while (prefix < 4 && value >= 999.5) {
-		value /= 1000;
-		prefix++;
-	}
-	g_snprintf(to, size, "%.3g\u2009%s%s", value, prefixes[prefix], unit);
-}
-
-static void paint_series(InspPlots *plots, GtkSnapshot *snapshot, const struct insp_ink *ink, enum insp_series series,
-			 double top, double height)
-{
-	const struct insp_view *view = insp_lanes_view(plots->lanes);
-	const double gutter = insp_lanes_gutter(), width = gtk_widget_get_width(GTK_WIDGET(plots)) - gutter;
-	const uint32_t columns = (uint32_t)fmax(width / 3, 1);
-	g_autofree double *values = g_new(double, columns);
-	const GdkRGBA bar = insp_ink_alpha(insp_ink_lane(ink, 1 + series), 0.85f);
-	double most = 0;
-	char text[48];
-
-	insp_view_series(view, series, plots->scope, columns, values);
-	for (uint32_t i = 0; i < columns; i++)
-		most = fmax(most, values[i]);
-	insp_ink_rect(snapshot, &ink->grid, gutter, top + height - 1, width, 1);
-	for (uint32_t i = 0; i < columns && most > 0; i++) {
-		const double tall = values[i] / most * (height - 14);
-
-		if (tall > 0)
-			insp_ink_rect(snapshot, &bar, gutter + i * width / columns, top + height - 1 - tall, width / columns, tall);
-	}
-	insp_ink_text(snapshot, GTK_WIDGET(plots), insp_series_names[series], gutter - 14, top + height / 2 - 8, 1, gutter,
-		      &ink->text);
-	put_level(text, sizeof(text), most, insp_series_units[series]);
-	g_autofree char *up_to = g_strdup_printf("up to %s", text);
-
-	insp_ink_text(snapshot, GTK_WIDGET(plots), up_to, gutter - 14, top + height / 2 + 8, 1, gutter - 16, &ink->faint);
-}
-
-static void insp_plots_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
-{
-	InspPlots *plots = INSP_PLOTS(widget);
-	const double height = gtk_widget_get_height(widget), gutter = insp_lanes_gutter();
-	struct insp_ink ink;
-
-	if (!plots->run || !plots->run->count || gtk_widget_get_width(widget) < gutter + 20)
-		return;
-	insp_ink_get(widget, &ink);
-	for (int series = 0; series < INSP_SERIES_COUNT; series++)
-		paint_series(plots, snapshot, &ink, series, series * height / INSP_SERIES_COUNT, height / INSP_SERIES_COUNT);
-	if (plots->focus == INSP_NONE)
-		return;
-	const double x = gutter + insp_view_x_of(insp_lanes_view(plots->lanes), plots->focus);
-
-	if (x >= gutter)
-		insp_ink_rect(snapshot, &ink.accent, floor(x), 0, 1, height);
-}
-
-static void plots_measure(GtkWidget *widget, GtkOrientation orientation, int for_size, int *least, int *natural,
-			  int *least_base, int *natural_base)
-{
-	*least = *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 320 : 150;
-}
-
-static void insp_plots_class_init(InspPlotsClass *class)
-{
-	GTK_WIDGET_CLASS(class)->snapshot = insp_plots_snapshot;
-	GTK_WIDGET_CLASS(class)->measure = plots_measure;
-	gtk_widget_class_set_accessible_role(GTK_WIDGET_CLASS(class), GTK_ACCESSIBLE_ROLE_IMG);
-}
-
-static void insp_plots_init(InspPlots *plots)
-{
-	plots->focus = plots->scope = INSP_NONE;
-	gtk_widget_set_overflow(GTK_WIDGET(plots), GTK_OVERFLOW_HIDDEN);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(plots), GTK_ACCESSIBLE_PROPERTY_LABEL,
-				       "Plots of events, throughput and queue", -1);
-}
-
-void insp_plots_set_run(InspPlots *plots, const struct insp_run *run, InspLanes *lanes)
-{
-	if (plots->lanes != lanes)
-		g_signal_connect_object(lanes, "viewed", G_CALLBACK(gtk_widget_queue_draw), plots, G_CONNECT_SWAPPED);
-	plots->run = run;
-	plots->lanes = lanes;
-	plots->focus = plots->scope = INSP_NONE;
-	gtk_widget_queue_draw(GTK_WIDGET(plots));
-}
-
-void insp_plots_set_focus(InspPlots *plots, uint32_t seq)
-{
-	plots->focus = seq;
-	gtk_widget_queue_draw(GTK_WIDGET(plots));
-}
-
-void insp_plots_set_scope(InspPlots *plots, uint32_t lane)
-{
-	plots->scope = lane;
-	gtk_widget_queue_draw(GTK_WIDGET(plots));
 }

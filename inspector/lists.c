@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lists.c - the lists below the timeline: made by a thread when they are first looked at, or by a filter. */
+#include "window-int.h"
+
+#include "base/check.h"
+
+static const struct tab_row {
+	const char *name, *title;
+	enum insp_grain grain;
+} tabs[TAB_COUNT] = {
+	[TAB_EVENTS] = {"events", "Events", INSP_GRAIN_EVENT},
+	[TAB_PACKETS] = {"packets", "Packets", INSP_GRAIN_PACKET},
+	[TAB_SYSCALLS] = {"syscalls", "Calls", INSP_GRAIN_SYSCALL},
+	[TAB_OUTPUT] = {"output", "Output", INSP_GRAIN_OUTPUT},
+	[TAB_FAULTS] = {"faults", "Faults", INSP_GRAIN_FAULT},
+	[TAB_FOUND] = {"found", "Found", INSP_GRAIN_EVENT},
+};
+
+enum insp_tab insp__current_tab(InspWindow *window)
+{
+	const char *name = gtk_stack_get_visible_child_name(GTK_STACK(window->lists));
+
+	for (int tab = 0; name && tab < TAB_COUNT; tab++)
+		if (strcmp(name, tabs[tab].name) == 0)
+			return tab;
+	return TAB_EVENTS;
+}
+
+void insp__show_tab(InspWindow *window, enum insp_tab tab)
+{
+	gtk_stack_set_visible_child_name(GTK_STACK(window->lists), tabs[tab].name);
+}
+
+/* Shows the focus in a list; in that of packets, where each has one row, its packet. */
+void insp__show_in_list(InspWindow *window, enum insp_tab tab)
+{
+	const uint32_t packet = insp_packet_of(window->run, window->focus);
+	const bool sent = tab == TAB_PACKETS && packet != INSP_NONE;
+
+	insp_table_show(window->tables[tab], sent ? window->run->packets[packet].send : window->focus);
+}
+
+void insp__set_list(InspWindow *window, enum insp_tab tab, InspEventList *list)
+{
+	insp_table_set(window->tables[tab], list);
+	g_clear_object(&window->list_of[tab]);
+	window->list_of[tab] = list;
+	if (list && window->focus != INSP_NONE)
+		insp__show_in_list(window, tab);
+}
+
+/* A list that a thread makes: by filter, or by granularity. */
+struct list_job {
+	struct insp_shared *shared;
+	enum insp_tab tab;
+	char *filter;			/* NULL: by granularity */
+	struct insp_cone *cone;		/* its past; NULL: by one of these */
+	GCancellable *cancel;
+	struct insp_hits hits;
+	struct fmt_error error;
+	int result;
+};
+
+static void list_job_free(gpointer data)
+{
+	struct list_job *job = data;
+
+	insp__shared_unref(job->shared);
+	g_clear_object(&job->cancel);
+	free(job->hits.seqs);
+	g_free(job->filter);
+	g_free(job->cone);
+	g_free(job);
+}
+
+static bool go_on(void *data, uint32_t done, uint32_t count)
+{
+	return !g_cancellable_is_cancelled(data);
+}
+
+static void list_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
+{
+	struct list_job *job = data;
+	const struct insp_run *run = job->shared->run;
+
+	if (job->cone) {
+		job->hits = insp_cone_events(run, job->cone, /* past= */ true);
+	} else if (job->filter) {
+		job->result = insp_search(run, job->filter, go_on, job->cancel, &job->hits, &job->error);
+	} else if (job->tab == TAB_PACKETS) {
+		job->hits.seqs = malloc((run->packet_count + 1) * sizeof(uint32_t));
+		CHECK(job->hits.seqs);
+		for (job->hits.count = 0; job->hits.count < run->packet_count; job->hits.count++)
+			job->hits.seqs[job->hits.count] = run->packets[job->hits.count].send;
+	} else {
+		job->hits = insp_hits_of_grain(run, (int)tabs[job->tab].grain);
+	}
+	g_task_return_boolean(task, TRUE);
+}
+
+static void list_done(GObject *object, GAsyncResult *result, gpointer data)
+{
+	InspWindow *window = INSP_WINDOW(object);
+	struct list_job *job = g_task_get_task_data(G_TASK(result));
+
+	window->searching--;
+	if (job->shared == window->shared && job->result == 0) {
+		g_autofree char *found = g_strdup_printf("%u of %u", job->hits.count, window->run->count);
+
+		if (job->tab == TAB_FOUND) {
+			gtk_label_set_text(GTK_LABEL(window->found), found);
+		} else if (job->filter) {
+			g_free(window->filter_text);
+			window->filter_text = g_strdup(job->filter);
+			gtk_label_set_text(GTK_LABEL(window->found), found);
+			gtk_editable_set_text(GTK_EDITABLE(window->filter), job->filter);
+		}
+		insp__set_list(window, job->tab, insp_event_list_new(window->run, window->pager, false, job->hits));
+		job->hits = (struct insp_hits){0};
+	} else if (job->shared == window->shared && job->result != -ECANCELED) {
+		insp__refuse(window, "%s", job->error.text);
+	}
+	insp__update_status(window);
+}
+
+static void make_list(InspWindow *window, enum insp_tab tab, const char *filter, const struct insp_cone *cone)
+{
+	struct list_job *job = g_new0(struct list_job, 1);
+	g_autoptr(GTask) task = g_task_new(window, NULL, list_done, NULL);
+
+	job->shared = g_atomic_rc_box_acquire(window->shared);
+	job->tab = tab;
+	job->filter = g_strdup(filter);
+	job->cone = cone ? g_memdup2(cone, sizeof(*cone)) : NULL;
+	job->cancel = g_object_ref(window->cancel);
+	g_task_set_task_data(task, job, list_job_free);
+	window->searching++;
+	g_task_run_in_thread(task, list_thread);
+	insp__update_status(window);
+}
+
+void insp__set_filter(InspWindow *window, const char *text)
+{
+	insp__show_tab(window, TAB_EVENTS);
+	if (text && *text) {
+		make_list(window, TAB_EVENTS, text, NULL);
+		return;
+	}
+	g_clear_pointer(&window->filter_text, g_free);
+	gtk_label_set_text(GTK_LABEL(window->found), "");
+	gtk_editable_set_text(GTK_EDITABLE(window->filter), "");
+	insp__set_list(window, TAB_EVENTS, insp_event_list_new(window->run, window->pager, true, (struct insp_hits){0}));
+}
+
+void insp__find(InspWindow *window, const char *text, const struct insp_cone *cone)
+{
+	g_free(window->found_text);
+	window->found_text = g_strdup(text);
+	insp__show_tab(window, TAB_FOUND);
+	make_list(window, TAB_FOUND, text, cone);
+}
+
+/* A list is made when it is first looked at. */
+void insp__tab_shown(GtkStack *stack, GParamSpec *spec, InspWindow *window)
+{
+	const enum insp_tab tab = insp__current_tab(window);
+
+	if (!window->run)
+		return;
+	if (!window->list_of[tab] && tab != TAB_EVENTS && tab != TAB_FOUND)
+		make_list(window, tab, NULL, NULL);
+	else if (window->list_of[tab] && window->focus != INSP_NONE)
+		insp__show_in_list(window, tab);
+	if (tab == TAB_PACKETS)
+		gtk_stack_set_visible_child_name(GTK_STACK(window->details), "packet");
+	insp__update_status(window);
+}
+
+/* ---- the widgets ---- */
+
+static void row_selected(uint32_t seq, gpointer data)
+{
+	insp__focus(data, seq, /* remember= */ true);
+}
+
+void insp__add_lists(InspWindow *window)
+{
+	static const enum insp_column events[] = {INSP_COLUMN_SEQ, INSP_COLUMN_TIME, INSP_COLUMN_NODE, INSP_COLUMN_THREAD,
+						  INSP_COLUMN_KIND, INSP_COLUMN_SUMMARY, INSP_COLUMN_COUNT};
+	static const enum insp_column packets[] = {INSP_COLUMN_SEQ, INSP_COLUMN_TIME, INSP_COLUMN_FROM, INSP_COLUMN_TO,
+						   INSP_COLUMN_PROTO, INSP_COLUMN_SIZE, INSP_COLUMN_FATE,
+						   INSP_COLUMN_SUMMARY, INSP_COLUMN_COUNT};
+	static const enum insp_column output[] = {INSP_COLUMN_SEQ, INSP_COLUMN_TIME, INSP_COLUMN_NODE, INSP_COLUMN_THREAD,
+						  INSP_COLUMN_SUMMARY, INSP_COLUMN_COUNT};
+
+	for (int tab = 0; tab < TAB_COUNT; tab++) {
+		window->tables[tab] = insp_table_new(tab == TAB_PACKETS ? packets : tab == TAB_OUTPUT ? output : events,
+						     tabs[tab].title);
+		insp_table_on_select(window->tables[tab], row_selected, window);
+		gtk_stack_add_titled(GTK_STACK(window->lists), window->tables[tab], tabs[tab].name, tabs[tab].title);
+	}
+	window->differences = g_object_new(INSP_TYPE_DIFFERENCE_LIST, NULL);
+	gtk_stack_page_set_visible(gtk_stack_add_titled(GTK_STACK(window->lists), GTK_WIDGET(window->differences), "differences",
+							"Differences"), FALSE);
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pair.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "diff.h"
+#include "steps.h"
+
+DEFINE_CLEANUP(struct fmt_reader *, fmt_reader_close)
+
+#define WINDOW 200u	/* events of a node among which a partner is looked for */
+#define RUN 3u		/* so many in a row agree before two places are taken for the same */
+
+/* The events of one node in one run. */
+struct strand {
+	uint32_t *seqs;
+	uint32_t count;
+};
+
+struct work {
+	struct insp_pair *pair;
+	unsigned int ignore;
+	uint64_t *full[2];	/* of each event: a hash of all that counts */
+	uint32_t *deed[2];	/* ... of all but time: the same deed, perhaps at another moment */
+	uint32_t *gist[2];	/* ... of the kind of deed */
+	struct fmt_buf scratch;
+};
+
+/* Kind and call, of a packet its size: what stays when numbers differ from run to run. */
+static uint32_t gist_of(const struct insp_run *run, uint32_t seq, uint32_t tid)
+{
+	const uint32_t packet = insp_packet_of(run, seq);
+	const uint64_t number = packet == INSP_NONE ? insp_aux_number(run, seq) : run->packets[packet].size;
+	uint64_t hash = (uint64_t)run->kind[seq] << 48 ^ number << 24 ^ tid;
+
+	hash *= 0x9fb21c651e98df25;
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+static int hash_run(struct work *work, int side, insp_progress progress, void *data, struct fmt_error *error)
+{
+	const struct insp_run *run = work->pair->run[side];
+	_cleanup_(fmt_reader_closep) struct fmt_reader *reader = NULL;
+	struct fmt_event event;
+	int r = fmt_reader_open(run->path, &reader, error);
+
+	for (uint32_t seq = 0; seq < run->count && r == 0; seq++) {
+		if (progress && seq % 8192 == 0 && !progress(data, seq, run->count))
+			return -ECANCELED;
+		r = fmt_reader_event(reader, seq, &event, error);
+		if (r < 0)
+			break;
+		work->full[side][seq] = fmt_diff_hash(&event, work->ignore, &work->scratch);
+		work->deed[side][seq] = (uint32_t)fmt_diff_hash(&event, work->ignore | FMT_IGNORE_TIME, &work->scratch);
+		work->gist[side][seq] = gist_of(run, seq, work->ignore & FMT_IGNORE_PIDS ? 0 : event.tid);
+	}
+	return r;
+}
+
+/* ---- alignment of a node ---- */
+
+struct strands {
+	struct work *work;
+	struct strand of[2];
+	uint32_t lane[2];
+	struct insp_difference open;	/* the difference that is growing; lane of both INSP_NONE: none */
+	bool is_open;
+};
+
+static uint32_t seq_at(const struct strands *s, int side, uint32_t index)
+{
+	return s->of[side].seqs[index];
+}
+
+static bool same(const struct strands *s, uint32_t *const hashes[2], uint32_t i, uint32_t j)
+{
+	return hashes[0][seq_at(s, 0, i)] == hashes[1][seq_at(s, 1, j)];
+}
+
+static void close_difference(struct strands *s)
+{
+	struct insp_pair *pair = s->work->pair;
+
+	if (!s->is_open)
+		return;
+	if (pair->difference_count == pair->difference_capacity) {
+		pair->difference_capacity = pair->difference_capacity ? 2 * pair->difference_capacity : 64;
+		pair->differences = reallocarray(pair->differences, pair->difference_capacity, sizeof(*pair->differences));
+		CHECK(pair->differences);
+	}
+	pair->differences[pair->difference_count++] = s->open;
+	s->is_open = false;
+}
+
+static void add_to_difference(struct strands *s, int side, uint32_t seq)
+{
+	if (!s->is_open)
+		s->open = (struct insp_difference){{s->lane[0], s->lane[1]}, {INSP_NONE, INSP_NONE}, {INSP_NONE, INSP_NONE}};
+	s->is_open = true;
+	if (s->open.first[side] == INSP_NONE)
+		s->open.first[side] = seq;
+	s->open.last[side] = seq;
+}
+
+static void take_both(struct strands *s, uint32_t i, uint32_t j)
+{
+	struct insp_pair *pair = s->work->pair;
+	const uint32_t a = seq_at(s, 0, i), b = seq_at(s, 1, j);
+	const bool equal = s->work->full[0][a] == s->work->full[1][b];
+
+	pair->other[0][a] = b;
+	pair->other[1][b] = a;
+	pair->match[0][a] = pair->match[1][b] = equal ? INSP_SAME : INSP_CHANGED;
+	if (equal) {
+		pair->same++;
+		close_difference(s);
+		return;
+	}
+	pair->changed++;
+	add_to_difference(s, 0, a);
+	add_to_difference(s, 1, b);
+}
+
+static void take_alone(struct strands *s, int side, uint32_t index)
+{
+	struct insp_pair *pair = s->work->pair;
+
+	pair->alone[side]++;
+	pair->match[side][seq_at(s, side, index)] = INSP_ALONE;
+	add_to_difference(s, side, seq_at(s, side, index));
+}
+
+/* RUN events from i and j on have the same hashes; fewer where both strands end. */
+static bool agree(const struct strands *s, uint32_t *const hashes[2], uint32_t i, uint32_t j)
+{
+	for (uint32_t k = 0; k < RUN; k++) {
+		const bool end_a = i + k >= s->of[0].count, end_b = j + k >= s->of[1].count;
+
+		if (end_a || end_b)
+			return k > 0 && end_a == end_b;
+		if (!same(s, hashes, i + k, j + k))
+			return false;
+	}
+	return true;
+}
+
+/* The nearest places from i and j on that agree: those with the least i + j.  False: there are none. */
+static bool find_again(const struct strands *s, uint32_t *const hashes[2], uint32_t *i, uint32_t *j)
+{
+	for (uint32_t sum = 0; sum < WINDOW; sum++)
+		for (uint32_t di = 0; di <= sum; di++) {
+			const uint32_t x = *i + di, y = *j + sum - di;
+
+			if (x < s->of[0].count && y < s->of[1].count && agree(s, hashes, x, y)) {
+				*i = x;
+				*j = y;
+				return true;
+			}
+		}
+	return false;
+}
+
+/* What lies between two places that agree: what is of a kind, in order, was changed. */
+static void take_between(struct strands *s, uint32_t i, uint32_t x, uint32_t j, uint32_t y)
+{
+	while (i < x && j < y) {
+		if (same(s, s->work->gist, i, j)) {
+			take_both(s, i++, j++);
+			continue;
+		}
+		/* The longer rest has more that stands alone. */
+		if (x - i >= y - j)
+			take_alone(s, 0, i++);
+		else
+			take_alone(s, 1, j++);
+	}
+	while (i < x)
+		take_alone(s, 0, i++);
+	while (j < y)
+		take_alone(s, 1, j++);
+}
+
+static void align(struct strands *s)
+{
+	uint32_t i = 0, j = 0;
+
+	while (i < s->of[0].count && j < s->of[1].count) {
+		uint32_t x = i, y = j;
+
+		if (same(s, s->work->deed, i, j)) {
+			take_both(s, i++, j++);
+			continue;
+		}
+		/* Where numbers differ for good, as those of packets behind one that only one run has, the kind has to do. */
+		if (!find_again(s, s->work->deed, &x, &y) && !find_again(s, s->work->gist, &x, &y)) {
+			x = i + 1;
+			y = j + 1;
+		}
+		/* At a place that agrees in kind alone there is one to take, so that it goes on. */
+		take_between(s, i, x, j, y);
+		if (i == x && j == y)
+			take_both(s, x++, y++);
+		i = x;
+		j = y;
+	}
+	take_between(s, i, s->of[0].count, j, s->of[1].count);
+	close_difference(s);
+}
+
+/* ---- all nodes ---- */
+
+/* The events of every lane, in order; each strand's memory is in one block. */
+static uint32_t *split(const struct insp_run *run, struct strand *strands)
+{
+	uint32_t *all = malloc(((size_t)run->count + 1) * sizeof(*all)), at = 0;
+
+	CHECK(all);
+	for (uint32_t lane = 0; lane < run->lane_count; lane++) {
+		strands[lane] = (struct strand){all + at, 0};
+		at += run->lanes[lane].events;
+	}
+	for (uint32_t seq = 0; seq < run->count; seq++) {
+		struct strand *strand = &strands[insp_lane_of(run, seq)];
+
+		strand->seqs[strand->count++] = seq;
+	}
+	return all;
+}
+
+static uint32_t lane_of_node(const struct insp_run *run, node_id node)
+{
+	for (uint32_t lane = 0; lane < run->lane_count; lane++)
+		if (run->lanes[lane].node == node)
+			return lane;
+	return INSP_NONE;
+}
+
+static void align_nodes(struct work *work)
+{
+	const struct insp_run *a = work->pair->run[0], *b = work->pair->run[1];
+	struct strand *strands[2] = {calloc(a->lane_count, sizeof(struct strand)), calloc(b->lane_count, sizeof(struct strand))};
+
+	CHECK(strands[0] && strands[1]);
+	uint32_t *const memory[2] = {split(a, strands[0]), split(b, strands[1])};
+
+	for (uint32_t lane = 0; lane < a->lane_count; lane++) {
+		const uint32_t other = lane_of_node(b, a->lanes[lane].node);
+		struct strands s = {.work = work, .lane = {lane, other}, .of = {strands[0][lane]}};
+
+		if (other != INSP_NONE)
+			s.of[1] = strands[1][other];
+		align(&s);
+	}
+	for (uint32_t lane = 0; lane < b->lane_count; lane++) {
+		struct strands s = {.work = work, .lane = {INSP_NONE, lane}, .of = {{NULL, 0}, strands[1][lane]}};
+
+		if (lane_of_node(a, b->lanes[lane].node) == INSP_NONE)
+			align(&s);
+	}
+	for (int side = 0; side < 2; side++) {
+		free(memory[side]);
+		free(strands[side]);
+	}
+}
+
+static vtime_ns begin_of(const struct insp_pair *pair, const struct insp_difference *d)
+{
+	vtime_ns begin = UINT64_MAX;
+
+	for (int side = 0; side < 2; side++)
+		if (d->first[side] != INSP_NONE && pair->run[side]->vtime[d->first[side]] < begin)
+			begin = pair->run[side]->vtime[d->first[side]];
+	return begin;
+}
+
+static int compare(const void *x, const void *y, void *data)
+{
+	const struct insp_difference *a = x, *b = y;
+	const vtime_ns begin_a = begin_of(data, a), begin_b = begin_of(data, b);
+
+	if (begin_a != begin_b)
+		return begin_a < begin_b ? -1 : 1;
+	for (int side = 0; side < 2; side++)
+		if (a->first[side] != b->first[side])
+			return a->first[side] < b->first[side] ? -1 : 1;
+	return 0;
+}
+
+static struct insp_pair *pair_of(const struct insp_run *a, const struct insp_run *b)
+{
+	struct insp_pair *pair = calloc(1, sizeof(*pair));
+
+	CHECK(pair);
+	pair->run[0] = a;
+	pair->run[1] = b;
+	for (int side = 0; side < 2; side++) {
+		const size_t count = (size_t)pair->run[side]->count + 1;
+
+		pair->match[side] = calloc(count, 1);
+		pair->other[side] = malloc(count * sizeof(uint32_t));
+		CHECK(pair->match[side] && pair->other[side]);
+		memset(pair->other[side], 0xff, count * sizeof(uint32_t));
+	}
+	return pair;
+}
+
+int insp_pair_new(const struct insp_run *a, const struct insp_run *b, unsigned int ignore, insp_progress progress, void *data,
+		  struct insp_pair **ret, struct fmt_error *error)
+{
+	_cleanup_(insp_pair_freep) struct insp_pair *pair = pair_of(a, b);
+	struct work work = {.pair = pair, .ignore = ignore};
+	int r = 0;
+
+	for (int side = 0; side < 2 && r == 0; side++) {
+		work.full[side] = malloc(((size_t)pair->run[side]->count + 1) * sizeof(uint64_t));
+		work.deed[side] = malloc(((size_t)pair->run[side]->count + 1) * sizeof(uint32_t));
+		work.gist[side] = malloc(((size_t)pair->run[side]->count + 1) * sizeof(uint32_t));
+		CHECK(work.full[side] && work.deed[side] && work.gist[side]);
+		r = hash_run(&work, side, progress, data, error);
+	}
+	if (r == 0) {
+		align_nodes(&work);
+		if (pair->difference_count)
+			qsort_r(pair->differences, pair->difference_count, sizeof(*pair->differences), compare, pair);
+	}
+	for (int side = 0; side < 2; side++) {
+		free(work.full[side]);
+		free(work.deed[side]);
+		free(work.gist[side]);
+	}
+	fmt_buf_done(&work.scratch);
+	if (r == 0)
+		*ret = STEAL(pair);
+	return r;
+}
+
+void insp_pair_free(struct insp_pair *pair)
+{
+	if (!pair)
+		return;
+	for (int side = 0; side < 2; side++) {
+		free(pair->match[side]);
+		free(pair->other[side]);
+	}
+	free(pair->differences);
+	free(pair);
+}
+
+/* ---- walking ---- */
+
+uint32_t insp_pair_step(const struct insp_pair *pair, int side, uint32_t seq, int direction)
+{
+	uint32_t best = INSP_NONE;
+
+	/* They are sorted by time, and not by either run's events: the nearest is looked for among all. */
+	for (uint32_t i = 0; i < pair->difference_count; i++) {
+		const uint32_t first = pair->differences[i].first[side];
+
+		if (first == INSP_NONE || (direction > 0 ? first <= seq : first >= seq))
+			continue;
+		if (best == INSP_NONE || (direction > 0 ? first < pair->differences[best].first[side]
+							: first > pair->differences[best].first[side]))
+			best = i;
+	}
+	return best;
+}
+
+uint32_t insp_pair_other(const struct insp_pair *pair, int side, uint32_t seq)
+{
+	const uint32_t lane = insp_lane_of(pair->run[side], seq);
+
+	for (uint32_t at = seq; at != INSP_NONE; at = insp_step(pair->run[side], at, -1, INSP_GRAIN_EVENT, lane))
+		if (pair->other[side][at] != INSP_NONE)
+			return pair->other[side][at];
+	return 0;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* program-fill.c - answers of the replay as rows of the panes. */
+#include "program.h"
+
+const char *insp__json_text(JsonObject *object, const char *name)
+{
+	JsonNode *node = object ? json_object_get_member(object, name) : NULL;
+
+	return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING ? json_node_get_string(node)
+													: NULL;
+}
+
+gint64 insp__json_number(JsonObject *object, const char *name)
+{
+	JsonNode *node = object ? json_object_get_member(object, name) : NULL;
+
+	return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_INT64 ? json_node_get_int(node) : 0;
+}
+
+static JsonArray *list_of(JsonObject *answer, const char *name)
+{
+	JsonNode *node = answer ? json_object_get_member(answer, name) : NULL;
+
+	return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+}
+
+static JsonObject *item_of(JsonArray *list, guint index)
+{
+	JsonNode *node = json_array_get_element(list, index);
+
+	return JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+}
+
+static char *where_of(JsonObject *frame)
+{
+	const char *file = insp__json_text(frame, "file"), *module = insp__json_text(frame, "module");
+	g_autofree char *base = file ? g_path_get_basename(file) : module ? g_path_get_basename(module) : g_strdup("");
+
+	return file ? g_strdup_printf("%s:%" G_GINT64_FORMAT, base, insp__json_number(frame, "line")) : g_steal_pointer(&base);
+}
+
+GPtrArray *insp__rows_of_frames(JsonObject *answer, guint chosen)
+{
+	GPtrArray *rows = g_ptr_array_new_with_free_func(g_object_unref);
+	JsonArray *frames = list_of(answer, "frames");
+	const guint count = frames ? json_array_get_length(frames) : 0;
+
+	for (guint i = 0; i < count; i++) {
+		JsonObject *frame = item_of(frames, i);
+		const char *function = insp__json_text(frame, "function");
+		/* From the outermost one: that is which stays when a function is called. */
+		g_autofree char *key = g_strdup_printf("%u", count - i);
+		InspTextRow *row = insp_text_row_new(key);
+
+		row->text[0] = g_strdup_printf("%u", i);
+		row->text[1] = g_strdup(function ? function : insp__json_text(frame, "pc"));
+		row->text[2] = where_of(frame);
+		row->style = i == chosen ? "accent" : insp__json_text(frame, "file") ? NULL : "dim-label";
+		row->data = GUINT_TO_POINTER(i);
+		g_ptr_array_add(rows, row);
+	}
+	return rows;
+}
+
+static void variable_free(gpointer data)
+{
+	struct insp_variable *variable = data;
+
+	g_free(variable->address);
+	g_free(variable->handle);
+	g_free(variable->expression);
+	g_free(variable);
+}
+
+/* prefix: what the rows are within; NULL: variables. */
+GPtrArray *insp__rows_of_variables(JsonObject *answer, const char *prefix)
+{
+	GPtrArray *rows = g_ptr_array_new_with_free_func(g_object_unref);
+	JsonArray *list = list_of(answer, "variables");
+
+	for (guint i = 0; list && i < json_array_get_length(list); i++) {
+		JsonObject *object = item_of(list, i);
+		const char *name = insp__json_text(object, "name"), *value = insp__json_text(object, "value");
+		const char *kind = insp__json_text(object, "kind");
+		struct insp_variable *variable = g_new0(struct insp_variable, 1);
+
+		name = name ? name : "?";
+		variable->expression = !prefix ? g_strdup(name)
+				       : name[0] == '[' ? g_strconcat(prefix, name, NULL)
+				       : name[0] == '*' ? g_strdup_printf("*%s", prefix) : g_strdup_printf("%s.%s", prefix, name);
+		variable->address = g_strdup(insp__json_text(object, "address"));
+		variable->handle = g_strdup(insp__json_text(object, "handle"));
+		InspTextRow *row = insp_text_row_new(variable->expression);
+
+		row->text[0] = g_strdup(name);
+		row->text[1] = g_strdup(value ? value : "");
+		row->text[2] = g_strdup(insp__json_text(object, "type"));
+		row->expandable = variable->handle != NULL;
+		row->style = g_strcmp0(kind, "unavailable") == 0 ? "dim-label" : NULL;
+		row->data = variable;
+		row->data_free = variable_free;
+		g_ptr_array_add(rows, row);
+	}
+	return rows;
+}
+
+void insp__put_watch(InspTextTable *table, const char *expression, JsonObject *answer, const char *error)
+{
+	InspTextRow *row = insp_text_row_new(expression);
+	JsonArray *list = list_of(answer, "variables");
+	JsonObject *object = list && json_array_get_length(list) ? item_of(list, 0) : answer;
+	const char *value = insp__json_text(object, "value");
+
+	row->text[0] = g_strdup(expression);
+	row->text[1] = g_strdup(value ? value : error ? error : "");
+	row->text[2] = g_strdup(insp__json_text(object, "type"));
+	row->style = value ? NULL : "dim-label";
+	insp_text_table_put(table, row);
+}
+
+static void add_register(GPtrArray *rows, const char *name, const char *value)
+{
+	InspTextRow *row = insp_text_row_new(name);
+
+	row->text[0] = g_strdup(name);
+	row->text[1] = g_strdup(value ? value : "");
+	g_ptr_array_add(rows, row);
+}
+
+GPtrArray *insp__rows_of_registers(JsonObject *answer)
+{
+	GPtrArray *rows = g_ptr_array_new_with_free_func(g_object_unref);
+	JsonNode *node = json_object_get_member(answer, "registers");
+
+	if (node && JSON_NODE_HOLDS_OBJECT(node)) {
+		JsonObject *registers = json_node_get_object(node);
+		g_autoptr(GList) names = json_object_get_members(registers);
+
+		for (GList *at = names; at; at = at->next)
+			add_register(rows, at->data, insp__json_text(registers, at->data));
+	} else {
+		JsonArray *list = list_of(answer, "registers");
+
+		for (guint i = 0; list && i < json_array_get_length(list); i++)
+			add_register(rows, insp__json_text(item_of(list, i), "name"), insp__json_text(item_of(list, i), "value"));
+	}
+	return rows;
+}
+
+GPtrArray *insp__rows_of_code(JsonObject *answer, const char *pc)
+{
+	GPtrArray *rows = g_ptr_array_new_with_free_func(g_object_unref);
+	JsonArray *list = list_of(answer, "instructions");
+
+	for (guint i = 0; list && i < json_array_get_length(list); i++) {
+		JsonObject *object = item_of(list, i);
+		const char *address = insp__json_text(object, "address");
+		InspTextRow *row = insp_text_row_new(address);
+
+		row->text[0] = g_strdup(address);
+		row->text[1] = g_strdup(insp__json_text(object, "text"));
+		row->text[2] = g_strdup(insp__json_text(object, "bytes"));
+		row->style = g_strcmp0(address, pc) == 0 ? "accent" : NULL;
+		g_ptr_array_add(rows, row);
+	}
+	return rows;
+}
+
+void insp__put_memory(GtkTextBuffer *buffer, guint64 address, const char *hex)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	const gsize size = strlen(hex) / 2;
+
+	for (gsize line = 0; line < size; line += 16) {
+		g_string_append_printf(text, "%016" G_GINT64_MODIFIER "x  ", address + line);
+		for (gsize i = line; i < line + 16; i++)
+			if (i < size)
+				g_string_append_printf(text, "%.2s ", hex + 2 * i);
+			else
+				g_string_append(text, "   ");
+		g_string_append_c(text, ' ');
+		for (gsize i = line; i < line + 16 && i < size; i++) {
+			const char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+			const long byte = strtol(pair, NULL, 16);
+
+			g_string_append_c(text, byte >= ' ' && byte < 127 ? (char)byte : '.');
+		}
+		g_string_append_c(text, '\n');
+	}
+	gtk_text_buffer_set_text(buffer, text->str, -1);
+}

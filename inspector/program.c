@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "window-int.h"
+
+#include "base/check.h"
+
+/* ---- which thread ---- */
+
+char *insp__program_thread(const struct insp_program *program)
+{
+	g_autofree char *node = program->node ? insp_engine_quote(program->node) : NULL;
+
+	return node ? g_strdup_printf(",\"node\":%s,\"tid\":%u", node, program->tid) : g_strdup("");
+}
+
+static void choose_thread(struct insp_program *program, const char *node, guint tid)
+{
+	if (g_strcmp0(program->node, node) != 0 || program->tid != tid)
+		program->frame = 0;
+	if (node != program->node) {
+		g_free(program->node);
+		program->node = g_strdup(node);
+	}
+	program->tid = tid;
+}
+
+/* The thread that the focus is about; what the node's kernel does by itself is about none, and leaves the choice. */
+static void choose_by_focus(InspWindow *window)
+{
+	const struct insp_run *run = window->run;
+	const struct insp_thread *thread = &run->threads[run->thread[window->focus]];
+
+	if (thread->tid)
+		choose_thread(window->program, run->lanes[thread->lane].name, thread->tid);
+}
+
+/* ---- questions ---- */
+
+/* What an answer needs to know of its question. */
+struct question {
+	InspWindow *window;
+	guint serial;
+	char *text;			/* expression, path, pc: of what was asked */
+	InspTextRow *row;		/* that was opened */
+};
+
+static struct question *question_new(InspWindow *window, const char *text, InspTextRow *row)
+{
+	struct question *question = g_new0(struct question, 1);
+
+	question->window = window;
+	question->serial = window->program->serial;
+	question->text = g_strdup(text);
+	question->row = row ? g_object_ref(row) : NULL;
+	return question;
+}
+
+static void question_free(gpointer data)
+{
+	struct question *question = data;
+
+	g_free(question->text);
+	g_clear_object(&question->row);
+	g_free(question);
+}
+
+/* The window has gone on since. */
+static bool is_old(const struct question *question)
+{
+	return question->serial != question->window->program->serial;
+}
+
+#define ASK(window, func, text, row, ...)                                                          \
+	insp_engine_ask((window)->program->engine, func, question_new(window, text, row), question_free, __VA_ARGS__)
+
+static void say(struct insp_program *program, const char *text)
+{
+	gtk_label_set_text(GTK_LABEL(program->say), text ? text : "");
+	gtk_widget_set_visible(program->say, text && *text);
+}
+
+static void took_source(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct question *question = data;
+	struct insp_program *program = question->window->program;
+
+	if (is_old(question))
+		return;
+	if (answer)
+		insp_source_pane_set(program->source, question->text, insp__json_text(answer, "text"), program->source_line);
+	else
+		insp_source_pane_clear(program->source, error);
+	insp__program_show_points(question->window);
+}
+
+static void took_registers(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct question *question = data;
+
+	if (is_old(question))
+		return;
+	if (answer)
+		insp_text_table_set(question->window->program->registers, insp__rows_of_registers(answer), FALSE);
+	else
+		insp_text_table_clear(question->window->program->registers, error);
+}
+
+static void took_code(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct question *question = data;
+
+	if (is_old(question))
+		return;
+	if (answer)
+		insp_text_table_set(question->window->program->code, insp__rows_of_code(answer, question->text), TRUE);
+	else
+		insp_text_table_clear(question->window->program->code, error);
+}
+
+static void took_watch(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct question *question = data;
+	struct insp_program *program = question->window->program;
+
+	if (is_old(question))
+		return;
+	insp__put_watch(program->watch_table, question->text, answer, error);
+}
+
+static void took_variables(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct question *question = data;
+
+	if (is_old(question))
+		return;
+	if (answer)
+		insp_text_table_set(question->window->program->variables, insp__rows_of_variables(answer, NULL), FALSE);
+	else
+		insp_text_table_clear(question->window->program->variables, error);
+}
+
+static void took_memory(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct question *question = data;
+	struct insp_program *program = question->window->program;
+	const char *bytes = answer ? insp__json_text(answer, "bytes") : NULL;
+
+	if (is_old(question))
+		return;
+	if (bytes)
+		insp__put_memory(program->memory, program->memory_address, bytes);
+	else
+		gtk_text_buffer_set_text(program->memory, error ? error : "", -1);
+}
+
+static void took_state(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct question *question = data;
+	InspWindow *window = question->window;
+	JsonNode *state = answer ? json_object_get_member(answer, "state") : NULL;
+
+	if (is_old(question))
+		return;
+	if (state && JSON_NODE_HOLDS_OBJECT(state))
+		insp_node_pane_set(window->program->node_pane, json_node_get_object(state), question->text);
+	else
+		insp_node_pane_clear(window->program->node_pane, error);
+}
+
+static void ask_frame(InspWindow *window)
+{
+	struct insp_program *program = window->program;
+	g_autofree char *thread = insp__program_thread(program);
+
+	ASK(window, took_variables, NULL, NULL, "\"do\":\"variables\",\"frame\":%u,\"scope\":\"locals\"%s", program->frame, thread);
+	for (guint i = 0; i < program->watches->len; i++) {
+		g_autofree char *expression = insp_engine_quote(program->watches->pdata[i]);
+
+		ASK(window, took_watch, program->watches->pdata[i], NULL, "\"do\":\"evaluate\",\"expression\":%s,\"frame\":%u%s",
+		    expression, program->frame, thread);
+	}
+}
+
+static void ask_memory(InspWindow *window)
+{
+	struct insp_program *program = window->program;
+	g_autofree char *node = program->node ? insp_engine_quote(program->node) : NULL;
+
+	if (program->memory_address && node)
+		ASK(window, took_memory, NULL, NULL, "\"do\":\"memory\",\"address\":\"%#" G_GINT64_MODIFIER "x\",\"size\":1024,"
+		    "\"node\":%s,\"pid\":%u", program->memory_address, node, program->pid);
+}
+
+/* A frame has been chosen: where it is in source and code. */
+static void show_frame(InspWindow *window, JsonObject *frame)
+{
+	struct insp_program *program = window->program;
+	const char *file = insp__json_text(frame, "file"), *pc = insp__json_text(frame, "pc");
+	g_autofree char *thread = insp__program_thread(program);
+
+	program->source_line = (guint)insp__json_number(frame, "line");
+	if (file) {
+		g_autofree char *quoted = insp_engine_quote(file);
+
+		ASK(window, took_source, file, NULL, "\"do\":\"source\",\"file\":%s%s", quoted, thread);
+	} else {
+		insp_source_pane_clear(program->source, "There is no source of this function.\n"
+				       "Programs that were built with -g have it; choose a frame of one.");
+	}
+	if (pc)
+		ASK(window, took_code, pc, NULL, "\"do\":\"disassemble\",\"address\":\"%s\",\"count\":40%s", pc, thread);
+}
+
+static void took_stack(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct question *question = data;
+	InspWindow *window = question->window;
+	struct insp_program *program = window->program;
+	JsonNode *frames = answer ? json_object_get_member(answer, "frames") : NULL;
+
+	if (is_old(question))
+		return;
+	if (!frames || !JSON_NODE_HOLDS_ARRAY(frames)) {
+		insp_text_table_clear(program->stack, error);
+		insp_source_pane_clear(program->source, error);
+		return;
+	}
+	JsonArray *list = json_node_get_array(frames);
+	const guint count = json_array_get_length(list);
+
+	/* Whoever stops in the C library wants to see who called it. */
+	if (!program->frame_chosen) {
+		program->frame = 0;
+		for (guint i = 0; i < count; i++)
+			if (insp__json_text(json_array_get_object_element(list, i), "file")) {
+				program->frame = i;
+				break;
+			}
+	}
+	if (program->frame >= count)
+		program->frame = 0;
+	insp_text_table_set(program->stack, insp__rows_of_frames(answer, program->frame), FALSE);
+	if (count)
+		show_frame(window, json_array_get_object_element(list, program->frame));
+	ask_frame(window);
+}
+
+/* ---- following the focus ---- */
+
+static bool is_seen(InspWindow *window)
+{
+	const struct insp_program *program = window->program;
+	GtkWidget *const pages[] = {program->page, GTK_WIDGET(program->source), program->machine, program->memory_page,
+				    GTK_WIDGET(program->node_pane)};
+
+	for (guint i = 0; i < G_N_ELEMENTS(pages); i++)
+		if (gtk_widget_get_child_visible(pages[i]) && gtk_widget_is_visible(pages[i]) &&
+		    (gtk_stack_get_visible_child(GTK_STACK(window->details)) == pages[i] ||
+		     gtk_stack_get_visible_child(GTK_STACK(window->lists)) == pages[i]))
+			return true;
+	return false;
+}
+
+static bool needs_execution(InspWindow *window)
+{
+	return gtk_stack_get_visible_child(GTK_STACK(window->details)) != GTK_WIDGET(window->program->node_pane) ||
+	       gtk_stack_get_visible_child(GTK_STACK(window->lists)) == GTK_WIDGET(window->program->source) ||
+	       gtk_stack_get_visible_child(GTK_STACK(window->lists)) == window->program->machine ||
+	       gtk_stack_get_visible_child(GTK_STACK(window->lists)) == window->program->memory_page;
+}
+
+static void took_seek(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct question *question = data;
+
+	if (is_old(question))
+		return;
+	question->window->program->moving = FALSE;
+	if (!answer)
+		say(question->window->program, error);
+}
+
+static void ask_thread(InspWindow *window)
+{
+	struct insp_program *program = window->program;
+	g_autofree char *thread = insp__program_thread(program);
+
+	if (!program->node) {
+		insp_text_table_clear(program->stack, "No thread has been chosen yet.\nChoose one in the list of threads.");
+		return;
+	}
+	ASK(window, took_stack, NULL, NULL, "\"do\":\"stack\",\"limit\":64%s", thread);
+	ASK(window, took_registers, NULL, NULL, "\"do\":\"registers\"%s", thread);
+	ask_memory(window);
+}
+
+void insp__program_follow(InspWindow *window)
+{
+	struct insp_program *program = window->program;
+
+	if (!program || !program->engine || window->focus == INSP_NONE || !is_seen(window))
+		return;
+	program->serial++;
+	program->frame_chosen = FALSE;
+	if (!program->here) {
+		g_clear_pointer(&program->inside, g_free);
+		g_clear_pointer(&program->stop, g_free);
+		choose_by_focus(window);
+	}
+	say(program, program->stop);
+	const char *node = program->node ? program->node : window->run->lanes[insp_lane_of(window->run, window->focus)].name;
+
+	ASK(window, took_state, node, NULL, "\"do\":\"state\",\"at\":\"@%u\"", window->focus + 1);
+	if (needs_execution(window)) {
+		if (!program->here) {
+			/* Whatever the replay is on its way to is not wanted any more. */
+			if (program->moving)
+				insp_engine_interrupt(program->engine);
+			program->moving = TRUE;
+			ASK(window, took_seek, NULL, NULL, "\"do\":\"seek\",\"to\":\"@%u\"", window->focus + 1);
+		}
+		ask_thread(window);
+	}
+	program->here = FALSE;
+	insp__update_status(window);
+}
+
+/* ---- moving ---- */
+
+static void took_move(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct question *question = data;
+	InspWindow *window = question->window;
+	struct insp_program *program = window->program;
+	JsonObject *stop = answer && json_object_has_member(answer, "stop") ? json_object_get_object_member(answer, "stop") : NULL;
+
+	program->moving = FALSE;
+	if (!answer) {
+		insp__refuse(window, "%s", error);
+		say(program, error);
+		return;
+	}
+	const gint64 seq = insp__json_number(answer, "seq");
+	const uint32_t last = window->run->count - 1;
+	const uint32_t focus = seq <= 0 ? 0 : seq - 1 > last ? last : (uint32_t)(seq - 1);
+	const gboolean inside = json_object_get_boolean_member_with_default(answer, "inside", FALSE);
+	const char *text = insp__json_text(stop, "text"), *why = insp__json_text(stop, "why");
+	const gint64 tid = insp__json_number(stop, "tid");
+	const gint64 node = insp__json_number(stop, "node");
+
+	g_free(program->inside);
+	program->inside = inside ? g_strdup(insp__json_text(answer, "position")) : NULL;
+	g_free(program->stop);
+	program->stop = g_strdup(text ? text : why);
+	for (uint32_t lane = 0; tid && lane < window->run->lane_count; lane++)
+		if (window->run->lanes[lane].node == node)
+			choose_thread(program, window->run->lanes[lane].name, (guint)tid);
+	program->here = TRUE;
+	insp__focus(window, focus, /* remember= */ true);
+	program->here = FALSE;
+}
+
+void insp__program_move(InspWindow *window, const char *members)
+{
+	struct insp_program *program = window->program;
+
+	if (!insp__need_run(window))
+		return;
+	/* The replay has to stand where the window does before it goes on from there. */
+	if (!program->inside)
+		ASK(window, took_seek, NULL, NULL, "\"do\":\"seek\",\"to\":\"@%u\"", window->focus + 1);
+	program->serial++;
+	program->moving = TRUE;
+	say(program, "The replay is on its way. Esc stops it.");
+	ASK(window, took_move, NULL, NULL, "%s", members);
+	if (!is_seen(window))
+		gtk_stack_set_visible_child(GTK_STACK(window->details), program->page);
+	insp__update_status(window);
+}
+
+void insp__program_cancel(InspWindow *window)
+{
+	if (window->program && window->program->engine && window->program->moving)
+		insp_engine_interrupt(window->program->engine);
+}
+
+guint insp__program_pending(InspWindow *window)
+{
+	return window->program && window->program->engine ? insp_engine_pending(window->program->engine) : 0;
+}
+
+void insp__program_select(InspWindow *window, const char *node, guint tid)
+{
+	struct insp_program *program = window->program;
+
+	choose_thread(program, node, tid);
+	if (!is_seen(window))
+		gtk_stack_set_visible_child(GTK_STACK(window->details), program->page);
+	/* The replay stands where the window does; only who is looked at changes. */
+	program->here = program->inside != NULL;
+	const bool here = program->here;
+
+	if (here) {
+		insp__program_follow(window);
+		return;
+	}
+	program->serial++;
+	ASK(window, took_seek, NULL, NULL, "\"do\":\"seek\",\"to\":\"@%u\"", window->focus + 1);
+	ask_thread(window);
+}
+
+void insp__program_frame(InspWindow *window, guint frame)
+{
+	struct insp_program *program = window->program;
+
+	program->serial++;
+	program->frame = frame;
+	program->frame_chosen = TRUE;
+	ask_thread(window);
+}
+
+/* ---- what is opened, watched, looked at ---- */
+
+static void took_children(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct question *question = data;
+
+	if (answer && !is_old(question))
+		insp_text_table_set_children(question->window->program->variables, question->row,
+					     insp__rows_of_variables(answer, question->text));
+}
+
+void insp__program_expand(InspTextRow *row, gpointer data)
+{
+	InspWindow *window = data;
+	const struct insp_variable *variable = row->data;
+	g_autofree char *node = insp_engine_quote(window->program->node ? window->program->node : "");
+	g_autofree char *handle = variable->handle ? insp_engine_quote(variable->handle) : NULL;
+
+	if (handle && variable->address)
+		ASK(window, took_children, variable->expression, row,
+		    "\"do\":\"expand\",\"address\":\"%s\",\"type\":%s,\"node\":%s,\"tid\":%u,\"count\":100", variable->address, handle,
+		    node, window->program->tid);
+}
+
+void insp__program_watch(InspWindow *window, const char *expression)
+{
+	struct insp_program *program = window->program;
+
+	for (guint i = 0; i < program->watches->len; i++)
+		if (strcmp(program->watches->pdata[i], expression) == 0)
+			return;
+	g_ptr_array_add(program->watches, g_strdup(expression));
+	program->serial++;
+	ask_frame(window);
+}
+
+void insp__program_memory(InspWindow *window, guint64 address)
+{
+	window->program->memory_address = address;
+	ask_memory(window);
+}
+
+/* ---- points ---- */
+
+static void took_point(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct question *question = data;
+	InspWindow *window = question->window;
+
+	if (!answer) {
+		insp__refuse(window, "%s", error);
+		return;
+	}
+	g_hash_table_insert(window->program->points, GINT_TO_POINTER((int)insp__json_number(answer, "point")),
+			    g_strdup(question->text));
+	insp__program_show_points(window);
+	insp__update_status(window);
+}
+
+void insp__program_point(InspWindow *window, const char *what, const char *members)
+{
+	ASK(window, took_point, what, NULL, "%s", members);
+	insp__update_status(window);
+}
+
+static void took_delete(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct question *question = data;
+	InspWindow *window = question->window;
+
+	if (answer)
+		g_hash_table_remove(window->program->points, GINT_TO_POINTER(atoi(question->text)));
+	else
+		insp__refuse(window, "%s", error);
+	insp__program_show_points(window);
+	insp__update_status(window);
+}
+
+void insp__program_delete(InspWindow *window, int point)
+{
+	g_autofree char *text = g_strdup_printf("%d", point);
+
+	ASK(window, took_delete, text, NULL, "\"do\":\"delete\",\"point\":%d", point);
+}
+
+/* The number of the breakpoint at a line, as "FILE:LINE" was set; 0: none. */
+int insp__program_point_at(InspWindow *window, const char *place)
+{
+	GHashTableIter iter;
+	gpointer number, text;
+
+	g_hash_table_iter_init(&iter, window->program->points);
+	while (g_hash_table_iter_next(&iter, &number, &text))
+		if (strcmp(text, place) == 0)
+			return GPOINTER_TO_INT(number);
+	return 0;
+}
+
+static int by_number(gconstpointer a, gconstpointer b)
+{
+	return GPOINTER_TO_INT(a) - GPOINTER_TO_INT(b);
+}
+
+void insp__program_show_points(InspWindow *window)
+{
+	struct insp_program *program = window->program;
+	GPtrArray *rows = g_ptr_array_new_with_free_func(g_object_unref);
+	g_autoptr(GList) numbers = g_list_sort(g_hash_table_get_keys(program->points), by_number);
+	g_autoptr(GArray) lines = g_array_new(TRUE, TRUE, sizeof(guint));
+	const char *path = insp_source_pane_path(program->source);
+	g_autofree char *base = path ? g_path_get_basename(path) : g_strdup("");
+
+	for (GList *at = numbers; at; at = at->next) {
+		const char *what = g_hash_table_lookup(program->points, at->data);
+		const char *colon = strrchr(what, ':');
+		g_autofree char *key = g_strdup_printf("%d", GPOINTER_TO_INT(at->data));
+		InspTextRow *row = insp_text_row_new(key);
+		const guint line = colon && strncmp(what, base, (size_t)(colon - what)) == 0 && *base ? (guint)atoi(colon + 1) : 0;
+
+		row->text[0] = g_strdup(key);
+		row->text[1] = g_strdup(what);
+		row->data = at->data;
+		g_ptr_array_add(rows, row);
+		if (line)
+			g_array_append_val(lines, line);
+	}
+	insp_text_table_set(program->points_table, rows, FALSE);
+	insp_source_pane_set_breaks(program->source, (const guint *)(void *)lines->data);
+}
+
+/* ---- life ---- */
+
+static void engine_changed(InspEngine *engine, InspWindow *window)
+{
+	insp__update_status(window);
+}
+
+void insp__program_open(InspWindow *window)
+{
+	struct insp_program *program = window->program;
+
+	program->engine = insp_engine_new(window->run->path);
+	g_signal_connect(program->engine, "changed", G_CALLBACK(engine_changed), window);
+}
+
+void insp__program_close(InspWindow *window)
+{
+	struct insp_program *program = window->program;
+
+	if (!program || !program->engine)
+		return;
+	g_signal_handlers_disconnect_by_data(program->engine, window);
+	insp_engine_stop(program->engine);
+	g_clear_object(&program->engine);
+	g_clear_pointer(&program->node, g_free);
+	g_clear_pointer(&program->inside, g_free);
+	g_clear_pointer(&program->stop, g_free);
+	program->tid = program->frame = 0;
+	program->serial++;
+	program->moving = program->here = FALSE;
+	program->memory_address = 0;
+	g_hash_table_remove_all(program->points);
+	g_ptr_array_set_size(program->watches, 0);
+	insp_text_table_clear(program->watch_table, NULL);
+	insp_text_table_clear(program->stack, NULL);
+	insp_text_table_clear(program->variables, NULL);
+	insp_text_table_clear(program->registers, NULL);
+	insp_text_table_clear(program->code, NULL);
+	insp_text_table_clear(program->points_table, NULL);
+	insp_node_pane_clear(program->node_pane, NULL);
+	insp_source_pane_clear(program->source, NULL);
+	say(program, NULL);
+}
+
+void insp__program_free(InspWindow *window)
+{
+	struct insp_program *program = g_steal_pointer(&window->program);
+
+	if (!program)
+		return;
+	g_ptr_array_unref(program->watches);
+	g_hash_table_unref(program->points);
+	g_free(program);
+}

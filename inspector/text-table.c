@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text-table.h"
+
+/* ---- a row ---- */
+
+G_DEFINE_FINAL_TYPE(InspTextRow, insp_text_row, G_TYPE_OBJECT)
+
+static void insp_text_row_finalize(GObject *object)
+{
+	InspTextRow *row = INSP_TEXT_ROW(object);
+
+	for (int i = 0; i < INSP_TEXT_COLUMNS; i++) {
+		g_free(row->text[i]);
+		g_free(row->was[i]);
+	}
+	g_free(row->key);
+	g_clear_object(&row->children);
+	if (row->data_free)
+		row->data_free(row->data);
+	G_OBJECT_CLASS(insp_text_row_parent_class)->finalize(object);
+}
+
+static void insp_text_row_class_init(InspTextRowClass *class)
+{
+	G_OBJECT_CLASS(class)->finalize = insp_text_row_finalize;
+}
+
+static void insp_text_row_init(InspTextRow *row)
+{
+}
+
+InspTextRow *insp_text_row_new(const char *key)
+{
+	InspTextRow *row = g_object_new(INSP_TYPE_TEXT_ROW, NULL);
+
+	row->key = g_strdup(key);
+	return row;
+}
+
+/* ---- the table ---- */
+
+struct _InspTextTable {
+	GtkBox parent;
+	const struct insp_text_column *columns;
+	GtkWidget *view, *stack, *why;
+	const char *empty;
+	GListStore *rows;
+	insp_text_expand_func expand;
+	gpointer expand_data;
+	insp_text_activate_func activate;
+	gpointer activate_data;
+};
+
+G_DEFINE_FINAL_TYPE(InspTextTable, insp_text_table, GTK_TYPE_BOX)
+
+static InspTextRow *row_of(GtkListItem *item)
+{
+	return gtk_tree_list_row_get_item(gtk_list_item_get_item(item));
+}
+
+static guint column_of(GtkSignalListItemFactory *factory)
+{
+	return GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(factory), "column"));
+}
+
+static void setup(GtkSignalListItemFactory *factory, GtkListItem *item, InspTextTable *table)
+{
+	const struct insp_text_column *column = &table->columns[column_of(factory)];
+	GtkWidget *label = gtk_label_new(NULL);
+
+	gtk_label_set_xalign(GTK_LABEL(label), column->right ? 1 : 0);
+	gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
+	gtk_widget_add_css_class(label, column->monospace ? "monospace" : "numeric");
+	if (column_of(factory) == 0 && table->expand) {
+		GtkWidget *expander = gtk_tree_expander_new();
+
+		gtk_tree_expander_set_child(GTK_TREE_EXPANDER(expander), label);
+		gtk_list_item_set_child(item, expander);
+	} else {
+		gtk_list_item_set_child(item, label);
+	}
+}
+
+static void bind(GtkSignalListItemFactory *factory, GtkListItem *item, InspTextTable *table)
+{
+	static const char *const styles[] = {"error", "warning", "dim-label", "accent", "heading"};
+	const guint column = column_of(factory);
+	g_autoptr(InspTextRow) row = row_of(item);
+	GtkWidget *child = gtk_list_item_get_child(item), *label = child;
+
+	if (GTK_IS_TREE_EXPANDER(child)) {
+		gtk_tree_expander_set_list_row(GTK_TREE_EXPANDER(child), gtk_list_item_get_item(item));
+		label = gtk_tree_expander_get_child(GTK_TREE_EXPANDER(child));
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(styles); i++)
+		gtk_widget_remove_css_class(label, styles[i]);
+	gtk_widget_remove_css_class(label, "changed");
+	if (row->style)
+		gtk_widget_add_css_class(label, row->style);
+	const char *text = row->text[column] ? row->text[column] : "";
+	g_autofree char *told = row->was[column] ? g_strdup_printf("%s   was %s", text, row->was[column]) : g_strdup(text);
+
+	if (row->was[column])
+		gtk_widget_add_css_class(label, "changed");
+	gtk_label_set_text(GTK_LABEL(label), told);
+	gtk_widget_set_tooltip_text(label, *told ? told : NULL);
+}
+
+static void add_column(InspTextTable *table, guint number)
+{
+	const struct insp_text_column *column = &table->columns[number];
+	GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
+
+	g_object_set_data(G_OBJECT(factory), "column", GUINT_TO_POINTER(number));
+	g_signal_connect(factory, "setup", G_CALLBACK(setup), table);
+	g_signal_connect(factory, "bind", G_CALLBACK(bind), table);
+	g_autoptr(GtkColumnViewColumn) made = gtk_column_view_column_new(column->title, factory);
+
+	gtk_column_view_column_set_expand(made, column->expand);
+	gtk_column_view_column_set_resizable(made, TRUE);
+	gtk_column_view_append_column(GTK_COLUMN_VIEW(table->view), made);
+}
+
+static GListModel *children_of(gpointer item, gpointer data)
+{
+	InspTextTable *table = data;
+	InspTextRow *row = item;
+
+	if (!row->expandable || !table->expand)
+		return NULL;
+	if (!row->children) {
+		row->children = g_list_store_new(INSP_TYPE_TEXT_ROW);
+		table->expand(row, table->expand_data);
+	}
+	return G_LIST_MODEL(g_object_ref(row->children));
+}
+
+static void activated(GtkColumnView *view, guint position, InspTextTable *table)
+{
+	GListModel *model = G_LIST_MODEL(gtk_column_view_get_model(view));
+	g_autoptr(GtkTreeListRow) tree_row = g_list_model_get_item(model, position);
+	g_autoptr(InspTextRow) row = tree_row ? gtk_tree_list_row_get_item(tree_row) : NULL;
+
+	if (row && table->activate)
+		table->activate(row, table->activate_data);
+}
+
+static void insp_text_table_class_init(InspTextTableClass *class)
+{
+}
+
+static void insp_text_table_init(InspTextTable *table)
+{
+}
+
+static void show_rows(InspTextTable *table)
+{
+	GtkTreeListModel *tree = gtk_tree_list_model_new(G_LIST_MODEL(g_object_ref(table->rows)), /* passthrough= */ FALSE,
+							 /* autoexpand= */ FALSE, children_of, table, NULL);
+	GtkSingleSelection *selection = gtk_single_selection_new(G_LIST_MODEL(tree));
+
+	gtk_single_selection_set_autoselect(selection, FALSE);
+	gtk_column_view_set_model(GTK_COLUMN_VIEW(table->view), GTK_SELECTION_MODEL(selection));
+	g_object_unref(selection);
+}
+
+InspTextTable *insp_text_table_new(const struct insp_text_column *columns, const char *name, const char *empty)
+{
+	InspTextTable *table = g_object_new(INSP_TYPE_TEXT_TABLE, NULL);
+	GtkWidget *scroller = gtk_scrolled_window_new();
+
+	table->columns = columns;
+	table->empty = empty;
+	table->rows = g_list_store_new(INSP_TYPE_TEXT_ROW);
+	table->view = gtk_column_view_new(NULL);
+	table->stack = gtk_stack_new();
+	table->why = gtk_label_new(empty);
+	gtk_widget_add_css_class(table->view, "data-table");
+	gtk_accessible_update_property(GTK_ACCESSIBLE(table->view), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+	for (guint i = 0; i < INSP_TEXT_COLUMNS && columns[i].title; i++)
+		add_column(table, i);
+	gtk_label_set_wrap(GTK_LABEL(table->why), TRUE);
+	gtk_label_set_justify(GTK_LABEL(table->why), GTK_JUSTIFY_CENTER);
+	gtk_widget_add_css_class(table->why, "dim-label");
+	gtk_widget_set_margin_start(table->why, 24);
+	gtk_widget_set_margin_end(table->why, 24);
+	gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), table->view);
+	gtk_widget_set_hexpand(table->stack, TRUE);
+	gtk_widget_set_vexpand(table->stack, TRUE);
+	gtk_stack_add_named(GTK_STACK(table->stack), table->why, "why");
+	gtk_stack_add_named(GTK_STACK(table->stack), scroller, "rows");
+	gtk_box_append(GTK_BOX(table), table->stack);
+	g_signal_connect(table->view, "activate", G_CALLBACK(activated), table);
+	show_rows(table);
+	return table;
+}
+
+/* ---- rows ---- */
+
+static InspTextRow *find_row(GListModel *rows, const char *key)
+{
+	const guint count = rows ? g_list_model_get_n_items(rows) : 0;
+
+	for (guint i = 0; i < count; i++) {
+		InspTextRow *row = g_list_model_get_item(rows, i);
+
+		/* The model keeps it. */
+		g_object_unref(row);
+		if (g_strcmp0(row->key, key) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+static void mark_row(InspTextTable *table, InspTextRow *row, InspTextRow *old, gboolean keep)
+{
+	for (guint i = 0; i < INSP_TEXT_COLUMNS && table->columns[i].title; i++) {
+		if (g_strcmp0(row->text[i], old->text[i]) == 0) {
+			row->was[i] = keep ? g_strdup(old->was[i]) : NULL;
+			continue;
+		}
+		if (!table->columns[i].fleeting && old->text[i])
+			row->was[i] = g_strdup(old->text[i]);
+	}
+}
+
+/* Rows in the order of the old ones are found at once, others by looking through all. */
+static void mark_rows(InspTextTable *table, GPtrArray *rows, GListModel *old, gboolean keep)
+{
+	for (guint i = 0; i < rows->len; i++) {
+		InspTextRow *row = rows->pdata[i];
+		g_autoptr(InspTextRow) same_place = old ? g_list_model_get_item(old, i) : NULL;
+		InspTextRow *before = same_place && g_strcmp0(same_place->key, row->key) == 0 ? same_place : find_row(old, row->key);
+
+		if (before)
+			mark_row(table, row, before, keep);
+	}
+}
+
+void insp_text_table_set(InspTextTable *table, GPtrArray *rows, gboolean keep_marks)
+{
+	g_autoptr(GPtrArray) owned = rows;
+	GListModel *model = G_LIST_MODEL(table->rows);
+
+	mark_rows(table, rows, model, keep_marks);
+	g_list_store_splice(table->rows, 0, g_list_model_get_n_items(model), rows->pdata, rows->len);
+	gtk_label_set_text(GTK_LABEL(table->why), table->empty);
+	gtk_stack_set_visible_child_name(GTK_STACK(table->stack), rows->len ? "rows" : "why");
+}
+
+void insp_text_table_put(InspTextTable *table, InspTextRow *row)
+{
+	GListModel *model = G_LIST_MODEL(table->rows);
+	InspTextRow *old = find_row(model, row->key);
+	g_autoptr(InspTextRow) owned = row;
+	guint position = g_list_model_get_n_items(model);
+
+	if (old) {
+		mark_row(table, row, old, FALSE);
+		g_list_store_find(table->rows, old, &position);
+	}
+	g_list_store_splice(table->rows, position, old ? 1 : 0, (gpointer *)&row, 1);
+	gtk_stack_set_visible_child_name(GTK_STACK(table->stack), "rows");
+}
+
+void insp_text_table_clear(InspTextTable *table, const char *why)
+{
+	g_list_store_remove_all(table->rows);
+	gtk_label_set_text(GTK_LABEL(table->why), why ? why : table->empty);
+	gtk_stack_set_visible_child_name(GTK_STACK(table->stack), "why");
+}
+
+void insp_text_table_on_expand(InspTextTable *table, insp_text_expand_func func, gpointer data)
+{
+	table->expand = func;
+	table->expand_data = data;
+}
+
+void insp_text_table_set_children(InspTextTable *table, InspTextRow *row, GPtrArray *rows)
+{
+	g_autoptr(GPtrArray) owned = rows;
+
+	if (!row->children)
+		return;
+	g_list_store_splice(row->children, 0, g_list_model_get_n_items(G_LIST_MODEL(row->children)), rows->pdata, rows->len);
+}
+
+void insp_text_table_on_activate(InspTextTable *table, insp_text_activate_func func, gpointer data)
+{
+	table->activate = func;
+	table->activate_data = data;
+}
+
+char *insp_text_table_print(InspTextTable *table)
+{
+	GString *text = g_string_new(NULL);
+	GListModel *model = G_LIST_MODEL(table->rows);
+
+	for (guint i = 0; i < g_list_model_get_n_items(model); i++) {
+		g_autoptr(InspTextRow) row = g_list_model_get_item(model, i);
+
+		for (guint k = 0; k < INSP_TEXT_COLUMNS && table->columns[k].title; k++) {
+			g_string_append_printf(text, "%s%s", k ? "\t" : "", row->text[k] ? row->text[k] : "");
+			if (row->was[k])
+				g_string_append_printf(text, " (was %s)", row->was[k]);
+		}
+		g_string_append_c(text, '\n');
+	}
+	return g_string_free(text, FALSE);
+}

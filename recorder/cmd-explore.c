@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cmd-explore.c - `hindcast explore`: seed after seed until a run shows what is looked for.
+ *
+ * Each run is a `hindcast record` of its own: nothing of one reaches the next, and a run that fails takes nobody along.  Several
+ * go on side by side, but the answer is that of one after the other: the lowest seed that shows it, and the
+ * highest below it that does not (for comparison), whatever the number of jobs.
+ *
+ *                    start()              on_end()
+ *    next_seed ---------------> running ------------> forgotten, passed, or found
+ *
+ * Invariant: no seed above `found` is started, and the command ends when none below it runs.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/cleanup.h"
+#include "command.h"
+#include "dump.h"
+#include "nodefs.h"
+#include "rec-commands.h"
+#include "recording.h"
+#include "text.h"
+#include "walk.h"
+
+#define JOBS_MAX 1024
+
+struct job {
+	pid_t pid;		/* 0: none */
+	uint64_t seed;
+};
+
+struct exploration {
+	const struct fmt_arguments *args;
+	const char *experiment;
+	const char *filter;		/* "": an expectation of the experiment fails */
+	char *stem;			/* of the traces that stay */
+	char *folder;			/* where the others are while they are looked at */
+	struct job *jobs;
+	size_t job_count;
+	uint64_t first, last, next;	/* seeds; next may be last + 1 */
+	uint64_t done;
+	uint64_t found, passed;		/* UINT64_MAX: none yet */
+	enum fmt_status failed;		/* of a run that could not be carried out; OK: all were */
+};
+
+/* "3..40", or "40" for 0..40. */
+static bool parse_seeds(const char *text, uint64_t *ret_first, uint64_t *ret_last)
+{
+	const char *const dots = strstr(text, "..");
+	_cleanup_free_ char *low = fmt_text_of("%.*s", dots ? (int)(dots - text) : 1, dots ? text : "0");
+
+	return fmt_parse_number(low, ret_first) && fmt_parse_number(dots ? dots + 2 : text, ret_last) &&
+	       *ret_first <= *ret_last && *ret_last < UINT64_MAX;
+}
+
+static char *trace_of(const struct exploration *x, uint64_t seed)
+{
+	return fmt_text_of("%s/%" PRIu64 ".hct", x->folder, seed);
+}
+
+static char *kept_of(const struct exploration *x, uint64_t seed)
+{
+	return fmt_text_of("%s.%" PRIu64 ".hct", x->stem, seed);
+}
+
+/* ---- one run ---------------------------------------------------------- */
+
+/* What `record` is told besides the seed. */
+static void exec_record(const struct exploration *x, uint64_t seed)
+{
+	static const enum fmt_option passed_on[] = {FMT_OPTION_UNTIL, FMT_OPTION_MODEL, FMT_OPTION_PATIENCE,
+						    FMT_OPTION_KERNEL, FMT_OPTION_WORKERS};
+	static const char *const names[] = {"--until", "--model", "--patience", "--kernel", "--workers"};
+	const char **argv = calloc(16 + 2 * x->args->set_count, sizeof(*argv));
+	_cleanup_free_ char *trace = trace_of(x, seed);
+	_cleanup_free_ char *number = fmt_text_of("%" PRIu64, seed);
+	size_t count = 0;
+
+	CHECK(argv);
+	argv[count++] = "hindcast";
+	argv[count++] = "record";
+	argv[count++] = "-q";
+	argv[count++] = "-o";
+	argv[count++] = trace;
+	argv[count++] = "--seed";
+	argv[count++] = number;
+	for (size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++)
+		if (x->args->value[passed_on[i]]) {
+			CHECK(count < 15);
+			argv[count++] = names[i];
+			argv[count++] = x->args->value[passed_on[i]];
+		}
+	for (size_t i = 0; i < x->args->set_count; i++) {
+		argv[count++] = "--set";
+		argv[count++] = x->args->set[i];
+	}
+	argv[count++] = x->experiment;
+	execv("/proc/self/exe", (char *const *)argv);
+}
+
+/* Starts the next seed in a free place.  False: that was not possible, and it was said. */
+static bool start(struct exploration *x, struct job *job)
+{
+	const pid_t pid = fork();
+
+	if (pid < 0) {
+		fmt_complain("cannot start a run: %s", strerror(errno));
+		return false;
+	}
+	if (pid == 0) {
+		const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		if (null >= 0)
+			dup2(null, STDOUT_FILENO);
+		exec_record(x, x->next);
+		_exit(FMT_STATUS_HOST);
+	}
+	job->pid = pid;
+	job->seed = x->next++;
+	return true;
+}
+
+/* The first event that the filter wants: 1 and its line, 0: there is none, or -errno. */
+static int first_match(const char *path, const char *filter, char **ret_line, struct fmt_error *error)
+{
+	_cleanup_(fmt_walk_done) struct fmt_walk walk = {0};
+	_cleanup_(fmt_buf_done) struct fmt_buf line = {0};
+	struct fmt_reader *reader = NULL;
+	struct fmt_event event;
+	char buf[16];
+	int r = fmt_reader_open(path, &reader, error);
+
+	if (r < 0)
+		return r;
+	r = fmt_walk_init(&walk, reader, filter, error);
+	if (r == 0)
+		r = fmt_walk_next(&walk, &event, error);
+	if (r > 0 && ret_line) {
+		fmt_put_event(&line, &event, fmt_roster_node(&walk.roster, event.node, buf));
+		*ret_line = fmt_text_of("%.*s", (int)line.size, (const char *)line.data);
+	}
+	fmt_reader_close(reader);
+	return r;
+}
+
+/* Whether the run of a seed shows what is looked for; status is the exit status of its recorder. */
+static int shows(const struct exploration *x, uint64_t seed, int status, struct fmt_error *error)
+{
+	_cleanup_free_ char *trace = trace_of(x, seed);
+
+	return *x->filter ? first_match(trace, x->filter, NULL, error) : status == FMT_STATUS_NO;
+}
+
+static void forget(const struct exploration *x, uint64_t seed)
+{
+	_cleanup_free_ char *trace = trace_of(x, seed);
+	_cleanup_free_ char *data = fmt_text_of("%s/%" PRIu64 ".data", x->folder, seed);
+
+	unlink(trace);
+	rec__data_remove(data);
+}
+
+/* The run of a seed has shown it (found) or not; of each kind one stays. */
+static void sort_in(struct exploration *x, uint64_t seed, bool found)
+{
+	uint64_t forgotten = seed;
+
+	if (found && seed < x->found) {
+		forgotten = x->found;
+		x->found = seed;
+		if (x->passed != UINT64_MAX && x->passed > seed) {
+			forget(x, x->passed);
+			x->passed = UINT64_MAX;
+		}
+	} else if (!found && seed < x->found && (x->passed == UINT64_MAX || seed > x->passed)) {
+		forgotten = x->passed;
+		x->passed = seed;
+	}
+	if (forgotten != UINT64_MAX)
+		forget(x, forgotten);
+}
+
+static void on_end(struct exploration *x, uint64_t seed, int wait_status)
+{
+	const int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : FMT_STATUS_BUG;
+	struct fmt_error error = {{0}};
+
+	x->done++;
+	if (status != FMT_STATUS_OK && status != FMT_STATUS_NO) {
+		fmt_complain("the run with seed %" PRIu64 " could not be carried out", seed);
+		x->failed = (enum fmt_status)status;
+		return;
+	}
+	const int r = shows(x, seed, status, &error);
+	if (r < 0) {
+		fmt_complain("seed %" PRIu64 ": %s", seed, error.text[0] ? error.text : strerror(-r));
+		x->failed = FMT_STATUS_USAGE;
+		return;
+	}
+	sort_in(x, seed, r > 0);
+}
+
+/* ---- all of them ------------------------------------------------------ */
+
+static void show_progress(const struct exploration *x)
+{
+	if (x->args->value[FMT_OPTION_QUIET] || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " seeds%s\033[K", x->done, x->last - x->first + 1,
+		x->found != UINT64_MAX ? ", found" : "");
+}
+
+static size_t start_jobs(struct exploration *x)
+{
+	size_t running = 0;
+
+	for (size_t i = 0; i < x->job_count; i++) {
+		struct job *const job = &x->jobs[i];
+
+		if (!job->pid && x->failed == FMT_STATUS_OK && x->next <= x->last && x->next < x->found &&
+		    !start(x, job))
+			x->failed = FMT_STATUS_HOST;
+		running += job->pid != 0;
+	}
+	return running;
+}
+
+static void wait_for_one(struct exploration *x)
+{
+	int status = 0;
+	const pid_t pid = waitpid(-1, &status, 0);
+
+	for (size_t i = 0; i < x->job_count; i++)
+		if (pid > 0 && x->jobs[i].pid == pid) {
+			x->jobs[i].pid = 0;
+			on_end(x, x->jobs[i].seed, status);
+		}
+}
+
+/* Moves a run's trace to where it stays.  NULL: that failed, and it was said; the caller frees it. */
+static char *keep(const struct exploration *x, uint64_t seed)
+{
+	_cleanup_free_ char *trace = trace_of(x, seed);
+	_cleanup_free_ char *kept = kept_of(x, seed);
+
+	if (rename(trace, kept) < 0) {
+		fmt_complain("cannot move %s to %s: %s", trace, kept, strerror(errno));
+		return NULL;
+	}
+	forget(x, seed);
+	return STEAL(kept);
+}
+
+static enum fmt_status tell(const struct exploration *x)
+{
+	_cleanup_free_ char *line = NULL;
+	struct fmt_error error = {{0}};
+
+	if (x->found == UINT64_MAX) {
+		printf("seeds    %" PRIu64 "..%" PRIu64 ": none of them\n", x->first, x->last);
+		if (x->passed != UINT64_MAX)
+			forget(x, x->passed);
+		return FMT_STATUS_NO;
+	}
+	_cleanup_free_ char *found = keep(x, x->found);
+	_cleanup_free_ char *passed = x->passed != UINT64_MAX ? keep(x, x->passed) : NULL;
+
+	if (!found || (x->passed != UINT64_MAX && !passed))
+		return FMT_STATUS_HOST;
+	printf("seed     %" PRIu64 ", after %" PRIu64 " that did not show it\ntrace    %s\n", x->found, x->found - x->first,
+	       found);
+	if (*x->filter && first_match(found, x->filter, &line, &error) > 0)
+		printf("event    %s\n", line);
+	if (passed)
+		printf("compare  %s\n", passed);
+	return FMT_STATUS_OK;
+}
+
+static enum fmt_status explore(struct exploration *x)
+{
+	enum fmt_status status = FMT_STATUS_USAGE;
+
+	if (!rec__data_prepare(x->folder))
+		return status;
+	while (start_jobs(x) > 0) {
+		show_progress(x);
+		wait_for_one(x);
+	}
+	if (!x->args->value[FMT_OPTION_QUIET] && isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+	status = x->failed != FMT_STATUS_OK ? x->failed : tell(x);
+	rec__data_remove(x->folder);
+	return status;
+}
+
+static bool read_arguments(const struct fmt_arguments *args, struct exploration *x)
+{
+	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t jobs = processors > 0 ? (uint64_t)processors : 1;
+	struct fmt_filter *filter = NULL;
+	struct fmt_error error = {{0}};
+
+	if (!args->value[FMT_OPTION_SEEDS] || !parse_seeds(args->value[FMT_OPTION_SEEDS], &x->first, &x->last)) {
+		fmt_complain("--seeds says which are tried: --seeds 1..100");
+		return false;
+	}
+	if (args->value[FMT_OPTION_JOBS] &&
+	    (!fmt_parse_number(args->value[FMT_OPTION_JOBS], &jobs) || jobs < 1 || jobs > JOBS_MAX)) {
+		fmt_complain("--jobs %s: not a number from 1 to %d", args->value[FMT_OPTION_JOBS], JOBS_MAX);
+		return false;
+	}
+	if (fmt_filter_new(x->filter, &filter, &error) < 0) {
+		fmt_complain("%s", error.text);
+		return false;
+	}
+	fmt_filter_free(filter);
+	x->next = x->first;
+	x->job_count = jobs;
+	return true;
+}
+
+static enum fmt_status command_explore(const struct fmt_arguments *args)
+{
+	_cleanup_free_ char *filter = fmt_filter_of(args, 1);
+	_cleanup_free_ char *trace = args->value[FMT_OPTION_OUTPUT] ? fmt_text_of("%s", args->value[FMT_OPTION_OUTPUT])
+								    : rec__trace_path(args->operand[0]);
+	_cleanup_free_ char *stem = rec__without_suffix(trace, ".hct");
+	_cleanup_free_ char *folder = fmt_text_of("%s.explore", stem);
+	struct exploration x = {
+		.args = args, .experiment = args->operand[0], .filter = filter, .stem = stem, .folder = folder,
+		.found = UINT64_MAX, .passed = UINT64_MAX,
+	};
+
+	if (!read_arguments(args, &x))
+		return FMT_STATUS_USAGE;
+	x.jobs = calloc(x.job_count, sizeof(*x.jobs));
+	CHECK(x.jobs);
+	const enum fmt_status status = explore(&x);
+	free(x.jobs);
+	return status;
+}
+
+const struct fmt_command rec_cmd_explore = {
+	.name = "explore",
+	.usage = "EXPERIMENT [FILTER...]",
+	.summary = "try seed after seed until a run shows what a filter wants, or fails",
+	.options = "seeds jobs output set until model patience kernel workers quiet",
+	.operand_min = 1,
+	.operand_max = 64,
+	.run = command_explore,
+};
