@@ -123,7 +123,7 @@ static enum hit_kind take_event(const struct rep_search *search, struct rep_time
 /* To the place behind the count-th change of a watch in the stretch of event seq, which leaves it known by its arrival. */
 static enum rep_outcome go_to_change(const struct rep_search *search, struct rep_timeline *tl, const struct hit *hit)
 {
-	enum rep_outcome outcome = rep__timeline_go(tl, hit->seq);
+	enum rep_outcome outcome = rep__timeline_pin(tl, hit->seq);
 
 	arm(search, tl);
 	const struct rep_mark *mark =

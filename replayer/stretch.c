@@ -247,6 +247,7 @@ static int step_once(struct rep_stretch *st, struct rep_thread *thread, const st
 {
 	int r = rec_tracee_step(thread->tracee, stop);
 
+	st->by_step = true;
 	/* A breakpoint of the processor on the instruction itself comes first, and lets it pass the second time. */
 	if (r == 0 && is_trap(stop, TRAP_HWBKPT)) {
 		if (take_hits(thread) & 1u << REP_PREEMPT_SLOT)
@@ -300,6 +301,7 @@ static int on_soft(struct rep_stretch *st, struct rep_thread *thread, uint64_t p
 static int run_on(struct rep_stretch *st, struct rep_thread *thread, struct plan *plan,
 		  struct rec_stop_info *stop)
 {
+	st->by_step = false;
 	put_soft(thread, plan);
 	const int r = rec_tracee_run(thread->tracee, stop);
 

@@ -60,6 +60,8 @@ void rep__timeline_stop(struct rep_timeline *tl, enum rep_why why, struct rep_st
 void rep__stop_thread(struct rep_timeline *tl, node_id node, uint32_t tid, struct rep_stop *ret);
 /* Makes a checkpoint here, when it is time for one. */
 void rep__timeline_keep(struct rep_timeline *tl);
+/* As rep__timeline_go(), and a checkpoint there: the stretch of event seq is about to be executed several times. */
+enum rep_outcome rep__timeline_pin(struct rep_timeline *tl, event_seq seq);
 /* Why an outcome other than AGREES stopped it. */
 enum rep_why rep__timeline_why(const struct rep_timeline *tl, enum rep_outcome outcome);
 /* Sets the marks and watches of all points, and no others. */

@@ -287,6 +287,15 @@ enum rep_outcome rep__timeline_go(struct rep_timeline *tl, event_seq seq)
 	return outcome;
 }
 
+enum rep_outcome rep__timeline_pin(struct rep_timeline *tl, event_seq seq)
+{
+	const enum rep_outcome outcome = rep__timeline_go(tl, seq);
+
+	if (outcome == REP_AGREES && tl->checkpoint_every != UINT64_MAX)
+		(void)rep__checkpoint_add(&tl->checkpoints, tl->session, seq, tl->cost_ns);
+	return outcome;
+}
+
 /* ---- going inside of an event ----------------------------------------- */
 
 static void set_leg(struct rep_timeline *tl, uint64_t pc, uint64_t arrival, uint64_t steps)
@@ -373,7 +382,9 @@ enum rep_outcome rep__timeline_again(struct rep_timeline *tl)
 
 	if (!tl->stretch.inside)
 		return REP_AGREES;
-	outcome = arrival ? rep__timeline_arrive(tl, seq, pc, arrival) : rep__timeline_go(tl, seq);
+	outcome = rep__timeline_pin(tl, seq);
+	if (outcome == REP_AGREES && arrival)
+		outcome = rep__timeline_arrive(tl, seq, pc, arrival);
 	if (outcome != REP_AGREES)
 		return outcome;
 	outcome = steps ? step_again(tl, steps) : REP_SUSPENDED;
