@@ -72,6 +72,11 @@ ZSTD_CCtx *fmt__packer_new(void)
 	return packer;
 }
 
+void fmt__packer_level(ZSTD_CCtx *packer, int level)
+{
+	CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(packer, ZSTD_c_compressionLevel, level)));
+}
+
 uint32_t fmt__pack(ZSTD_CCtx *packer, const uint8_t *raw, size_t size, struct fmt_buf *out)
 {
 	const size_t bound = ZSTD_compressBound(size);

@@ -34,3 +34,14 @@ const struct fmt_command fmt_cmd_check = {
 	.operand_max = 1,
 	.run = command_check,
 };
+
+/* The same by the name that git and others have for it. */
+const struct fmt_command fmt_cmd_verify = {
+	.name = "verify",
+	.usage = "TRACE",
+	.summary = "the same as check",
+	.options = "",
+	.operand_min = 1,
+	.operand_max = 1,
+	.run = command_check,
+};

@@ -293,6 +293,8 @@ struct fmt_reader *fmt_open_trace(const char *path, enum fmt_status *ret_status)
 		*ret_status = FMT_STATUS_USAGE;
 		return NULL;
 	}
+	if (fmt_reader_warning(reader))
+		fmt_complain("%s: %s", path, fmt_reader_warning(reader));
 	return reader;
 }
 

@@ -73,7 +73,8 @@ bool fmt_parse_number(const char *text, uint64_t *ret);
 /* "1.5s", "150ms", "2 min": virtual time; a number alone is seconds.  False: it is none. */
 bool fmt_parse_vtime(const char *text, vtime_ns *ret);
 
-/* Opens a trace.  NULL: it is none, or damaged, and that was said; *ret_status is what the command ends with. */
+/* Opens a trace, and says what is unusual about it.  NULL: it is none, or damaged, and that was said; *ret_status is what the
+ * command ends with. */
 struct fmt_reader *fmt_open_trace(const char *path, enum fmt_status *ret_status);
 /* Closes a reader (NULL: nothing to close) and says why reading ended, if r < 0. */
 enum fmt_status fmt_close_trace(struct fmt_reader *reader, const char *path, int r, const struct fmt_error *error);

@@ -86,6 +86,19 @@ static int insert(sqlite3 *db, sqlite3_stmt *stmt)
 	return error;
 }
 
+static int insert_note(sqlite3 *db, const struct fmt_note *note)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
+
+	if (sqlite3_prepare_v2(db, "INSERT INTO note VALUES(NULL, ?, ?, ?, ?)", -1, &stmt, NULL) != SQLITE_OK)
+		return errno_of(db);
+	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)note->seq);
+	sqlite3_bind_text(stmt, 2, note->author, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 3, (sqlite3_int64)note->time_s);
+	sqlite3_bind_text(stmt, 4, note->text, -1, SQLITE_STATIC);
+	return insert(db, stmt);
+}
+
 static int write_metas(sqlite3 *db, const struct fmt__index *index)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
@@ -98,6 +111,17 @@ static int write_metas(sqlite3 *db, const struct fmt__index *index)
 		sqlite3_bind_text(stmt, 1, meta->key, -1, SQLITE_STATIC);
 		sqlite3_bind_blob64(stmt, 2, meta->value, meta->size, SQLITE_STATIC);
 		const int error = insert(db, stmt);
+
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+static int write_notes(sqlite3 *db, const struct fmt__index *index)
+{
+	for (size_t i = 0; i < index->note_count; i++) {
+		const int error = insert_note(db, &index->notes[i]);
 
 		if (error < 0)
 			return error;
@@ -235,12 +259,52 @@ int fmt__db_write(const char *path, int log_fd, const struct fmt__index *index)
 	if (error == 0)
 		error = write_metas(db, index);
 	if (error == 0)
+		error = write_notes(db, index);
+	if (error == 0)
 		error = write_chunks(db, log_fd, index, &buf);
 	if (error == 0)
 		error = write_files(db, log_fd, index, &buf);
 	if (error == 0)
 		error = execute(db, "COMMIT");
 	return error;
+}
+
+/* ---- notes of a trace that is finished ---- */
+
+static int open_to_change(const char *path, sqlite3 **ret)
+{
+	if (sqlite3_open_v2(path, ret, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE, NULL) != SQLITE_OK)
+		return errno_of(*ret);
+	sqlite3_db_config(*ret, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(*ret, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	/* It is a copy that nobody else knows. */
+	return execute(*ret, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cell_size_check = ON");
+}
+
+int fmt__db_add_note(const char *path, const struct fmt_note *note, uint64_t *ret_id)
+{
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	int error = open_to_change(path, &db);
+
+	if (error == 0)
+		error = insert_note(db, note);
+	if (error == 0)
+		*ret_id = (uint64_t)sqlite3_last_insert_rowid(db);
+	return error;
+}
+
+int fmt__db_remove_note(const char *path, uint64_t id)
+{
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
+	const int error = open_to_change(path, &db);
+
+	if (error < 0)
+		return error;
+	if (sqlite3_prepare_v2(db, "DELETE FROM note WHERE id = ?", -1, &stmt, NULL) != SQLITE_OK)
+		return errno_of(db);
+	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)id);
+	return insert(db, stmt);
 }
 
 /* ---- reading ---- */
@@ -357,6 +421,21 @@ static int read_chunk(sqlite3_stmt *stmt, struct fmt__index *index)
 	return 0;
 }
 
+static int read_note(sqlite3_stmt *stmt, struct fmt__index *index)
+{
+	struct fmt_note note = {0};
+
+	if (column_u64(stmt, 0, INT64_MAX, &note.id) < 0 || column_u64(stmt, 1, INT64_MAX, &note.seq) < 0 ||
+	    column_u64(stmt, 3, INT64_MAX, &note.time_s) < 0 || sqlite3_column_type(stmt, 2) != SQLITE_TEXT ||
+	    sqlite3_column_type(stmt, 4) != SQLITE_TEXT)
+		return -EBADMSG;
+	note.author = (const char *)sqlite3_column_text(stmt, 2);
+	note.text = (const char *)sqlite3_column_text(stmt, 4);
+	if (!note.author || !note.text || fmt__note_complaint(&note, fmt__index_events(index)))
+		return -EBADMSG;
+	return fmt__index_add_note(index, &note);
+}
+
 /* Rows are by hash, then part. */
 static int read_file_part(sqlite3_stmt *stmt, struct fmt__index *index)
 {
@@ -436,6 +515,9 @@ static int read_index(struct fmt__db *db, struct fmt__index *index, struct fmt_e
 				   "length(c.bytes), length(c.summary), p.start, p.codec, p.raw_size, p.checksum, "
 				   "length(p.bytes) FROM chunk c LEFT JOIN payload p USING(first_seq) ORDER BY c.first_seq",
 				   index, read_chunk, "chunk", error);
+	if (failed == 0)
+		failed = read_rows(db, "SELECT id, seq, author, time, text FROM note ORDER BY seq, id", index, read_note, "note",
+				   error);
 	if (failed == 0)
 		failed = read_rows(db,
 				   "SELECT id, hash, part, codec, raw_size, length(bytes) "

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/check.h"
 #include "text.h"
@@ -51,6 +52,33 @@ static int dump(struct fmt_reader *r, FILE *out, const char *filter_text,
 int fmt_dump(struct fmt_reader *r, FILE *out, const char *filter_text, struct fmt_error *error)
 {
 	return dump(r, out, filter_text, dump_event, error);
+}
+
+/* ---- notes ---- */
+
+static struct fmt_bytes bytes_of(const char *text)
+{
+	return (struct fmt_bytes){(const uint8_t *)text, strlen(text)};
+}
+
+int fmt_put_note_text(struct fmt_buf *out, struct fmt_reader *r, const struct fmt_note *note, struct fmt_error *error)
+{
+	const time_t seconds = (time_t)note->time_s;
+	struct fmt_event event = {0};
+	struct tm tm = {0};
+	char when[64] = "?";
+	const int failed = fmt_reader_count(r) ? fmt_reader_event(r, note->seq, &event, error) : 0;
+
+	if (failed < 0)
+		return failed;
+	if (gmtime_r(&seconds, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &tm);
+	fmt_put_vtime(out, event.vtime);
+	fmt_put_text(out, " @%llu ", (unsigned long long)note->seq);
+	fmt_put_escaped(out, bytes_of(note->author));
+	fmt_put_text(out, ", %s: ", when);
+	fmt_put_escaped(out, bytes_of(note->text));
+	return 0;
 }
 
 /* ---- as the document has it ---- */

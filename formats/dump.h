@@ -21,6 +21,8 @@ int fmt_dump_plain(struct fmt_reader *r, FILE *out, const char *filter, struct f
 /* What happened, for a person: processes, packets with arrows, what programs print.  The filter is about the events
  * behind the lines. */
 int fmt_story(struct fmt_reader *r, FILE *out, const char *filter, struct fmt_error *error);
+/* "5.040690380s @1234 NAME, 2026-11-26 22:25 UTC: TEXT", appended to out. */
+int fmt_put_note_text(struct fmt_buf *out, struct fmt_reader *r, const struct fmt_note *note, struct fmt_error *error);
 /* A summary of the trace: what ran, how much of what, how it ended. */
 int fmt_info(struct fmt_reader *r, FILE *out, bool json, struct fmt_error *error);
 

@@ -33,6 +33,11 @@ void fmt__index_done(struct fmt__index *index)
 		free(index->metas[i].key);
 		free(index->metas[i].value);
 	}
+	for (size_t i = 0; i < index->note_count; i++) {
+		free((char *)index->notes[i].author);
+		free((char *)index->notes[i].text);
+	}
+	free(index->notes);
 	free(index->metas);
 	free(index->chunks);
 	free(index->parts);
@@ -62,6 +67,30 @@ int fmt__index_add_meta(struct fmt__index *index, const char *key, size_t key_si
 
 	ADD(index, metas, meta_count, meta_capacity, meta);
 	index->meta_bytes += key_size + size;
+	return 0;
+}
+
+const char *fmt__note_complaint(const struct fmt_note *note, event_seq events)
+{
+	if (!note->text[0])
+		return "it says nothing";
+	if (strlen(note->text) + strlen(note->author) > FMT_NOTE_MAX)
+		return "it is too long";
+	if (note->time_s > INT64_MAX)
+		return "its time is impossible";
+	return note->seq < events || note->seq == 0 ? NULL : "its place is behind the last event";
+}
+
+int fmt__index_add_note(struct fmt__index *index, const struct fmt_note *note)
+{
+	if (index->note_count >= FMT_NOTES_MAX)
+		return -E2BIG;
+	struct fmt_note copy = *note;
+
+	copy.author = strdup(note->author);
+	copy.text = strdup(note->text);
+	CHECK(copy.author && copy.text);
+	ADD(index, notes, note_count, note_capacity, copy);
 	return 0;
 }
 

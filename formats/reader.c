@@ -50,7 +50,7 @@ struct fmt_reader {
 	uint32_t version;
 	uint64_t file_size;
 	uint64_t whole_size;		/* of the database, as it says; more than file_size: it was cut */
-	char warning[256];		/* empty: none */
+	char warning[1024];		/* empty: none */
 	struct cached cache[CACHE_SIZE];
 	struct cached *last;		/* of cache; NULL at first */
 	uint64_t use_count;
@@ -204,6 +204,21 @@ static int open_form(struct fmt_reader *r, const char *path, int *fd, struct fmt
 
 static void keep_whole(struct fmt_reader *r);
 
+/* What was said of it when it was made from another trace. */
+static void warn_of_changes(struct fmt_reader *r)
+{
+	static const char *const keys[] = {FMT_META_UNFINISHED, FMT_META_CHANGED};
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct fmt__meta *meta = r->db ? fmt__index_meta(&r->index, keys[i]) : NULL;
+		const size_t used = strlen(r->warning);
+
+		/* A meta has a zero byte behind it. */
+		if (meta)
+			snprintf(r->warning + used, sizeof(r->warning) - used, "%s%s", used ? "; " : "", (const char *)meta->value);
+	}
+}
+
 /* The messages do not name the path: who asked knows it. */
 int fmt_reader_open(const char *path, struct fmt_reader **ret, struct fmt_error *error)
 {
@@ -229,6 +244,7 @@ int fmt_reader_open(const char *path, struct fmt_reader **ret, struct fmt_error 
 		return failed;
 	r->unpacker = ZSTD_createDCtx();
 	CHECK(r->unpacker);
+	warn_of_changes(r);
 	if (is_cut(r))
 		keep_whole(r);
 	*ret = STEAL(r);
@@ -244,7 +260,7 @@ event_seq fmt_reader_count(const struct fmt_reader *r)
 
 bool fmt_reader_finished(const struct fmt_reader *r)
 {
-	return r->db && fmt_reader_hash(r);
+	return r->db && fmt_reader_hash(r) && !fmt__index_meta(&r->index, FMT_META_UNFINISHED);
 }
 
 const uint8_t *fmt_reader_hash(const struct fmt_reader *r)
@@ -273,6 +289,24 @@ const void *fmt_reader_meta(struct fmt_reader *r, const char *key, size_t *ret_s
 const char *fmt_reader_meta_key(const struct fmt_reader *r, size_t index)
 {
 	return index < r->index.meta_count ? r->index.metas[index].key : NULL;
+}
+
+const struct fmt_note *fmt_reader_note(const struct fmt_reader *r, size_t index)
+{
+	return index < r->index.note_count ? &r->index.notes[index] : NULL;
+}
+
+bool fmt_reader_file_at(const struct fmt_reader *r, size_t index, struct fmt_trace_file *ret)
+{
+	if (index >= r->index.file_count)
+		return false;
+	const struct fmt__file *file = &r->index.files[index];
+
+	*ret = (struct fmt_trace_file){.size = file->size};
+	memcpy(ret->hash, file->hash, FMT_HASH_SIZE);
+	for (size_t i = 0; i < file->part_count; i++)
+		ret->stored_size += r->index.parts[file->first_part + i].stored_size;
+	return true;
 }
 
 void fmt_reader_stat(const struct fmt_reader *r, struct fmt_trace_stat *ret)

@@ -31,7 +31,9 @@ static const char *const sql_views[] = {
 	"CREATE TEMP VIEW link AS SELECT id, (SELECT n.name FROM ev_node n WHERE n.id = node_a) AS node_a, if_a, "
 	"(SELECT n.name FROM ev_node n WHERE n.id = node_b) AS node_b, if_b, rate_bps, delay_ns, loss_ppb FROM ev_link",
 	"CREATE TEMP VIEW node AS SELECT id, name, address FROM ev_node",
-	"CREATE TEMP VIEW note AS SELECT seq, time, node, text FROM ev_note",
+	"CREATE TEMP VIEW note AS SELECT w.seq, (SELECT e.time FROM event e WHERE e.seq = w.seq) AS time, "
+	"(SELECT e.node FROM event e WHERE e.seq = w.seq) AS node, author, written, text FROM written_note w UNION ALL "
+	"SELECT seq, time, node, NULL, NULL, text FROM ev_note",
 	"CREATE TEMP VIEW message AS SELECT seq, time, node, 'console' AS kind, text FROM ev_console UNION ALL "
 	"SELECT seq, time, node, 'warn', text FROM ev_warn UNION ALL SELECT seq, time, node, 'panic', text FROM ev_panic",
 

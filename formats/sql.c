@@ -748,6 +748,28 @@ static int learn_nodes(struct source *source, struct fmt_error *error)
 	return 0;
 }
 
+/* What people wrote is little, so it is copied. */
+static int copy_notes(sqlite3 *db, const struct fmt_reader *reader, char **ret_message)
+{
+	const struct fmt_note *note;
+	sqlite3_stmt *stmt = NULL;
+	int code = sqlite3_exec(db, "CREATE TEMP TABLE written_note(seq INTEGER, author TEXT, written INTEGER, text TEXT)", NULL, NULL,
+				ret_message);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_prepare_v2(db, "INSERT INTO temp.written_note VALUES(?, ?, ?, ?)", -1, &stmt, NULL);
+	for (size_t i = 0; code == SQLITE_OK && (note = fmt_reader_note(reader, i)); i++) {
+		sqlite3_bind_int64(stmt, 1, (sqlite3_int64)note->seq);
+		sqlite3_bind_text(stmt, 2, note->author, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(stmt, 3, (sqlite3_int64)note->time_s);
+		sqlite3_bind_text(stmt, 4, note->text, -1, SQLITE_STATIC);
+		code = sqlite3_step(stmt) == SQLITE_DONE ? SQLITE_OK : SQLITE_ERROR;
+		sqlite3_reset(stmt);
+	}
+	sqlite3_finalize(stmt);
+	return code;
+}
+
 static int create_tables(sqlite3 *db, char **ret_message)
 {
 	const struct fmt_kind_info *info;
@@ -794,5 +816,7 @@ int fmt_sql_attach(sqlite3 *db, struct fmt_reader *reader, char **ret_message)
 		code = sqlite3_create_function(db, functions[i].name, 1,
 					       SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
 					       functions[i].function, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = copy_notes(db, reader, ret_message);
 	return code == SQLITE_OK ? create_tables(db, ret_message) : code;
 }

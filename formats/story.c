@@ -362,6 +362,20 @@ static void see_injected(struct story *story, const struct fmt_event *event)
 	put_cause(story, ev.cause);
 }
 
+static void see_inject(struct story *story, const struct fmt_event *event)
+{
+	struct fmt_ev_inject ev;
+
+	if (fmt_get_inject(event, &ev) < 0)
+		return;
+	begin(story, event);
+	fmt_put_text(&story->line, "fault: ");
+	put_thread(story, event);
+	fmt_put_text(&story->line, ": %s meets ", fmt_syscall_name(ev.nr) ?: "a call");
+	fmt_put_escaped(&story->line, ev.rule);
+	put_cause(story, ev.cause);
+}
+
 static void see_clock(struct story *story, const struct fmt_event *event)
 {
 	struct fmt_ev_clock ev;
@@ -422,7 +436,7 @@ static const struct {
 	{FMT_end, see_end},	   {FMT_start, see_start},   {FMT_exec, see_exec},
 	{FMT_exit, see_exit},	   {FMT_output, see_output}, {FMT_syscall, see_syscall},
 	{FMT_signal, see_signal},  {FMT_node_down, see_node_down}, {FMT_node_up, see_node_up},
-	{FMT_injected, see_injected}, {FMT_clock, see_clock},
+	{FMT_injected, see_injected}, {FMT_clock, see_clock}, {FMT_inject, see_inject},
 };
 
 static void see(struct story *story, const struct fmt_event *event)

@@ -48,6 +48,7 @@ struct fmt__index;
 const char *fmt__chunk_complaint_after(const struct fmt__index *index, const struct fmt__chunk *chunk);
 
 ZSTD_CCtx *fmt__packer_new(void);
+void fmt__packer_level(ZSTD_CCtx *packer, int level);
 /* Compresses into out (cleared first); bytes that do not shrink are stored.  enum fmt_codec. */
 uint32_t fmt__pack(ZSTD_CCtx *packer, const uint8_t *raw, size_t size, struct fmt_buf *out);
 /* The same, with the statistics of each column for itself. */
@@ -82,6 +83,8 @@ struct fmt__file {
 };
 
 struct fmt__index {
+	struct fmt_note *notes;		/* author and text are owned */
+	size_t note_count, note_capacity;
 	struct fmt__meta *metas;
 	size_t meta_count, meta_capacity, meta_bytes;	/* bytes: of keys and values */
 	struct fmt__chunk *chunks;
@@ -97,6 +100,10 @@ void fmt__index_done(struct fmt__index *index);
 /* 0, -EEXIST (that key is there), -E2BIG. */
 int fmt__index_add_meta(struct fmt__index *index, const char *key, size_t key_size,
 			const void *value, size_t size);
+/* Copies it.  0, -E2BIG. */
+int fmt__index_add_note(struct fmt__index *index, const struct fmt_note *note);
+/* NULL, or what is wrong with a note of a trace with so many events. */
+const char *fmt__note_complaint(const struct fmt_note *note, event_seq events);
 void fmt__index_add_chunk(struct fmt__index *index, const struct fmt__chunk *chunk);
 void fmt__index_add_part(struct fmt__index *index, const struct fmt__part *part);
 /* 0, -EEXIST (that hash is there), -E2BIG. */
@@ -149,6 +156,9 @@ int fmt__db_write(const char *path, int log_fd, const struct fmt__index *index);
  * be missing. */
 int fmt__db_open(const char *path, bool cut, struct fmt__db **ret, struct fmt__index *index,
 		 struct fmt_error *error);
+/* Changes the notes of a database at path that nobody else has open: adds note (its id is set), or removes the one with id. */
+int fmt__db_add_note(const char *path, const struct fmt_note *note, uint64_t *ret_id);
+int fmt__db_remove_note(const char *path, uint64_t id);
 void fmt__db_close(struct fmt__db *db);
 DEFINE_CLEANUP(struct fmt__db *, fmt__db_close)
 enum fmt__db_table { FMT__DB_CHUNK, FMT__DB_PAYLOAD, FMT__DB_FILE, FMT__DB_SUMMARY, FMT__DB_TABLES };

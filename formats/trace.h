@@ -10,6 +10,10 @@
 
 #define FMT_HASH_SIZE 32	/* SHA-256 */
 
+/* Own metas, for a person: why the recorder did not come to its end; what was done to the trace since then. */
+#define FMT_META_UNFINISHED "format.unfinished"
+#define FMT_META_CHANGED "format.changed"
+
 /* ---- writing -------------------------------------------------------- */
 
 struct fmt_writer;
@@ -27,11 +31,28 @@ int fmt_writer_event(struct fmt_writer *w, const struct fmt_event *event);
 /* Embeds the content of an open file, once by content.  hash is what the file event says; -ESTALE when the
  * content does not have it.  fd stays the caller's. */
 int fmt_writer_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int fd);
+/* What is said of the trace itself and is no part of the run: "format.changed" and the like.  As fmt_writer_meta(); nothing of it
+ * is there before the end. */
+int fmt_writer_own_meta(struct fmt_writer *w, const char *key, const void *value, size_t size);
+/* What somebody wrote to a place of a run. */
+struct fmt_note {
+	uint64_t id;		/* unique in the trace, from 1 */
+	event_seq seq;
+	const char *author;	/* borrowed, like text */
+	uint64_t time_s;	/* since 1970 */
+	const char *text;
+};
+/* A note of the trace, copied; id is not read.  0, -E2BIG: there are too many, or it is too long. */
+int fmt_writer_note(struct fmt_writer *w, const struct fmt_note *note);
+/* Compresses harder (zstd's levels) from now on. */
+void fmt_writer_level(struct fmt_writer *w, int level);
 /* Makes everything so far readable after a kill, if a second has passed since the last time (or now). */
 int fmt_writer_flush(struct fmt_writer *w, bool now);
 /* Ends the trace in its canonical layout: equal events and files give equal bytes.  The writer is freed in
  * any case. ret_hash (may be NULL) is the run hash. */
 int fmt_writer_finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE]);
+/* Leaves nothing behind (what was at path before is gone when a flush has replaced it). */
+void fmt_writer_discard(struct fmt_writer *w);
 /* Leaves the trace as a killed recorder would. */
 void fmt_writer_abandon(struct fmt_writer *w);
 
@@ -65,6 +86,20 @@ struct fmt_trace_stat {
 	vtime_ns first, last;		/* vtime of the first and last event; 0 when there is none */
 };
 void fmt_reader_stat(const struct fmt_reader *r, struct fmt_trace_stat *ret);
+/* Notes in order of their places, then of their ids, from 0; NULL after the last. */
+const struct fmt_note *fmt_reader_note(const struct fmt_reader *r, size_t index);
+/* Adds a note to a finished trace, or removes one: a new file takes the place of the old one.  0; -EINVAL, -E2BIG: not such a note;
+ * -ENOENT: there is none with this id; -EBUSY: the trace is not finished; as fmt_reader_open(). */
+int fmt_note_add(const char *path, const struct fmt_note *note, uint64_t *ret_id, struct fmt_error *error);
+/* Now, for a note. */
+uint64_t fmt_note_time_s(void);
+int fmt_note_remove(const char *path, uint64_t id, struct fmt_error *error);
+/* Embedded files, in order of their hashes, from 0.  False: there is no such one. */
+struct fmt_trace_file {
+	uint8_t hash[FMT_HASH_SIZE];
+	uint64_t size, stored_size;
+};
+bool fmt_reader_file_at(const struct fmt_reader *r, size_t index, struct fmt_trace_file *ret);
 /* Metas in order of their keys, from 0; NULL after the last. */
 const char *fmt_reader_meta_key(const struct fmt_reader *r, size_t index);
 

@@ -38,6 +38,8 @@ enum fmt_codec {
 /* Both are searched one by one. */
 #define FMT_METAS_MAX 4096u
 #define FMT_FILES_MAX 65536u
+#define FMT_NOTES_MAX 65536u
+#define FMT_NOTE_MAX 65536u	/* author and text of one */
 
 /* ---- the log: what a trace is until its run ends ---- */
 

@@ -44,7 +44,7 @@
 
 /* What finish() adds to the metas of the run, generously. */
 #define OWN_METAS_MAX 16u
-#define OWN_METAS_SIZE 4096u
+#define OWN_METAS_SIZE 65536u
 
 struct fmt_writer {
 	char *path;
@@ -71,6 +71,7 @@ struct fmt_writer {
 	struct fmt_buf record;		/* an event as it is hashed */
 	struct fmt_buf packed, packed_payload, summary;
 	struct fmt__index known;	/* metas and files, to refuse and skip the second */
+	struct fmt__index said;		/* own metas and notes, which come at the end */
 	ZSTD_CCtx *packer;
 };
 
@@ -102,6 +103,7 @@ static void free_writer(struct fmt_writer *w)
 	fmt__summaries_free(w->summaries);
 	fmt__hash_free(w->hash);
 	fmt__index_done(&w->known);
+	fmt__index_done(&w->said);
 	ZSTD_freeCCtx(w->packer);
 	free(w);
 }
@@ -329,6 +331,26 @@ int fmt_writer_meta(struct fmt_writer *w, const char *key, const void *value, si
 					     value, size));
 }
 
+int fmt_writer_own_meta(struct fmt_writer *w, const char *key, const void *value, size_t size)
+{
+	CHECK(fmt__meta_is_own(key));
+	if (w->said.meta_count >= OWN_METAS_MAX / 2 || w->said.meta_bytes + strlen(key) + size > OWN_METAS_SIZE / 2)
+		return -E2BIG;
+	return fmt__index_add_meta(&w->said, key, strlen(key), value, size);
+}
+
+int fmt_writer_note(struct fmt_writer *w, const struct fmt_note *note)
+{
+	if (fmt__note_complaint(note, w->first_seq + w->count + 1))
+		return -EINVAL;
+	return fmt__index_add_note(&w->said, note);
+}
+
+void fmt_writer_level(struct fmt_writer *w, int level)
+{
+	fmt__packer_level(w->packer, level);
+}
+
 /* Up to size bytes at a place of a file; fewer only at its end.  Number of bytes, -errno. */
 static ssize_t read_part(int fd, uint64_t at, uint8_t *ret, size_t size)
 {
@@ -482,6 +504,10 @@ static int convert(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 	add_own_number(&index, "format.incompat", index.incompat);
 	add_own_number(&index, "format.events", fmt__index_events(&index));
 	add_own_meta(&index, "format.hash", ret_hash, FMT_HASH_SIZE);
+	for (size_t i = 0; i < w->said.meta_count; i++)
+		add_own_meta(&index, w->said.metas[i].key, w->said.metas[i].value, w->said.metas[i].size);
+	for (size_t i = 0; i < w->said.note_count; i++)
+		CHECK(fmt__index_add_note(&index, &w->said.notes[i]) == 0);
 	fmt__index_sort(&index);
 	if (unlink(w->tmp_path) < 0 && errno != ENOENT)
 		return -errno;
@@ -518,6 +544,12 @@ int fmt_writer_finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 
 	free_writer(w);
 	return error;
+}
+
+void fmt_writer_discard(struct fmt_writer *w)
+{
+	unlink(w->published ? w->path : w->part_path);
+	free_writer(w);
 }
 
 void fmt_writer_abandon(struct fmt_writer *w)

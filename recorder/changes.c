@@ -22,7 +22,7 @@ struct member {
 	{name, offsetof(struct rec_exp_channel, member), sizeof(((struct rec_exp_channel *)0)->member)}
 
 static const struct member members[] = {
-	MEMBER("rate_bps", rate_bps), MEMBER("delay_ns", delay_ns), MEMBER("loss_ppb", loss_ppb),
+	MEMBER("rate_bps", rate_bps), MEMBER("deliveries", deliveries.count), MEMBER("delay_ns", delay_ns), MEMBER("loss_ppb", loss_ppb),
 	MEMBER("loss_correlation_ppb", loss_correlation_ppb), MEMBER("burst_begin_ppb", burst_begin_ppb),
 	MEMBER("burst_end_ppb", burst_end_ppb), MEMBER("burst_loss_ppb", burst_loss_ppb),
 	MEMBER("duplicate_ppb", duplicate_ppb), MEMBER("corrupt_ppb", corrupt_ppb),
@@ -35,7 +35,7 @@ static const struct member members[] = {
 	MEMBER("red_max", queue.red_max), MEMBER("red_share_ppb", queue.red_share_ppb),
 	MEMBER("codel_target_ns", queue.target_ns), MEMBER("codel_interval_ns", queue.interval_ns),
 	MEMBER("police_bps", police_bps), MEMBER("police_bytes", police_bytes), MEMBER("down", down),
-	MEMBER("cut", cut), MEMBER("held", held),
+	MEMBER("cut", cut), MEMBER("held", held), MEMBER("closed", closed),
 };
 
 static uint64_t value_of(const struct rec_exp_channel *channel, const struct member *member)
@@ -95,13 +95,38 @@ void rec_changes_done(struct rec_changes *changes)
 	*changes = (struct rec_changes){0};
 }
 
-vtime_ns rec_changes_next(const struct rec_changes *changes)
+static vtime_ns next_phase(const struct rec_changes *changes)
 {
 	return changes->next < changes->count ? changes->list[changes->next].at : UINT64_MAX;
 }
 
+static vtime_ns next_move(const struct rec_changes *changes, const struct rec_experiment *exp)
+{
+	return changes->next_move < exp->move_count ? exp->moves[changes->next_move].at : UINT64_MAX;
+}
+
+vtime_ns rec_changes_next(const struct rec_changes *changes, const struct rec_experiment *exp)
+{
+	const vtime_ns phase = next_phase(changes), move = next_move(changes, exp);
+
+	return move < phase ? move : phase;
+}
+
+static void tell_move(struct rec_changes *changes, const struct rec_experiment *exp, struct fmt_buf *records)
+{
+	const struct rec_exp_move *move = &exp->moves[changes->next_move++];
+
+	fmt_put_position(records, move->at, 0, 0, &(struct fmt_ev_position){
+		.id = move->node, .x = move->mm[0], .y = move->mm[1], .z = move->mm[2]});
+}
+
 void rec_changes_tell(struct rec_changes *changes, const struct rec_experiment *exp, struct fmt_buf *records)
 {
+	if (next_move(changes, exp) <= next_phase(changes)) {
+		CHECK(next_move(changes, exp) != UINT64_MAX);
+		tell_move(changes, exp, records);
+		return;
+	}
 	CHECK(changes->next < changes->count);
 	const struct rec_change *change = &changes->list[changes->next++];
 	const struct rec_exp_link *link = change->link < REC_LINKS_MAX ? &exp->links[change->link] :

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* changes.h - the link-change events of a run, in the order of time, link and side. */
+/* changes.h - the position and link-change events of a run, in the order of time; positions, then link and side. */
 #ifndef REC_CHANGES_H
 #define REC_CHANGES_H
 
@@ -15,12 +15,13 @@ struct rec_change {
 struct rec_changes {
 	struct rec_change *list;
 	size_t count, next;		/* next: the first that was not told */
+	size_t next_move;		/* likewise of the experiment's moves */
 };
 
 void rec_changes_init(struct rec_changes *changes, const struct rec_experiment *exp);
 void rec_changes_done(struct rec_changes *changes);
 /* Time of the next; UINT64_MAX: none. */
-vtime_ns rec_changes_next(const struct rec_changes *changes);
+vtime_ns rec_changes_next(const struct rec_changes *changes, const struct rec_experiment *exp);
 /* Appends the event of the next one. */
 void rec_changes_tell(struct rec_changes *changes, const struct rec_experiment *exp, struct fmt_buf *records);
 

@@ -38,8 +38,17 @@ struct rec_queue_rule {			/* how the queue is kept short; its length is queue_fr
 	vtime_ns target_ns, interval_ns;/* CODEL */
 };
 
+struct rec_deliveries {			/* instead of a rate: when the line takes a full frame (Mahimahi's traces) */
+	const vtime_ns *at;		/* ascending, several at a time allowed; owned by the experiment */
+	uint32_t count;			/* 0: none, there is a rate */
+	vtime_ns period;		/* after which they come again */
+};
+
+#define REC_DELIVERY_SIZE 1514u		/* bytes that one delivery takes; what is not used of it is lost */
+
 struct rec_exp_channel {
 	uint64_t rate_bps;		/* 0: unlimited */
+	struct rec_deliveries deliveries;
 	vtime_ns delay_ns;		/* at least 1 */
 	uint64_t loss_ppb;		/* of frames; with bursts: between these */
 	uint32_t queue_frames;		/* sending ring, default 64 */
@@ -57,6 +66,13 @@ struct rec_exp_channel {
 	bool down;			/* no carrier, for both directions */
 	bool cut;			/* frames are lost without anybody noticing: a partition */
 	bool held;			/* frames wait on the way until it is released */
+	bool closed;			/* between contacts: nothing is sent, and the carrier is off; what has left arrives */
 };
+
+/* Whether an interface that sends on it finds a carrier. */
+static inline bool rec_channel_carrier(const struct rec_exp_channel *channel)
+{
+	return !channel->down && !channel->closed;
+}
 
 #endif

@@ -3,19 +3,31 @@
 #include "experiment-int.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "base/cleanup.h"
 #include "jitter.h"
+#include "lines.h"
 
 #define QUEUE_MAX (1u << 20)
+#define DELIVERIES_MAX 10000000u
 #define JITTER_VALUES_MAX 100000u
 #define JITTER_MAX 3600000000000ll	/* an hour: far from where sums could overflow */
 #define RED_SHARE_DEFAULT 100000000	/* 10% */
 #define CODEL_TARGET_DEFAULT 5000000
 #define CODEL_INTERVAL_DEFAULT 100000000
 #define POLICE_BURST_DEFAULT 16384	/* ten full frames */
+
+int rec__take_channel_rate(struct rec__load *load, int value, void *object)
+{
+	struct rec_exp_channel *channel = object;
+
+	channel->deliveries = (struct rec_deliveries){0};
+	return rec__take_rate(load, value, &channel->rate_bps);
+}
 
 int rec__take_rate(struct rec__load *load, int value, void *object)
 {
@@ -155,21 +167,52 @@ struct values {
 	uint32_t count;
 };
 
-static int take_jitter_value(struct rec__load *load, int value, void *object)
+static int add_jitter_value(struct values *values, const char *text)
 {
-	struct values *values = object;
-	const char *text = rec__scalar(load, value, "a value of jitter");
 	uint64_t ns;
 
-	if (!text)
-		return -EINVAL;
 	if (rec__parse_time(text + (*text == '-'), &ns) < 0 || ns > JITTER_MAX)
-		return rec__fail(load, value, "'%s' is not a time of at most an hour; write it as -2 ms or 300 us", text);
+		return -EINVAL;
 	if (values->count == JITTER_VALUES_MAX)
-		return rec__fail(load, value, "there can be %u values", JITTER_VALUES_MAX);
+		return -E2BIG;
 	values->list = rec__grow(values->list, values->count, sizeof(*values->list));
 	values->list[values->count++] = *text == '-' ? -(int64_t)ns : (int64_t)ns;
 	return 0;
+}
+
+#define VALUE_WRONG "'%s' is not a time of at most an hour; write it as -2 ms or 300 us"
+#define VALUE_TOO_MANY "there can be %u values", JITTER_VALUES_MAX
+
+static int take_jitter_value(struct rec__load *load, int value, void *object)
+{
+	const char *text = rec__scalar(load, value, "a value of jitter");
+	const int error = text ? add_jitter_value(object, text) : -EINVAL;
+
+	if (error && text)
+		return error == -E2BIG ? rec__fail(load, value, VALUE_TOO_MANY) : rec__fail(load, value, VALUE_WRONG, text);
+	return error;
+}
+
+/* A value on each line. */
+static int read_jitter_values(struct rec__load *load, int value, struct values *values)
+{
+	_cleanup_free_ struct rec__lines *lines = calloc(1, sizeof(*lines));
+	char text[100];
+	int got, error;
+
+	CHECK(lines);
+	error = rec__lines_open(load, value, lines);
+	if (error)
+		return error;
+	while (!error && (got = rec__lines_next(lines)) > 0) {
+		snprintf(text, sizeof(text), "%s%s", lines->words[0], lines->count > 1 ? lines->words[1] : "");
+		error = lines->count > 2 ? -EINVAL : add_jitter_value(values, text);
+		if (error)
+			error = error == -E2BIG ? rec__lines_fail(lines, VALUE_TOO_MANY) :
+						  rec__lines_fail(lines, VALUE_WRONG, text);
+	}
+	rec__lines_close(lines);
+	return error ?: got;
 }
 
 static int cmp_values(const void *a, const void *b)
@@ -179,12 +222,19 @@ static int cmp_values(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void keep_table(struct rec_experiment *exp, int64_t *table)
+{
+	exp->tables = rec__grow(exp->tables, exp->table_count, sizeof(*exp->tables));
+	exp->tables[exp->table_count++] = table;
+}
+
+/* A list, or the name of a file. */
 int rec__take_jitter_values(struct rec__load *load, int value, void *object)
 {
-	struct rec_experiment *exp = load->exp;
 	struct rec_exp_channel *channel = object;
 	struct values values = {0};
-	int error = rec__each(load, value, "values of jitter", take_jitter_value, &values);
+	int error = rec__yaml(load, value)->type == YAML_SCALAR_NODE ? read_jitter_values(load, value, &values) :
+		    rec__each(load, value, "values of jitter", take_jitter_value, &values);
 
 	if (!error && !values.count)
 		error = rec__fail(load, value, "the list of values is empty");
@@ -193,11 +243,53 @@ int rec__take_jitter_values(struct rec__load *load, int value, void *object)
 		return error;
 	}
 	qsort(values.list, values.count, sizeof(*values.list), cmp_values);
-	exp->tables = rec__grow(exp->tables, exp->table_count, sizeof(*exp->tables));
-	exp->tables[exp->table_count++] = values.list;
+	keep_table(load->exp, values.list);
 	channel->jitter.table = values.list;
 	channel->jitter.table_count = values.count;
 	channel->jitter.law = REC_JITTER_TABLE;
+	return 0;
+}
+
+/* Mahimahi's traces: each line is a millisecond at which a full frame can leave; after the last one they begin anew. */
+static int take_delivery(struct rec__lines *lines, struct values *values)
+{
+	uint64_t ms;
+
+	if (lines->count != 1 || rec__parse_u64(lines->words[0], &ms) < 0 || ms > INT64_MAX / 1000000)
+		return rec__lines_fail(lines, "each line is to be a number of milliseconds");
+	if (values->count && (int64_t)(ms * 1000000) < values->list[values->count - 1])
+		return rec__lines_fail(lines, "the times are to ascend");
+	if (values->count == DELIVERIES_MAX)
+		return rec__lines_fail(lines, "there can be %u deliveries", DELIVERIES_MAX);
+	values->list = rec__grow(values->list, values->count, sizeof(*values->list));
+	values->list[values->count++] = (int64_t)(ms * 1000000);
+	return 0;
+}
+
+int rec__take_deliveries(struct rec__load *load, int value, void *object)
+{
+	struct rec_exp_channel *channel = object;
+	_cleanup_free_ struct rec__lines *lines = calloc(1, sizeof(*lines));
+	struct values values = {0};
+	int error, got = 0;
+
+	CHECK(lines);
+	error = rec__lines_open(load, value, lines);
+	if (error)
+		return error;
+	while (!error && (got = rec__lines_next(lines)) > 0)
+		error = take_delivery(lines, &values);
+	error = error ?: got;
+	if (!error && (!values.count || !values.list[values.count - 1]))
+		error = rec__fail(load, value, "%s: there is no delivery after 0 ms, so that nothing would ever leave", lines->name);
+	rec__lines_close(lines);
+	keep_table(load->exp, values.list);
+	if (error)
+		return error;
+	channel->deliveries = (struct rec_deliveries){
+		.at = (const vtime_ns *)values.list, .count = values.count,
+		.period = (vtime_ns)values.list[values.count - 1],
+	};
 	return 0;
 }
 

@@ -44,6 +44,8 @@ struct rec__host {
 	uint64_t place;			/* network_node_id: where it is in the graph, UINT64_MAX: nowhere */
 	int place_value;
 	uint64_t up_bps, down_bps;	/* 0: as the graph has it */
+	int position_value;		/* YAML node, 0: it has no position */
+	int64_t position[3];		/* millimetres */
 };
 
 /* An end of a link while it is read. */
@@ -71,9 +73,18 @@ struct rec__moment {
 	vtime_ns at;
 	int value;			/* YAML node for the place of errors */
 	uint32_t step, step_count;	/* of the ramp, from 1; 0: the entry itself */
-	size_t order;			/* moments of one time take effect in the order in which they were added */
+	bool first;			/* before all others of its time, which take effect in the order in which they were added */
+	size_t order;
 	rec__carry_out_fn *carry_out;
 	void *arg;			/* carry_out's */
+};
+
+/* A fault while it is read. */
+struct rec__fault {
+	struct rec_exp_fault fault;
+	struct rec_disk_fault disk;	/* what is said of it */
+	int on, value, path;		/* YAML nodes: targets, the whole, disk.path */
+	bool has_calls;
 };
 
 struct rec__route {
@@ -100,6 +111,14 @@ struct rec__load {
 	bool direct_paths;		/* use_shortest_path: false */
 	struct rec__moment *moments;
 	size_t moment_count;
+	void **kept;			/* what moments need */
+	size_t kept_count;
+	struct rec__pairs *pairs;	/* how exp->pairs are found; NULL: not yet needed */
+	struct rec__movement *movements;
+	size_t movement_count;
+	struct rec__radio *radios;
+	size_t radio_count;
+	struct rec__place *places;	/* [id - 1]: where nodes are, at the time that the moments have come to; NULL: nowhere */
 };
 
 /* ---- experiment-yaml.c ---- */
@@ -128,6 +147,7 @@ const char *rec__nearest(const char *word, const char *const *candidates, size_t
 int rec__parse_time(const char *text, vtime_ns *ret);
 int rec__parse_rate(const char *text, uint64_t *ret_bps);
 int rec__parse_size(const char *text, uint64_t *ret_bytes);
+int rec__parse_length(const char *text, uint64_t *ret_mm);
 int rec__parse_fraction(const char *text, uint64_t *ret_ppb);
 int rec__parse_u64(const char *text, uint64_t *ret);
 int rec__parse_realtime(const char *text, uint64_t *ret_ns);
@@ -158,6 +178,8 @@ int rec__check_channel(struct rec__load *load, int value, struct rec_exp_channel
 int rec__take_word(struct rec__load *load, int value, const char *what, const char *const *words, size_t count);
 
 /* ---- experiment-timeline.c ---- */
+/* Zeroed memory that lives as long as the load. */
+void *rec__keep(struct rec__load *load, size_t size);
 int rec__add_moment(struct rec__load *load, struct rec__moment moment);
 /* Carries all moments out, in the order of their times. */
 int rec__run_moments(struct rec__load *load);
@@ -167,8 +189,65 @@ struct rec_exp_channel *rec__from_time(struct rec_exp_end *end, vtime_ns at);
 /* ---- experiment-media.c ---- */
 /* The pair of two hosts that are on one medium, made when there is none; NULL, silently: they are on none together. */
 struct rec_exp_link *rec__pair(struct rec__load *load, node_id a, node_id b);
+/* NULL: there is none. */
+const struct rec_exp_link *rec__pair_if_known(struct rec__load *load, node_id a, node_id b);
+/* What a pair is like at first. */
+struct rec_exp_channel rec__pair_channel(void);
 /* What only shows when all links are known. */
 void rec__finish_media(struct rec_experiment *exp);
+void rec__pairs_free(struct rec__load *load);
+
+/* ---- experiment-radio.c ---- */
+struct rec__place {
+	bool known;
+	int64_t mm[3];
+};
+
+struct rec__rate {			/* up to a distance */
+	uint64_t mm, bps;
+};
+
+/* A radio channel on which distance or a model of movement decides who hears whom. */
+struct rec__radio {
+	node_id node;			/* its medium */
+	int value;			/* YAML node for the place of errors */
+	uint64_t range_mm;		/* 0: not limited */
+	struct rec__rate *rates;	/* by ascending distances; owned by the load */
+	size_t rate_count;
+	bool propagation;		/* the way takes light its time */
+	int movement;			/* YAML node with its name, 0: none */
+	struct rec__movement *model;	/* whose matrix says who is connected; NULL: none has one */
+};
+
+struct rec__move {			/* an entry of the timeline */
+	int hosts, to;			/* YAML nodes, 0: none */
+	vtime_ns over;			/* 0: at once */
+	uint64_t steps;			/* 0: as many as usual */
+};
+
+int rec__read_move(struct rec__load *load, int value, struct rec__move *ret);
+struct rec__radio *rec__add_radio(struct rec__load *load, node_id node, int value);
+/* [x, y] or [x, y, z] in millimetres. */
+int rec__take_coordinates(struct rec__load *load, int value, int64_t ret[3]);
+/* Remembers where a node is from now on. */
+void rec__set_place(struct rec__load *load, vtime_ns at, node_id node, const int64_t mm[3]);
+/* After places or a matrix have changed: who hears whom from now on. */
+void rec__update_radios(struct rec__load *load, vtime_ns at);
+/* After all: every host has a place that needs one. */
+int rec__check_radio(struct rec__load *load);
+/* Where everybody is at first. */
+int rec__begin_radio(struct rec__load *load);
+
+/* ---- experiment-mobility.c ---- */
+/* The movement of a name. */
+struct rec__movement *rec__find_movement(struct rec__load *load, int value);
+/* Whether the model connects two hosts now; 1, 0, or -1: it says nothing about them. */
+int rec__movement_connects(const struct rec__movement *movement, node_id from, node_id to);
+bool rec__movement_has_matrix(const struct rec__movement *movement);
+int rec__open_movements(struct rec__load *load);
+/* Adds their steps. */
+int rec__begin_movements(struct rec__load *load);
+void rec__movements_free(struct rec__load *load);
 
 /* ---- experiment-addresses.c ---- */
 /* Gives addresses to the interfaces that have none, and checks those that have. */

@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/cleanup.h"
 
 #define AGE_DEFAULT 300000000000ull	/* as 802.1D recommends */
 
 struct medium {				/* while it is read */
+	struct rec__radio radio;	/* first: its keys are read into it */
 	struct rec_exp_medium *exp;
 	node_id node;
 	bool has_kind;
@@ -85,7 +87,9 @@ static int take_medium(struct rec__load *load, const yaml_node_pair_t *pair)
 	if (rec__add_node(load, pair->key, "a medium's name") < 0)
 		return -EINVAL;
 	struct rec_exp_node *node = &exp->nodes[exp->node_count - 1];
-	struct medium medium = {.exp = calloc(1, sizeof(*node->medium)), .node = node->id};
+	struct medium medium = {
+		.radio = {.node = node->id, .value = pair->value}, .exp = calloc(1, sizeof(*node->medium)), .node = node->id,
+	};
 
 	CHECK(medium.exp);
 	node->medium = medium.exp;
@@ -94,6 +98,10 @@ static int take_medium(struct rec__load *load, const yaml_node_pair_t *pair)
 		return -EINVAL;
 	if (!medium.has_kind)
 		return rec__fail(load, pair->value, "a medium needs its kind: kind: switch");
+	if (medium.exp->kind == REC_MEDIUM_radio)
+		*rec__add_radio(load, medium.node, pair->value) = medium.radio;
+	else if (medium.radio.range_mm || medium.radio.rates || medium.radio.propagation || medium.radio.movement)
+		return rec__fail(load, pair->value, "range, rates, propagation and movement are for media of the kind radio");
 	return medium.hosts ? rec__each(load, medium.hosts, "hosts (a list of those on the medium)", take_member, &medium) : 0;
 }
 
@@ -112,45 +120,132 @@ int rec__take_media(struct rec__load *load, int value, void *object)
 
 /* ---- pairs ---- */
 
-static bool is_on(const struct rec_experiment *exp, node_id host, node_id medium)
+/* How pairs are found: there are as many as hosts squared when hosts move. */
+struct rec__pairs {
+	size_t *first;			/* [id - 1]: of the media that the node is on; [id]: their end */
+	node_id *media;
+	uint32_t *slots;		/* number of the pair + 1; open addressing by both nodes */
+	size_t slot_count;		/* a power of two */
+};
+
+static void index_media(struct rec__pairs *pairs, const struct rec_experiment *exp)
 {
+	size_t used = 0;
+
+	pairs->first = calloc(exp->node_count + 1, sizeof(*pairs->first));
+	pairs->media = calloc(exp->link_count + 1, sizeof(*pairs->media));
+	CHECK(pairs->first && pairs->media);
 	for (size_t i = 0; i < exp->link_count; i++)
-		if (exp->links[i].end[0].node == host && exp->links[i].end[1].node == medium)
-			return true;
-	return false;
+		if (exp->nodes[exp->links[i].end[1].node - 1].medium)
+			pairs->first[exp->links[i].end[0].node]++;
+	for (size_t i = 1; i <= exp->node_count; i++)
+		pairs->first[i] += pairs->first[i - 1];
+	_cleanup_free_ size_t *at = calloc(exp->node_count + 1, sizeof(*at));
+
+	CHECK(at);
+	for (size_t i = 0; i < exp->link_count; i++) {
+		const struct rec_exp_end *end = exp->links[i].end;
+
+		if (!exp->nodes[end[1].node - 1].medium)
+			continue;
+		pairs->media[pairs->first[end[0].node - 1] + at[end[0].node - 1]++] = end[1].node;
+		used++;
+	}
+	CHECK(used == pairs->first[exp->node_count]);
 }
 
-static bool share_medium(const struct rec_experiment *exp, node_id a, node_id b)
+static bool share_medium(const struct rec__pairs *pairs, node_id a, node_id b)
 {
-	for (size_t i = 0; i < exp->node_count; i++)
-		if (exp->nodes[i].medium && is_on(exp, a, exp->nodes[i].id) && is_on(exp, b, exp->nodes[i].id))
-			return true;
+	for (size_t i = pairs->first[a - 1]; i < pairs->first[a]; i++)
+		for (size_t k = pairs->first[b - 1]; k < pairs->first[b]; k++)
+			if (pairs->media[i] == pairs->media[k])
+				return true;
 	return false;
 }
 
+/* The slot of a pair, or the free one where it belongs; a is below b. */
+static uint32_t *find_slot(const struct rec__pairs *pairs, const struct rec_experiment *exp, node_id a, node_id b)
+{
+	size_t at = ((uint64_t)a << 32 | b) * 0x9e3779b97f4a7c15 >> 32;
+
+	for (;; at++) {
+		uint32_t *slot = &pairs->slots[at & (pairs->slot_count - 1)];
+		const struct rec_exp_end *end = *slot ? exp->pairs[*slot - 1].end : NULL;
+
+		if (!end || (end[0].node == a && end[1].node == b))
+			return slot;
+	}
+}
+
+static void grow_slots(struct rec__pairs *pairs, const struct rec_experiment *exp)
+{
+	free(pairs->slots);
+	pairs->slot_count = pairs->slot_count ? 2 * pairs->slot_count : 64;
+	pairs->slots = calloc(pairs->slot_count, sizeof(*pairs->slots));
+	CHECK(pairs->slots);
+	for (size_t i = 0; i < exp->pair_count; i++)
+		*find_slot(pairs, exp, exp->pairs[i].end[0].node, exp->pairs[i].end[1].node) = (uint32_t)i + 1;
+}
+
+struct rec_exp_channel rec__pair_channel(void)
+{
+	return (struct rec_exp_channel){.queue_frames = REC__QUEUE_DEFAULT, .queue.drops = true};
+}
+
+/* The slot of the pair of two hosts, a below b; NULL: they are on no medium together. */
+static uint32_t *pair_slot(struct rec__load *load, node_id a, node_id b)
+{
+	struct rec__pairs *pairs = load->pairs;
+
+	if (!pairs) {
+		pairs = load->pairs = calloc(1, sizeof(*pairs));
+		CHECK(pairs);
+		index_media(pairs, load->exp);
+	}
+	if (a == b || !share_medium(pairs, a, b))
+		return NULL;
+	if (pairs->slot_count < 2 * (load->exp->pair_count + 1))
+		grow_slots(pairs, load->exp);
+	return find_slot(pairs, load->exp, a, b);
+}
+
+const struct rec_exp_link *rec__pair_if_known(struct rec__load *load, node_id a, node_id b)
+{
+	const uint32_t *slot = a < b ? pair_slot(load, a, b) : pair_slot(load, b, a);
+
+	return slot && *slot ? &load->exp->pairs[*slot - 1] : NULL;
+}
+
+/* Its end a is the host with the lower number. */
 struct rec_exp_link *rec__pair(struct rec__load *load, node_id a, node_id b)
 {
 	struct rec_experiment *exp = load->exp;
 
-	for (size_t i = 0; i < exp->pair_count; i++) {
-		const struct rec_exp_end *end = exp->pairs[i].end;
+	if (a > b)
+		return rec__pair(load, b, a);
+	uint32_t *slot = pair_slot(load, a, b);
 
-		if ((end[0].node == a && end[1].node == b) || (end[0].node == b && end[1].node == a))
-			return &exp->pairs[i];
-	}
-	if (a == b || !share_medium(exp, a, b))
-		return NULL;
-	const struct rec_exp_channel open = {.queue_frames = REC__QUEUE_DEFAULT, .queue.drops = true};
-
+	if (!slot || *slot)
+		return slot ? &exp->pairs[*slot - 1] : NULL;
 	exp->pairs = rec__grow(exp->pairs, exp->pair_count, sizeof(*exp->pairs));
-	struct rec_exp_link *pair = &exp->pairs[exp->pair_count];
+	struct rec_exp_link *pair = &exp->pairs[exp->pair_count++];
 
+	*slot = (uint32_t)exp->pair_count;
 	*pair = (struct rec_exp_link){
-		.id = REC_LINKS_MAX + (uint32_t)exp->pair_count,
-		.end = {{.node = a, .out = open}, {.node = b, .out = open}},
+		.id = REC_LINKS_MAX + (uint32_t)exp->pair_count - 1,
+		.end = {{.node = a, .out = rec__pair_channel()}, {.node = b, .out = rec__pair_channel()}},
 	};
-	exp->pair_count++;
 	return pair;
+}
+
+void rec__pairs_free(struct rec__load *load)
+{
+	if (!load->pairs)
+		return;
+	free(load->pairs->first);
+	free(load->pairs->media);
+	free(load->pairs->slots);
+	free(load->pairs);
 }
 
 /* ---- the end ---- */

@@ -430,6 +430,16 @@ int rec__take_moment_ramp(struct rec__load *load, int value, void *object)
 
 /* ---- the whole ---- */
 
+void *rec__keep(struct rec__load *load, size_t size)
+{
+	void *memory = calloc(1, size);
+
+	CHECK(memory);
+	load->kept = rec__grow(load->kept, load->kept_count, sizeof(*load->kept));
+	load->kept[load->kept_count++] = memory;
+	return memory;
+}
+
 int rec__add_moment(struct rec__load *load, struct rec__moment moment)
 {
 	if (load->moment_count == MOMENTS_MAX)
@@ -448,6 +458,13 @@ static int carry_out_ramp(struct rec__load *load, const struct rec__moment *mome
 	return rec__take_moment_ramp(load, rec__yaml_find(load, moment->value, "ramp"), &step);
 }
 
+static int carry_out_move(struct rec__load *load, const struct rec__moment *moment)
+{
+	struct rec__moment step = *moment;
+
+	return rec__take_moment_move(load, rec__yaml_find(load, moment->value, "move"), &step);
+}
+
 static int carry_out_entry(struct rec__load *load, const struct rec__moment *moment)
 {
 	struct rec__moment entry = *moment;
@@ -455,26 +472,46 @@ static int carry_out_entry(struct rec__load *load, const struct rec__moment *mom
 	return rec__take_map(load, moment->value, REC__SCOPE_moment, &entry);
 }
 
-static int add_steps(struct rec__load *load, struct rec__moment moment, int ramp)
+/* What takes its time is done in equal steps.  value: the YAML node that says how long. */
+static int add_steps(struct rec__load *load, struct rec__moment moment, int value, vtime_ns over, uint64_t steps)
+{
+	const vtime_ns begin = moment.at;
+	int error = 0;
+
+	if (steps > STEPS_MAX)
+		return rec__fail(load, value, "there are 1 to %u steps", STEPS_MAX);
+	if (over > UINT64_MAX / 4 || begin > UINT64_MAX / 4)
+		return rec__fail(load, value, "this ends after the end of time");
+	moment.step_count = (uint32_t)(steps ?: STEPS_DEFAULT);
+	for (moment.step = 1; moment.step <= moment.step_count && !error; moment.step++) {
+		moment.at = begin + (vtime_ns)((unsigned __int128)over * moment.step / moment.step_count);
+		error = rec__add_moment(load, moment);
+	}
+	return error;
+}
+
+static int add_ramp(struct rec__load *load, struct rec__moment moment, int ramp)
 {
 	struct change change = {0};
-	int error = take_change(load, ramp, &change);
+	const int error = take_change(load, ramp, &change);
 
 	if (error)
 		return error;
 	if (!change.over)
 		return rec__fail(load, ramp, "a ramp needs to know how long it takes: over: 5 s");
-	moment.step_count = (uint32_t)(change.steps ?: STEPS_DEFAULT);
-	if (change.over > UINT64_MAX / 4 || moment.at > UINT64_MAX / 4)
-		return rec__fail(load, ramp, "the ramp ends after the end of time");
-	const vtime_ns begin = moment.at;
-
 	moment.carry_out = carry_out_ramp;
-	for (moment.step = 1; moment.step <= moment.step_count && !error; moment.step++) {
-		moment.at = begin + (vtime_ns)((unsigned __int128)change.over * moment.step / moment.step_count);
-		error = rec__add_moment(load, moment);
-	}
-	return error;
+	return add_steps(load, moment, ramp, change.over, change.steps);
+}
+
+static int add_move(struct rec__load *load, struct rec__moment moment, int value)
+{
+	struct rec__move move = {0};
+	const int error = rec__read_move(load, value, &move);
+
+	if (error || !move.over)
+		return error;
+	moment.carry_out = carry_out_move;
+	return add_steps(load, moment, value, move.over, move.steps);
 }
 
 static int collect(struct rec__load *load, int value, void *object)
@@ -483,15 +520,20 @@ static int collect(struct rec__load *load, int value, void *object)
 
 	if (rec__check_names(load, value, "a moment of the timeline") < 0)
 		return -EINVAL;
-	const int at = rec__yaml_find(load, value, "at"), ramp = rec__yaml_find(load, value, "ramp");
+	const int at = rec__yaml_find(load, value, "at"), ramp = rec__yaml_find(load, value, "ramp"),
+		  move = rec__yaml_find(load, value, "move");
 
 	if (!at)
 		return rec__fail(load, value, "a moment of the timeline needs its time: at: 5 s");
 	if (rec__take_time(load, at, &moment.at) < 0)
 		return -EINVAL;
-	const int error = rec__add_moment(load, moment);
+	int error = rec__add_moment(load, moment);
 
-	return error || !ramp ? error : add_steps(load, moment, ramp);
+	if (!error && ramp)
+		error = add_ramp(load, moment, ramp);
+	if (!error && move)
+		error = add_move(load, moment, move);
+	return error;
 }
 
 int rec__take_timeline(struct rec__load *load, int value, void *object)
@@ -505,6 +547,8 @@ static int cmp_moments(const void *a, const void *b)
 
 	if (x->at != y->at)
 		return x->at < y->at ? -1 : 1;
+	if (x->first != y->first)
+		return x->first ? -1 : 1;
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 

@@ -51,6 +51,8 @@ static const struct unit size_units[] = {
 	{NULL, 0},
 };
 
+static const struct unit length_units[] = {{"", 1000}, {"mm", 1}, {"m", 1000}, {"km", 1000000}, {NULL, 0}};
+
 static const struct unit fraction_units[] = {{"", 1000000000}, {"%", 10000000}, {"ppm", 1000}, {NULL, 0}};
 
 /* Digits, perhaps with a point, as mantissa / 10^decimals.  *text moves behind them. */
@@ -132,6 +134,11 @@ int rec__parse_rate(const char *text, uint64_t *ret_bps)
 int rec__parse_size(const char *text, uint64_t *ret_bytes)
 {
 	return parse(text, size_units, "", ret_bytes);
+}
+
+int rec__parse_length(const char *text, uint64_t *ret_mm)
+{
+	return parse(text, length_units, "", ret_mm);
 }
 
 int rec__parse_fraction(const char *text, uint64_t *ret_ppb)

@@ -226,9 +226,12 @@ static int take_all(struct rec__load *load)
 		return rec__fail(load, 1, "there are no hosts; for example:\n"
 				 "hosts: {a: {processes: [{path: /bin/true}]}}");
 	error = check_hosts(load) ?: check_end(load) ?: rec__add_addresses(load) ?: rec__take_routes(load) ?:
-		rec__run_moments(load);
+		rec__open_movements(load) ?:
+		rec__begin_radio(load) ?: rec__begin_movements(load) ?: rec__run_moments(load);
 	if (error < 0)
 		return error;
+	if (rec__check_radio(load) < 0)
+		return -EINVAL;
 	rec__finish_media(exp);
 	find_lookahead(exp);
 	if (exp->auto_routes)
@@ -272,6 +275,13 @@ static int read_text(struct rec_experiment *exp, const char *file, const char *c
 	free(load.hosts);
 	free(load.link_values);
 	free(load.moments);
+	for (size_t i = 0; i < load.kept_count; i++)
+		free(load.kept[i]);
+	free(load.kept);
+	rec__pairs_free(&load);
+	rec__movements_free(&load);
+	free(load.radios);
+	free(load.places);
 	return result;
 }
 
@@ -452,9 +462,21 @@ void rec_experiment_free(struct rec_experiment *exp)
 	for (size_t i = 0; i < 2 * exp->pair_count; i++)
 		free(exp->pairs[i / 2].end[i % 2].phases);
 	free(exp->pairs);
+	free(exp->moves);
 	for (size_t i = 0; i < exp->table_count; i++)
 		free(exp->tables[i]);
 	free(exp->tables);
+	for (size_t i = 0; i < exp->rules_count; i++) {
+		for (size_t r = 0; r < exp->rules[i].count; r++)
+			rec_inject_done(&exp->rules[i].list[r]);
+		free(exp->rules[i].list);
+	}
+	free(exp->rules);
+	for (size_t i = 0; i < exp->disk_count; i++) {
+		free(exp->disks[i]->path);
+		free(exp->disks[i]);
+	}
+	free(exp->disks);
 	free(exp->root);
 	free(exp->path);
 	free(exp->dir);

@@ -103,6 +103,18 @@ struct rec_exp_node {
 	struct rec_exp_medium *medium;	/* NULL: a host */
 };
 
+struct rec_exp_move {			/* from a time on a node is somewhere */
+	vtime_ns at;
+	node_id node;
+	int64_t mm[3];
+};
+
+/* Rules for system calls that stand together in one place. */
+struct rec_inject_rules {
+	struct rec_inject_rule *list;
+	size_t count;
+};
+
 struct rec_experiment {
 	char *path;			/* as opened */
 	char *dir;			/* where it lies; relative host paths start here */
@@ -121,8 +133,14 @@ struct rec_experiment {
 	size_t link_count;
 	struct rec_exp_link *pairs;	/* two hosts on one medium between which something is special; [id - REC_LINKS_MAX] */
 	size_t pair_count;
+	struct rec_exp_move *moves;	/* by ascending times */
+	size_t move_count;
 	int64_t **tables;		/* of jitter */
 	size_t table_count;
+	struct rec_disk_fault **disks;
+	size_t disk_count;
+	struct rec_inject_rules *rules;
+	size_t rules_count;
 	bool auto_routes;
 	vtime_ns lookahead;		/* least delay of any link at any time, jitter included; UINT64_MAX without links */
 };

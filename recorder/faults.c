@@ -47,10 +47,7 @@ static struct cause cause_of(const struct rec_exp_fault *fault)
 {
 	struct cause cause;
 
-	if (fault->line)
-		snprintf(cause.text, sizeof(cause.text), "timeline, line %u", fault->line);
-	else
-		snprintf(cause.text, sizeof(cause.text), "timeline, --set");
+	rec_fault_cause(fault, cause.text, sizeof(cause.text));
 	return cause;
 }
 
@@ -192,6 +189,27 @@ static void fault_crash(struct rec_node *node, const struct rec_exp_fault *fault
 		go_down(node, fault, "crash");
 }
 
+static void fault_power_loss(struct rec_node *node, const struct rec_exp_fault *fault)
+{
+	struct rec_nodefs_loss loss;
+	char what[200];
+
+	if (node->panicked) {
+		tell_vain(node, fault, "the host is down already");
+		return;
+	}
+	go_down(node, fault, "power-loss");
+	const int r = rec_nodefs_lose(node->fs, fault->torn, &loss);
+
+	if (r < 0) {
+		rec__node_fail(node, r, "what its disk lost with the power cannot be taken back: %s", strerror(-r));
+		return;
+	}
+	snprintf(what, sizeof(what), "lost what was not synced: %llu writes of %llu bytes, %llu changes of names",
+		 (unsigned long long)loss.writes, (unsigned long long)loss.bytes, (unsigned long long)loss.names);
+	tell(node, fault, what);
+}
+
 /* ---- up -------------------------------------------------------------------------------------- */
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -210,6 +228,7 @@ static int wipe(struct rec_node *node)
 	snprintf(upper, sizeof(upper), "%s/root", node->data_dir);
 	rec_nodefs_free(node->fs);
 	node->fs = NULL;
+	node->disk_slow = false;	/* the fault went with the disk */
 	if (nftw(upper, remove_entry, 64, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0)
 		return -errno;
 	return rec__node_open_files(node);
@@ -319,6 +338,39 @@ static void fault_resume(struct rec_node *node, const struct rec_exp_fault *faul
 		tell(node, fault, "");
 		node->frozen = false;
 	}
+}
+
+/* ---- the disk -------------------------------------------------------------------------------------- */
+
+static void fault_disk(struct rec_node *node, const struct rec_exp_fault *fault)
+{
+	const struct rec_disk_fault *disk = fault->disk;
+	char what[200] = "as it should be";
+	size_t used = 0;
+
+	if (disk && disk->error)
+		used += (size_t)snprintf(what + used, sizeof(what) - used, "%s ", strerrorname_np(disk->error) ?: "?");
+	if (disk && disk->limited)
+		used += (size_t)snprintf(what + used, sizeof(what) - used, "room=%llu ", (unsigned long long)disk->room);
+	if (disk && disk->delay_ns)
+		used += (size_t)snprintf(what + used, sizeof(what) - used, "delay_ns=%llu ",
+					 (unsigned long long)disk->delay_ns);
+	if (disk && disk->rate_bytes)
+		snprintf(what + used, sizeof(what) - used, "rate=%llu ", (unsigned long long)disk->rate_bytes);
+	tell(node, fault, what);
+	snprintf(node->disk_cause, sizeof(node->disk_cause), "%s", cause_of(fault).text);
+	node->disk_slow = disk && (disk->delay_ns || disk->rate_bytes);
+	rec_nodefs_set_disk(node->fs, disk);
+}
+
+/* ---- system calls ---------------------------------------------------------------------------------- */
+
+static void fault_inject(struct rec_node *node, const struct rec_exp_fault *fault)
+{
+	rec__call_faults_remove(node, fault->process);
+	if (fault->rule_count)
+		rec__call_faults_add(node, fault);
+	tell(node, fault, fault->rule_count ? "begins" : "ends");
 }
 
 /* ---- the clock ------------------------------------------------------------------------------------ */

@@ -12,6 +12,7 @@
  *	the rate	when its first bit leaves
  *	delay, jitter, loss, duplication, corruption, reordering	when its last bit leaves
  *	outage, partition	at any moment between its first bit's leaving and its last bit's arrival
+ *	contact		at any moment between its first bit's leaving and its last bit's
  *	hold		when it arrives
  *
  * Invariants
@@ -42,15 +43,20 @@ static void stream_init(struct rec_stream *stream, const struct rec_link_end *en
 	rec_stream_init(stream, seed, name);
 }
 
+static const struct rec_exp_end *exp_end(const struct rec_link_end *end)
+{
+	return &end->link->end[end->side];
+}
+
 /* Moves on to the next phase whose carrier is another than that of the phase before it. */
 static void find_carrier(struct rec_link_end *end, size_t phase)
 {
 	const struct rec_exp_end *exp = &end->link->end[end->side];
 
 	for (; phase < exp->phase_count; phase++) {
-		const bool before = phase ? exp->phases[phase - 1].channel.down : exp->out.down;
+		const bool before = rec_channel_carrier(phase ? &exp->phases[phase - 1].channel : &exp->out);
 
-		if (exp->phases[phase].channel.down != before)
+		if (rec_channel_carrier(&exp->phases[phase].channel) != before)
 			break;
 	}
 	end->carrier_phase = phase;
@@ -89,7 +95,7 @@ bool rec_link_end_carrier(struct rec_link_end *end, vtime_ns now, bool *ret_on)
 {
 	if (end->carrier_next > now)
 		return false;
-	*ret_on = !end->link->end[end->side].phases[end->carrier_phase].channel.down;
+	*ret_on = rec_channel_carrier(&exp_end(end)->phases[end->carrier_phase].channel);
 	find_carrier(end, end->carrier_phase + 1);
 	return true;
 }
@@ -118,14 +124,82 @@ static unsigned __int128 line_time(const struct rec_exp_channel *channel, size_t
 	return (bits * NS_PER_S + channel->rate_bps - 1) / channel->rate_bps;
 }
 
-static const struct rec_exp_end *exp_end(const struct rec_link_end *end)
-{
-	return &end->link->end[end->side];
-}
-
 static const struct rec_exp_channel *at(const struct rec_link_end *end, vtime_ns time)
 {
 	return rec_channel_at(exp_end(end), time);
+}
+
+/* ---- deliveries ---- */
+
+static vtime_ns delivery_at(const struct rec_deliveries *deliveries, uint64_t number)
+{
+	return add_time(deliveries->at[number % deliveries->count],
+			(unsigned __int128)deliveries->period * (number / deliveries->count));
+}
+
+/* The first delivery at a time or later. */
+static uint64_t first_delivery(const struct rec_deliveries *deliveries, vtime_ns time)
+{
+	/* The last delivery of a round is at its very end. */
+	const uint64_t rounds = time ? (time - 1) / deliveries->period : 0;
+	const vtime_ns within = time - rounds * deliveries->period;
+	uint32_t low = 0, high = deliveries->count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+
+		if (deliveries->at[middle] < within)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return rounds * deliveries->count + low;
+}
+
+struct turn {				/* of a frame on the line */
+	vtime_ns begin, depart;
+	uint64_t delivery;
+	uint32_t delivery_left;
+};
+
+/* It takes what is left of the delivery that is going on, and as many further ones as it needs. */
+static struct turn take_deliveries(const struct rec_link_end *end, const struct rec_deliveries *deliveries,
+				   vtime_ns now, size_t frame_size)
+{
+	const uint64_t first = first_delivery(deliveries, now);
+	struct turn turn = {.delivery = first, .delivery_left = REC_DELIVERY_SIZE};
+
+	if (end->delivery_table == deliveries->at && end->delivery >= first) {
+		turn.delivery = end->delivery + !end->delivery_left;
+		turn.delivery_left = end->delivery_left ?: REC_DELIVERY_SIZE;
+	}
+	turn.begin = delivery_at(deliveries, turn.delivery);
+	while (frame_size > turn.delivery_left) {
+		frame_size -= turn.delivery_left;
+		turn.delivery++;
+		turn.delivery_left = REC_DELIVERY_SIZE;
+	}
+	turn.delivery_left -= (uint32_t)frame_size;
+	turn.depart = delivery_at(deliveries, turn.delivery);
+	return turn;
+}
+
+static struct turn take_turn(const struct rec_link_end *end, const struct rec_exp_channel *channel, vtime_ns now,
+			     size_t frame_size)
+{
+	if (channel->deliveries.count)
+		return take_deliveries(end, &channel->deliveries, now, frame_size);
+	const vtime_ns begin = end->free_at > now ? end->free_at : now;
+
+	return (struct turn){.begin = begin, .depart = add_time(begin, line_time(at(end, begin), frame_size))};
+}
+
+static void use_turn(struct rec_link_end *end, const struct rec_exp_channel *channel, const struct turn *turn)
+{
+	end->free_at = turn->depart;
+	end->delivery_table = channel->deliveries.at;
+	end->delivery = turn->delivery;
+	end->delivery_left = turn->delivery_left;
 }
 
 /* ---- on the way ---- */
@@ -146,8 +220,8 @@ static vtime_ns arrival(struct rec_link_end *end, vtime_ns depart, const struct 
 	return arrive;
 }
 
-/* Why nothing that is on the link from one time to the other arrives, or NULL. */
-static const char *broken(const struct rec_exp_end *exp, vtime_ns from, vtime_ns to)
+/* Why nothing that leaves and arrives between these times does arrive, or NULL. */
+static const char *broken(const struct rec_exp_end *exp, vtime_ns from, vtime_ns depart, vtime_ns to)
 {
 	const struct rec_exp_channel *channel = rec_channel_at(exp, from);
 	size_t next = 0;
@@ -159,8 +233,11 @@ static const char *broken(const struct rec_exp_end *exp, vtime_ns from, vtime_ns
 			return "down";
 		if (channel->cut)
 			return "partition";
+		if (channel->closed && from <= depart)
+			return "no contact";
 		if (next == exp->phase_count || exp->phases[next].from > to)
 			return NULL;
+		from = exp->phases[next].from;
 		channel = &exp->phases[next++].channel;
 	}
 }
@@ -191,7 +268,7 @@ static void travel(struct rec_link_end *end, vtime_ns begin, size_t frame_size,
 
 	if (result->drop)
 		return;
-	const char *reason = broken(exp_end(end), begin, result->arrive_ns);
+	const char *reason = broken(exp_end(end), begin, result->depart_ns, result->arrive_ns);
 
 	result->arrive_ns = released(exp_end(end), result->arrive_ns);
 	if (reason)
@@ -235,13 +312,12 @@ struct rec_link_result rec_link_end_send(struct rec_link_end *end, vtime_ns now,
 	CHECK(frame_size > 0);
 	if (full && !channel->queue.drops)
 		return result;
-	const vtime_ns begin = end->free_at > now ? end->free_at : now;
-	const unsigned __int128 line = line_time(at(end, begin), frame_size);
-
-	result.depart_ns = add_time(begin, line);
+	const struct turn turn = take_turn(end, channel, now, frame_size);
 	const struct rec_aqm_frame frame = {
-		.now = now, .begin = begin, .length = end->ring_count, .line_ns = result.depart_ns - begin,
+		.now = now, .begin = turn.begin, .length = end->ring_count, .line_ns = turn.depart - turn.begin,
 	};
+
+	result.depart_ns = turn.depart;
 
 	result.drop = rec_aqm_drops(&end->aqm, &channel->queue, &frame);
 	if (full)
@@ -250,10 +326,10 @@ struct rec_link_result rec_link_end_send(struct rec_link_end *end, vtime_ns now,
 
 	/* What the queue drops never comes to the line: RED and a full queue at once, CoDel when its turn comes. */
 	if (!takes_line)
-		result.depart_ns = channel->queue.discipline == REC_CODEL && !full ? begin : now;
-	travel(end, begin, frame_size, &result);
+		result.depart_ns = channel->queue.discipline == REC_CODEL && !full ? turn.begin : now;
+	travel(end, turn.begin, frame_size, &result);
 	if (takes_line)
-		end->free_at = result.depart_ns;
+		use_turn(end, channel, &turn);
 	if (result.depart_ns == now) {
 		/* Where frames wait, one that is lost at once leaves before them: the kernel need not keep it. */
 		result.verdict = REC_LINK_SENT;

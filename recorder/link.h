@@ -26,6 +26,10 @@ struct rec_link_end {
 	struct rec_aqm aqm;
 	struct rec_stream duplicate, corrupt, reorder;
 	vtime_ns free_at;		/* when the line has sent all that it was given */
+	/* the delivery that was used last */
+	const vtime_ns *delivery_table;	/* whose number delivery is; NULL: none was used */
+	uint64_t delivery;
+	uint32_t delivery_left;		/* bytes */
 	vtime_ns last_arrive;		/* of the frames that keep their order */
 	uint32_t ring_count;		/* frames given and not yet departed */
 	uint64_t ring_bytes;		/* of these */

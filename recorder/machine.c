@@ -178,10 +178,10 @@ static int emit_until(struct machine *m, vtime_ns until)
 {
 	int error = 0;
 
-	while (!error && rec_changes_next(&m->changes) < (until < m->until ? until : m->until)) {
+	while (!error && rec_changes_next(&m->changes, m->exp) < (until < m->until ? until : m->until)) {
 		struct fmt_buf records = {0};
 
-		error = emit_nodes(m, rec_changes_next(&m->changes));
+		error = emit_nodes(m, rec_changes_next(&m->changes, m->exp));
 		rec_changes_tell(&m->changes, m->exp, &records);
 		error = error ?: emit_records(m, &records);
 	}

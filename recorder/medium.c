@@ -121,7 +121,7 @@ static const char *cross(struct rec_medium *medium, const struct rec_packet *pac
 
 	CHECK(result.verdict != REC_LINK_FULL);
 	*ret_when = result.arrive_ns;
-	return result.drop && !strcmp(result.drop, "down") ? no_contact : result.drop;
+	return result.drop && (!strcmp(result.drop, "down") || !strcmp(result.drop, no_contact)) ? no_contact : result.drop;
 }
 
 void rec__medium_forward(struct rec_medium *medium, const struct rec_packet *packet, uint32_t port, vtime_ns later)

@@ -231,7 +231,7 @@ int rec__netcfg(struct rec_node *node)
 
 		if (r < 0)
 			return r;
-		node->api->if_carrier(i, !rec_channel_at(end, node->now)->down);
+		node->api->if_carrier(i, rec_channel_carrier(rec_channel_at(end, node->now)));
 	}
 	int64_t fd = init_call(node, __NR_socket, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, 0, 0, 0);
 

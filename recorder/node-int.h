@@ -53,6 +53,7 @@ struct rec_refused {
 enum rec_thread_state {
 	REC_THREAD_READY,	/* may run: its last call is answered */
 	REC_THREAD_IN_CALL,	/* stands in a syscall that the kernel has not finished */
+	REC_THREAD_HELD,	/* its call waits to be carried out, or answered (delay.c) */
 	REC_THREAD_DEAD,	/* its exit event is out; the native thread is to be reaped */
 };
 
@@ -80,6 +81,14 @@ struct rec_thread {
 	size_t signal_count;
 	struct rec_exec *exec;	/* a new program is to be filled in */
 	char program[REC_PROGRAM_MAX];
+	struct rec_root *origin;/* process of the experiment that it comes from */
+	vtime_ns held_until;	/* HELD */
+	bool held_call;		/* its call is still to be carried out */
+	int64_t held_result;	/* else its answer */
+	uint64_t exit_ns;	/* how long the present call is to take after it was carried out */
+	const struct rec_inject_rule *placed;	/* takes the place of the held call, NULL: none */
+	struct rec_tally *tallies;	/* of calls that rules mean */
+	size_t tally_count;
 	unsigned quantum;	/* calls left before it goes to the back of the queue */
 	struct rec_loop *loop;	/* READY, but parked: it waits in this loop for memory to change */
 };
@@ -120,7 +129,9 @@ struct rec_node {
 	size_t thread_count, thread_capacity;
 	struct rec_thread **ready;	/* ring */
 	size_t ready_head, ready_count, ready_capacity;
-	size_t dead_count, dirty_count;
+	size_t dead_count, dirty_count, held_count;
+	const struct rec_exp_fault **call_faults;	/* rules for system calls that are in force */
+	size_t call_fault_count;
 	struct rec_refused *refused;	/* in the order in which they first came */
 	size_t refused_count;
 	struct rec_root *roots;
@@ -138,6 +149,10 @@ struct rec_node {
 	struct rec_packet **inbound;	/* heap by (arrive, src, packet) */
 	size_t inbound_count, inbound_capacity;
 	struct rec_stream random;
+	struct rec_stream disk_chance;	/* which operations of the disk fail */
+	bool disk_slow;
+	char disk_cause[40];		/* where the experiment says so */
+	vtime_ns disk_free_at;		/* when a slow disk has done what it was asked */
 	char data_dir[4096];		/* DATA/<node> */
 };
 
@@ -217,6 +232,26 @@ vtime_ns rec__faults_next(const struct rec_node *node);
 void rec__faults_due(struct rec_node *node);
 /* Whether a fault that is to come starts the process again, which has ended or is down with its host. */
 bool rec__faults_restart(const struct rec_node *node, const struct rec_root *root);
+
+/* ---- delay.c ---- */
+/* Holds a call before it is carried out. */
+void rec__delay_call(struct rec_node *node, struct rec_thread *t, uint64_t ns);
+/* Holds its answer for t->exit_ns; false: that is 0. */
+/* Lets the call that t is in last until a slow disk has done what the call asked of it. */
+void rec__disk_wait(struct rec_node *node, struct rec_thread *t);
+bool rec__delay_answer(struct rec_node *node, struct rec_thread *t, int64_t result);
+vtime_ns rec__delay_next(const struct rec_node *node);
+void rec__delay_due(struct rec_node *node);
+void rec__delay_forget(struct rec_node *node, struct rec_thread *t);
+
+/* ---- call-faults.c ---- */
+void rec__call_faults_add(struct rec_node *node, const struct rec_exp_fault *fault);
+/* Ends those of a process; of all with REC_WHOLE_NODE. */
+void rec__call_faults_remove(struct rec_node *node, size_t process);
+/* Before the present call is carried out.  True: it is not to be, now or at all, and all is done. */
+bool rec__call_faults(struct rec_node *node, struct rec_thread *t);
+/* Before a held call is carried out. */
+bool rec__call_replaced(struct rec_node *node, struct rec_thread *t);
 
 /* ---- process.c ---- */
 /* A process that has ended shall start now. */

@@ -333,10 +333,11 @@ vtime_ns rec__next_due(const struct rec_node *node)
 		if (node->ends[i].carrier_next < next)
 			next = node->ends[i].carrier_next;
 	}
-	const vtime_ns root = next_root(node), fault = rec__faults_next(node);
+	const vtime_ns root = next_root(node), fault = rec__faults_next(node), held = rec__delay_next(node);
 
 	next = root < next ? root : next;
 	next = fault < next ? fault : next;
+	next = held < next ? held : next;
 	if (node->inbound_count && node->inbound[0]->arrive_ns < next)
 		next = node->inbound[0]->arrive_ns;
 	return next;
@@ -383,6 +384,8 @@ static void due(struct rec_node *node)
 	depart_due(node);
 	if (next_root(node) <= node->now)
 		roots_due(node);
+	if (node->held_count)
+		rec__delay_due(node);
 	if (node->api->pending())
 		rec__run_kernel(node);
 	rec__witness_look(node);
@@ -526,6 +529,31 @@ static int open_clock(struct rec_node *node)
 	return 0;
 }
 
+static void on_disk_failed(void *arg, const char *text)
+{
+	struct rec_node *node = arg;
+
+	fmt_put_injected(&node->events, node->now, node->id, node->current ? node->current->tid : 0,
+			 &(struct fmt_ev_injected) {
+		.fault = { (const uint8_t *)"disk", 4 }, .what = { (const uint8_t *)text, strlen(text) },
+		.cause = { (const uint8_t *)node->disk_cause, strlen(node->disk_cause) } });
+}
+
+static uint64_t on_chance(void *arg, uint64_t n)
+{
+	struct rec_node *node = arg;
+
+	return rec_stream_below(&node->disk_chance, n);
+}
+
+static bool loses_power(const struct rec_exp_node *exp)
+{
+	for (size_t i = 0; i < exp->fault_count; i++)
+		if (exp->faults[i].kind == REC_FAULT_power_loss)
+			return true;
+	return false;
+}
+
 /* Those that its processes are. */
 static int put_tools(struct rec_node *node)
 {
@@ -553,7 +581,8 @@ int rec__node_open_files(struct rec_node *node)
 	snprintf(upper, sizeof(upper), "%s/root", node->data_dir);
 	int r = rec_nodefs_new(&(struct rec_nodefs_config) {
 		.lower = node->exp->root ?: node->env->exp->root ?: "/", .upper = upper, .realtime_ns = realtime_ns, .output = on_output,
-		.stored = rec__on_stored, .resized = rec__on_resized, .arg = node },
+		.stored = rec__on_stored, .resized = rec__on_resized,
+		.disk_failed = on_disk_failed, .below = on_chance, .loses_power = loses_power(node->exp), .arg = node },
 		&node->fs);
 
 	if (r < 0)
@@ -636,6 +665,8 @@ int rec_node_new(const struct rec_node_env *env, node_id id, struct rec_node **r
 	node->clock_fd = -1;
 	snprintf(stream, sizeof(stream), "node %u", id);
 	rec_stream_init(&node->random, env->exp->seed, stream);
+	snprintf(stream, sizeof(stream), "disk %u", id);
+	rec_stream_init(&node->disk_chance, env->exp->seed, stream);
 	int r = open_clock(node);
 
 	if (r == 0)
@@ -673,6 +704,7 @@ void rec_node_free(struct rec_node *node)
 	rec_ports_close(node->ends, node->end_count);
 	free(node->roots);
 	free(node->refused);
+	free(node->call_faults);
 	free(node->files);
 	kg_instance_free(node->instance);
 	rec_nodefs_free(node->fs);

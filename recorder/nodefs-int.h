@@ -19,6 +19,7 @@ struct inode {
 	bool listed;		/* directory: the lower names are in entries */
 	bool quiet;		/* directory: lower names are found, but not listed */
 	bool live;		/* the node's own, and mapped: every change of its content is reported */
+	bool released;		/* the kernel has forgotten it, but a loss of power might bring it back */
 	bool unnamed;		/* was made without a name (O_TMPFILE, memfd, shared memory) */
 	uint64_t number;	/* of the file event that told its content, 0: none */
 	uint64_t number_version;
@@ -49,6 +50,14 @@ struct rec_nodefs {
 	int64_t began_ns;	/* wall clock of the node when its files began */
 	struct inode **inodes;	/* [ino - 1] */
 	size_t inode_count, inode_capacity;
+	struct undo *undo;	/* what was not synced, oldest first (nodefs-undo.c) */
+	size_t undo_count;
+	uint64_t undo_bytes;	/* of content in these */
+	bool undoing;
+	const struct rec_disk_fault *disk;	/* NULL: nothing is wrong */
+	uint64_t room;		/* bytes by which files can still grow, where the disk is limited */
+	uint64_t cost_ns;	/* of bytes that were read and written, not yet taken */
+	bool asked;		/* there were operations since then */
 	char path[4096];	/* of the last rec_nodefs_path() */
 };
 
@@ -78,6 +87,39 @@ int rec__copy_up(struct rec_nodefs *fs, struct inode *inode, bool truncate);
 char *rec__upper_path(struct rec_nodefs *fs, const struct inode *inode);
 /* Host descriptor of a regular file, borrowed.  -errno. */
 int rec__inode_fd(struct rec_nodefs *fs, struct inode *inode, bool writable);
+/* ---- nodefs-ops.c ---- */
+void rec__unname(struct rec_nodefs *fs, struct inode *dir, const char *name, struct inode *inode);
+int rec__move(struct rec_nodefs *fs, struct inode *dir, const char *name, struct inode *to_dir, const char *to_name,
+	      struct inode *inode);
+int rec__exchange(struct rec_nodefs *fs, struct inode *dir, const char *name, struct inode *inode, struct inode *to_dir,
+		  const char *to_name, struct inode *other);
+int rec__link_upper(struct rec_nodefs *fs, struct inode *inode, struct inode *dir, const char *name);
+int rec__make_upper(struct rec_nodefs *fs, struct inode *inode);
+int rec__copy_bytes(int from, int to);
+
+/* ---- nodefs-undo.c ---- */
+enum rec__undo_kind { REC__UNDO_DATA, REC__UNDO_NAMED, REC__UNDO_UNNAMED, REC__UNDO_MOVED, REC__UNDO_EXCHANGED };
+/* Before bytes of a file change, or its size from offset on. */
+void rec__undo_data(struct rec_nodefs *fs, struct inode *inode, uint64_t offset, uint64_t size);
+/* A name was given, taken, moved from dir to to_dir, or exchanged. */
+void rec__undo_name(struct rec_nodefs *fs, enum rec__undo_kind kind, struct inode *inode, struct inode *dir, const char *name,
+		    struct inode *to_dir, const char *to_name);
+/* A file is synced; NULL: all are. */
+void rec__undo_sync(struct rec_nodefs *fs, const struct inode *inode);
+/* Whether a loss of power may bring back a file that has no name any more. */
+bool rec__undo_needs(const struct rec_nodefs *fs, const struct inode *inode);
+void rec__undo_done(struct rec_nodefs *fs);
+
+/* ---- nodefs-disk.c: 0, or -errno of a disk that fails ---- */
+int rec__disk(struct rec_nodefs *fs, const struct inode *inode, enum rec_disk_op op, uint64_t size);
+/* Before a write; *size becomes what there is room for. */
+int rec__disk_grow(struct rec_nodefs *fs, const struct inode *inode, uint64_t offset, uint64_t *size);
+int rec__disk_create(struct rec_nodefs *fs, const struct inode *dir);
+/* So many bytes are free again. */
+void rec__disk_shrink(struct rec_nodefs *fs, const struct inode *inode, uint64_t size);
+
+/* Closes the host's descriptors of a file. */
+void rec__inode_close(struct inode *inode);
 /* The node's wall clock. */
 int64_t rec__fs_now(struct rec_nodefs *fs);
 

@@ -82,8 +82,11 @@ static int set_size(struct rec_nodefs *fs, struct inode *inode, uint64_t size)
 
 	if (fd < 0)
 		return fd;
+	rec__undo_data(fs, inode, size < inode->size ? size : inode->size, size < inode->size ? inode->size - size : 0);
 	if (inode->stream < 0 && ftruncate(fd, (off_t)size) < 0)
 		return -errno;
+	if (size < inode->size)
+		rec__disk_shrink(fs, inode, inode->size - size);
 	inode->size = size;
 	inode->mtime_ns = rec__fs_now(fs);
 	rec__resized(fs, inode);
@@ -117,7 +120,7 @@ static kg_s32 fs_setattr(void *ctx, kg_u64 ino, kg_u32 valid, const struct kg_at
 }
 
 /* Lets a new inode of the node's own stand in the upper directory.  0 or -errno. */
-static int make_upper(struct rec_nodefs *fs, struct inode *inode)
+int rec__make_upper(struct rec_nodefs *fs, struct inode *inode)
 {
 	if (S_ISREG(inode->mode))
 		return rec__copy_up(fs, inode, /* truncate= */ true);
@@ -173,12 +176,15 @@ static kg_s32 fs_create(void *ctx, kg_u64 ino, const char *given, kg_u32 size,
 		return r;
 	if (rec__lookup(fs, dir, name))
 		return -EEXIST;
+	r = rec__disk_create(fs, dir);
+	if (r < 0)
+		return r;
 	struct inode *inode = rec__create(fs, dir, name, attr->mode, target);
 
 	inode->uid = attr->uid;
 	inode->gid = attr->gid;
 	inode->rdev = attr->rdev;
-	r = make_upper(fs, inode);
+	r = rec__make_upper(fs, inode);
 	if (r < 0) {
 		rec__entry_set(dir, name, NULL);
 		inode->nlink = 0;
@@ -186,12 +192,13 @@ static kg_s32 fs_create(void *ctx, kg_u64 ino, const char *given, kg_u32 size,
 	}
 	if (S_ISDIR(inode->mode))
 		dir->nlink++;
+	rec__undo_name(fs, REC__UNDO_NAMED, inode, dir, name, NULL, NULL);
 	attr_of(inode, ret);
 	return 0;
 }
 
 /* The host's side of a hard link.  0 or -errno. */
-static int link_upper(struct rec_nodefs *fs, struct inode *inode, struct inode *dir, const char *name)
+int rec__link_upper(struct rec_nodefs *fs, struct inode *inode, struct inode *dir, const char *name)
 {
 	int r = rec__copy_up(fs, inode, false);
 
@@ -225,17 +232,18 @@ static kg_s32 fs_link(void *ctx, kg_u64 ino, kg_u64 dir_ino, const char *given, 
 	if (rec__lookup(fs, dir, name))
 		return -EEXIST;
 	if (S_ISREG(inode->mode)) {
-		r = link_upper(fs, inode, dir, name);
+		r = rec__link_upper(fs, inode, dir, name);
 		if (r < 0)
 			return r;
 	}
 	rec__entry_set(dir, name, inode);
 	inode->nlink++;
+	rec__undo_name(fs, REC__UNDO_NAMED, inode, dir, name, NULL, NULL);
 	return 0;
 }
 
 /* Takes a name away; what it named lives on while the kernel uses it. */
-static void unname(struct rec_nodefs *fs, struct inode *dir, const char *name, struct inode *inode)
+void rec__unname(struct rec_nodefs *fs, struct inode *dir, const char *name, struct inode *inode)
 {
 	if (inode->upper && !inode->io_path) {
 		_cleanup_free_ char *parent = rec__upper_path(fs, dir);
@@ -250,9 +258,12 @@ static void unname(struct rec_nodefs *fs, struct inode *dir, const char *name, s
 		else
 			unlink(path);
 	}
+	if (inode->nlink == 1)
+		rec__disk_shrink(fs, inode, inode->size);
 	rec__entry_set(dir, name, NULL);
 	dir->mtime_ns = rec__fs_now(fs);
 	inode->nlink -= inode->nlink > 0;
+	rec__undo_name(fs, REC__UNDO_UNNAMED, inode, dir, name, NULL, NULL);
 }
 
 static bool is_empty(struct rec_nodefs *fs, struct inode *dir)
@@ -281,7 +292,7 @@ static kg_s32 fs_unlink(void *ctx, kg_u64 ino, const char *given, kg_u32 size, k
 		return -ENOTDIR;
 	if (is_dir && !is_empty(fs, inode))
 		return -ENOTEMPTY;
-	unname(fs, dir, name, inode);
+	rec__unname(fs, dir, name, inode);
 	if (is_dir)
 		dir->nlink--;
 	return 0;
@@ -292,7 +303,7 @@ static int copy_tree_up(struct rec_nodefs *fs, struct inode *inode)
 {
 	if (!S_ISDIR(inode->mode))
 		return S_ISREG(inode->mode) ? rec__copy_up(fs, inode, false) :
-		       inode->upper ? 0 : make_upper(fs, inode);
+		       inode->upper ? 0 : rec__make_upper(fs, inode);
 	int r = rec__upper_dir(fs, inode);
 
 	if (r == 0)
@@ -322,7 +333,7 @@ static void count_move(struct inode *from, struct inode *to, const struct inode 
 	}
 }
 
-static int move(struct rec_nodefs *fs, struct inode *dir, const char *name, struct inode *to_dir,
+int rec__move(struct rec_nodefs *fs, struct inode *dir, const char *name, struct inode *to_dir,
 		const char *to_name, struct inode *inode)
 {
 	int r = copy_tree_up(fs, inode);
@@ -342,6 +353,7 @@ static int move(struct rec_nodefs *fs, struct inode *dir, const char *name, stru
 	rec__entry_set(to_dir, to_name, inode);
 	count_move(dir, to_dir, inode);
 	dir->mtime_ns = to_dir->mtime_ns = rec__fs_now(fs);
+	rec__undo_name(fs, REC__UNDO_MOVED, inode, dir, name, to_dir, to_name);
 	return 0;
 }
 
@@ -362,7 +374,7 @@ static int exchange_upper(struct rec_nodefs *fs, struct inode *dir, const char *
 	return r < 0 ? -errno : 0;
 }
 
-static int exchange(struct rec_nodefs *fs, struct inode *dir, const char *name, struct inode *inode,
+int rec__exchange(struct rec_nodefs *fs, struct inode *dir, const char *name, struct inode *inode,
 		    struct inode *to_dir, const char *to_name, struct inode *other)
 {
 	int r = copy_tree_up(fs, inode);
@@ -382,6 +394,7 @@ static int exchange(struct rec_nodefs *fs, struct inode *dir, const char *name, 
 	count_move(dir, to_dir, inode);
 	count_move(to_dir, dir, other);
 	dir->mtime_ns = to_dir->mtime_ns = rec__fs_now(fs);
+	rec__undo_name(fs, REC__UNDO_EXCHANGED, inode, dir, name, to_dir, to_name);
 	return 0;
 }
 
@@ -389,7 +402,7 @@ static int replace(struct rec_nodefs *fs, struct inode *dir, const char *name, s
 {
 	if (S_ISDIR(old->mode) && !is_empty(fs, old))
 		return -ENOTEMPTY;
-	unname(fs, dir, name, old);
+	rec__unname(fs, dir, name, old);
 	if (S_ISDIR(old->mode))
 		dir->nlink--;
 	return 0;
@@ -417,14 +430,14 @@ static kg_s32 fs_rename(void *ctx, kg_u64 ino, const char *given, kg_u32 size, k
 	if (old == inode)
 		return 0;
 	if (flags & RENAME_EXCHANGE)
-		return old ? exchange(fs, dir, name, inode, to_dir, to_name, old) : -ENOENT;
+		return old ? rec__exchange(fs, dir, name, inode, to_dir, to_name, old) : -ENOENT;
 	if (old && flags)
 		return -EEXIST;
 	if (old)
 		r = replace(fs, to_dir, to_name, old);
 	if (r < 0)
 		return r;
-	return move(fs, dir, name, to_dir, to_name, inode);
+	return rec__move(fs, dir, name, to_dir, to_name, inode);
 }
 
 static kg_s64 fs_readlink(void *ctx, kg_u64 ino, char *buf, kg_u64 size)
@@ -488,9 +501,17 @@ int64_t rec_nodefs_read(struct rec_nodefs *fs, uint64_t ino, void *buf, uint64_t
 	return (kg_s64)done;
 }
 
+int64_t rec_nodefs_load(struct rec_nodefs *fs, uint64_t ino, void *buf, uint64_t offset, uint64_t size)
+{
+	const struct inode *inode = rec__inode_of(fs, ino);
+	const int r = inode ? rec__disk(fs, inode, REC_DISK_READ, size) : -ENOENT;
+
+	return r < 0 ? r : rec_nodefs_read(fs, ino, buf, offset, size);
+}
+
 static kg_s64 fs_read(void *ctx, kg_u64 ino, void *buf, kg_u64 offset, kg_u64 size)
 {
-	return rec_nodefs_read(fs_of(ctx), ino, buf, offset, size);
+	return rec_nodefs_load(fs_of(ctx), ino, buf, offset, size);
 }
 
 static kg_s64 fs_write(void *ctx, kg_u64 ino, const void *buf, kg_u64 offset, kg_u64 size)
@@ -500,11 +521,16 @@ static kg_s64 fs_write(void *ctx, kg_u64 ino, const void *buf, kg_u64 offset, kg
 
 	if (!inode)
 		return -ENOENT;
-	int fd = rec__inode_fd(fs, inode, true);
+	int r = rec__disk(fs, inode, REC_DISK_WRITE, size);
+
+	if (r == 0)
+		r = rec__disk_grow(fs, inode, offset, (uint64_t *)&size);
+	int fd = r < 0 ? r : rec__inode_fd(fs, inode, true);
 	size_t done = 0;
 
 	if (fd < 0)
 		return fd;
+	rec__undo_data(fs, inode, offset, size);
 	while (done < size) {
 		ssize_t part = pwrite(fd, (const char *)buf + done, size - done, (off_t)(offset + done));
 
@@ -537,15 +563,15 @@ static kg_s32 fs_open(void *ctx, kg_u64 ino, kg_u32 writable)
 
 static void fs_forget(void *ctx, kg_u64 ino)
 {
-	struct inode *inode = rec__inode_of(fs_of(ctx), ino);
+	struct rec_nodefs *fs = fs_of(ctx);
+	struct inode *inode = rec__inode_of(fs, ino);
 
+	if (!inode)
+		return;
+	inode->released = rec__undo_needs(fs, inode);
 	/* Programs' mappings may outlive the kernel's interest; the host's kernel keeps the file for them. */
-
-	for (int i = 0; inode && i < 2; i++)
-		if (inode->fd[i] >= 0) {
-			close(inode->fd[i]);
-			inode->fd[i] = -1;
-		}
+	if (!inode->released)
+		rec__inode_close(inode);
 }
 
 static kg_s32 fs_punch(void *ctx, kg_u64 ino, kg_u64 offset, kg_u64 size)
@@ -560,6 +586,7 @@ static kg_s32 fs_punch(void *ctx, kg_u64 ino, kg_u64 offset, kg_u64 size)
 
 	if (fd < 0)
 		return fd;
+	rec__undo_data(fs, inode, offset, size);
 	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size) < 0)
 		for (uint64_t done = 0; done < size;) {
 			size_t part = size - done < sizeof(zeros) ? (size_t)(size - done) : sizeof(zeros);
@@ -574,9 +601,15 @@ static kg_s32 fs_punch(void *ctx, kg_u64 ino, kg_u64 offset, kg_u64 size)
 
 static kg_s32 fs_sync(void *ctx, kg_u64 ino)
 {
-	(void)ctx;
-	(void)ino;
-	return 0;	/* a node's disk is not the host's: nothing is lost when a node stops */
+	struct rec_nodefs *fs = fs_of(ctx);
+	const struct inode *inode = rec__inode_of(fs, ino);
+
+	/* A node's disk is not the host's: nothing has to be written there. */
+	const int r = inode ? rec__disk(fs, inode, REC_DISK_SYNC, 0) : 0;
+
+	if (inode && r == 0)
+		rec__undo_sync(fs, inode);
+	return r;
 }
 
 void rec_nodefs_ops(struct kg_host *host)

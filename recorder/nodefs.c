@@ -70,11 +70,18 @@ static struct inode *inode_new(struct rec_nodefs *fs, uint32_t mode)
 	return inode;
 }
 
-static void inode_free(struct inode *inode)
+void rec__inode_close(struct inode *inode)
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		if (inode->fd[i] >= 0)
 			close(inode->fd[i]);
+		inode->fd[i] = -1;
+	}
+}
+
+static void inode_free(struct inode *inode)
+{
+	rec__inode_close(inode);
 	for (size_t i = 0; i < inode->entry_count; i++)
 		free(inode->entries[i].name);
 	free(inode->entries);
@@ -382,7 +389,7 @@ int rec__upper_dir(struct rec_nodefs *fs, struct inode *dir)
 	return 0;
 }
 
-static int copy_bytes(int from, int to)
+int rec__copy_bytes(int from, int to)
 {
 	_cleanup_free_ char *buf = must(malloc(COPY_CHUNK));
 
@@ -431,7 +438,7 @@ int rec__copy_up(struct rec_nodefs *fs, struct inode *inode, bool truncate)
 
 		if (from < 0)
 			return -errno;
-		r = copy_bytes(from, to);
+		r = rec__copy_bytes(from, to);
 		if (r < 0)
 			return r;
 	}
@@ -548,6 +555,7 @@ void rec_nodefs_free(struct rec_nodefs *fs)
 {
 	if (!fs)
 		return;
+	rec__undo_done(fs);
 	for (size_t i = 0; i < fs->inode_count; i++)
 		inode_free(fs->inodes[i]);
 	free(fs->inodes);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "disk.h"
 #include "host.h"
 
 struct rec_nodefs;
@@ -24,6 +25,11 @@ struct rec_nodefs_config {
 	/* A live file (see rec_nodefs_mapped()) got bytes (NULL: zeros), or another size. */
 	void (*stored)(void *arg, uint64_t number, uint64_t offset, const void *bytes, uint64_t size);
 	void (*resized)(void *arg, uint64_t number, uint64_t size);
+	/* An operation failed since the disk is to fail; what, for a person. */
+	void (*disk_failed)(void *arg, const char *text);
+	/* A number below n by chance. */
+	uint64_t (*below)(void *arg, uint64_t n);
+	bool loses_power;		/* what is not synced is to be remembered (rec_nodefs_lose) */
 	void *arg;
 };
 
@@ -58,6 +64,22 @@ bool rec_nodefs_is_own(struct rec_nodefs *fs, uint64_t ino);
 /* A program maps the file.  True when the file is the node's own and this is its first mapping: it is live from now on,
  * keeps its number for ever, and all that happens to its content is reported.  The size is then *ret_size. */
 bool rec_nodefs_mapped(struct rec_nodefs *fs, uint64_t ino, uint64_t *ret_size);
+
+/* All that was written is on the disk. */
+void rec_nodefs_sync(struct rec_nodefs *fs);
+/* The node has lost its power, and runs no more: what was not synced is gone; torn: but for some sectors of the oldest
+ * change of each file.  0 or -errno of the host. */
+struct rec_nodefs_loss {
+	uint64_t writes, bytes;		/* changes of content, and what they touched */
+	uint64_t names;			/* files made, removed, renamed */
+};
+int rec_nodefs_lose(struct rec_nodefs *fs, bool torn, struct rec_nodefs_loss *ret);
+/* From now on the disk is like that; fault is borrowed, NULL: as it should be. */
+void rec_nodefs_set_disk(struct rec_nodefs *fs, const struct rec_disk_fault *fault);
+/* How long operations since the last call take on a slow disk; ns. */
+uint64_t rec_nodefs_take_cost(struct rec_nodefs *fs);
+/* As rec_nodefs_read(), by a program: the disk may fail. */
+int64_t rec_nodefs_load(struct rec_nodefs *fs, uint64_t ino, void *buf, uint64_t offset, uint64_t size);
 
 /* Fills the fs_ part of the host's table; its ctx must begin with a struct rec_nodefs * (see node-int.h). */
 struct kg_host;

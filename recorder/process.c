@@ -70,6 +70,7 @@ static void exec_free(struct rec_exec *exec)
 void rec__task_free(struct rec_node *node, struct rec_thread *t)
 {
 	CHECK(!t->queued);
+	rec__delay_forget(node, t);
 	rec__unpark(node, t);
 	if (node->paused == t)
 		node->paused = NULL;
@@ -78,6 +79,7 @@ void rec__task_free(struct rec_node *node, struct rec_thread *t)
 	exec_free(t->exec);
 	fmt_buf_done(&t->effects);
 	free(t->signals);
+	free(t->tallies);
 	node->threads[t->cookie - REC_COOKIE_FIRST] = NULL;
 	free(t);
 }
@@ -369,7 +371,7 @@ void rec__root_start(struct rec_node *node, struct rec_root *root)
 
 	root->started = true;
 	root->thread = t->cookie;
-	t->root = root;
+	t->root = t->origin = root;
 	t->state = REC_THREAD_IN_CALL;
 	t->entered = true;	/* no event ends a slice that never was */
 	t->tid = t->pid = root->pid = (uint32_t)pid;
@@ -487,6 +489,8 @@ int rec__clone(struct rec_node *node, struct rec_thread *t)
 
 	rec__enter(node, t);
 	struct rec_thread *child = rec__task_new(node);
+
+	child->origin = t->origin;
 	int r = rec_tracee_clone(t->tracee, birth.flags, birth.stack, birth.tls, &child->tracee);
 
 	if (r == -EPERM) {	/* no address that a program can have */
@@ -714,6 +718,7 @@ void rec__on_exit(void *ctx, kg_cookie task, kg_s32 code)
 	/* Its own call may be what it dies of; then the slice before that call comes first. */
 	rec__before_event(node, NULL);
 	rec__unready(node, t);
+	rec__delay_forget(node, t);
 	t->state = REC_THREAD_DEAD;
 	t->last = is_last(node, t);
 	node->dead_count++;

@@ -114,7 +114,7 @@ kg_s64 rec__on_read_user(void *ctx, kg_cookie task, kg_u64 ino, kg_u64 to, kg_u6
 	CHECK(bytes != NULL);
 	while (done < size) {
 		const uint64_t want = size - done < READ_SIZE ? size - done : READ_SIZE;
-		const int64_t got = rec_nodefs_read(node->fs, ino, bytes, offset + done, want);
+		const int64_t got = rec_nodefs_load(node->fs, ino, bytes, offset + done, want);
 
 		if (got <= 0)
 			return done ? (kg_s64)done : got;

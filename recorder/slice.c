@@ -201,7 +201,9 @@ static int interrupted(struct rec_node *node, struct rec_thread *t, unsigned bar
 	t->loop = malloc(sizeof(*t->loop));
 	CHECK(t->loop != NULL);
 	*t->loop = loop;
-	return 1;
+	const int settled = loop.counts ? rec_loop_settle(&loop, t->tracee) : 0;
+
+	return settled < 0 ? settled : 1;
 }
 
 /* Runs until the thread or spin.c ends the slice. */
@@ -288,20 +290,30 @@ static void put_ranges(const struct rec_loop *loop, struct fmt_buf *effects)
 			.crc = fmt_crc32c(0, bytes, ranges[i].size) });
 		bytes += ranges[i].size;
 	}
+	const struct rec_range *counters = (const struct rec_range *)loop->counters.data;
+	const uint8_t *values = loop->values.data;
+
+	for (size_t i = 0; i < loop->counters.size / sizeof(*counters); i++) {
+		fmt_effect_put(effects, &(struct fmt_effect) {
+			.op = FMT_EFFECT_WRITE, .addr = counters[i].addr, .size = counters[i].size, .bytes = values });
+		values += counters[i].size;
+	}
 }
 
 void rec__park(struct rec_node *node, struct rec_thread *t)
 {
 	const struct rec_loop *loop = t->loop;
 	_cleanup_(fmt_buf_done) struct fmt_buf effects = { 0 };
-	uint8_t regs[sizeof(loop->regs) + sizeof(loop->fpregs)];
+	uint8_t regs[sizeof(loop->regs) + sizeof(loop->fpregs) + sizeof(loop->by)];
+	const size_t regs_size = sizeof(regs) - (loop->counts ? 0 : sizeof(loop->by));
 
 	CHECK(loop != NULL && t->state == REC_THREAD_READY && !t->queued);
 	memcpy(regs, &loop->regs, sizeof(loop->regs));
 	memcpy(regs + sizeof(loop->regs), &loop->fpregs, sizeof(loop->fpregs));
+	memcpy(regs + sizeof(loop->regs) + sizeof(loop->fpregs), &loop->by, sizeof(loop->by));
 	put_ranges(loop, &effects);
 	fmt_put_preempt(&node->events, node->now, node->id, t->tid, &(struct fmt_ev_preempt) {
-		.ran = t->ran, .pc = loop->regs.rip, .reads = reads_of(node), .regs = { regs, sizeof(regs) },
+		.ran = t->ran, .pc = loop->regs.rip, .reads = reads_of(node), .regs = { regs, regs_size },
 		.effects = { effects.data, effects.size } });
 	node->parked_count++;
 }

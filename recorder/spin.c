@@ -17,43 +17,19 @@
  * Instructions whose doings are not plain loads and stores end the search, as do those that would see that they are
  * stepped (pushf and syscall show the trap flag).  So a loop with a call in it is not looked at: it has no need.
  *
- * What is not found: a loop that counts (`while (!flag) n++;`).  Its turns differ, so there is no point that is the same in
- * every run; docs/determinism.md says what becomes of it.
+ * A loop that counts (`while (!flag) n++;`) is no fixed point: spin-count.c looks for those when nothing was found here.
  */
-#include "spin.h"
+#include "spin-int.h"
 
-#include <capstone.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 
-#define INSN_MAX 15
-#define RANGE_MAX 256		/* distinct places that one turn may touch */
-#define PLACE_SIZE 64		/* the longest operand: a vector register */
-#define XSTATE_SIZE 16384
 #define XSTATE_HEADER 512	/* says which parts differ from their initial values: not of the program */
 #define XSTATE_HEADER_END 576
-#define RED_ZONE_WORD 8
-
-struct place {
-	struct rec_range range;
-	uint8_t before[PLACE_SIZE];
-};
-
-struct search {
-	struct rec_tracee *thread;
-	struct rec_stop_info stop;
-	struct user_regs_struct regs;		/* now */
-	struct user_regs_struct kept;
-	uint8_t xstate[XSTATE_SIZE];		/* of the kept state */
-	size_t xstate_size;
-	struct place places[RANGE_MAX];
-	size_t place_count;
-	csh handle;
-	cs_insn *insn;
-};
+#define COUNT_STEPS 1024	/* a search of so many looks for loops that count as well */
 
 /* ---- what an instruction touches -------------------------------------------------- */
 
@@ -73,15 +49,38 @@ static bool touch(struct search *s, uint64_t addr, uint64_t size)
 	return true;
 }
 
+/* In the order of their numbers: 64, 32, 16 bits, the low byte. */
 static const struct {
-	x86_reg reg;
+	x86_reg parts[4];
 	size_t offset;
-} REGISTERS[] = {
-#define R(name, field) { X86_REG_##name, offsetof(struct user_regs_struct, field) }
-	R(RAX, rax), R(RBX, rbx), R(RCX, rcx), R(RDX, rdx), R(RSI, rsi), R(RDI, rdi), R(RBP, rbp), R(RSP, rsp),
-	R(R8, r8), R(R9, r9), R(R10, r10), R(R11, r11), R(R12, r12), R(R13, r13), R(R14, r14), R(R15, r15),
+} REGISTERS[REC__SPIN_REGISTERS] = {
+#define R(quad, half, word, byte, field) \
+	{ { X86_REG_##quad, X86_REG_##half, X86_REG_##word, X86_REG_##byte }, offsetof(struct user_regs_struct, field) }
+	R(RAX, EAX, AX, AL, rax), R(RBX, EBX, BX, BL, rbx), R(RCX, ECX, CX, CL, rcx), R(RDX, EDX, DX, DL, rdx),
+	R(RSI, ESI, SI, SIL, rsi), R(RDI, EDI, DI, DIL, rdi), R(RBP, EBP, BP, BPL, rbp), R(RSP, ESP, SP, SPL, rsp),
+	R(R8, R8D, R8W, R8B, r8), R(R9, R9D, R9W, R9B, r9), R(R10, R10D, R10W, R10B, r10), R(R11, R11D, R11W, R11B, r11),
+	R(R12, R12D, R12W, R12B, r12), R(R13, R13D, R13W, R13B, r13), R(R14, R14D, R14W, R14B, r14),
+	R(R15, R15D, R15W, R15B, r15),
 #undef R
 };
+
+int rec__spin_register(unsigned reg, unsigned *ret_size)
+{
+	static const x86_reg high[] = { X86_REG_AH, X86_REG_BH, X86_REG_CH, X86_REG_DH };
+
+	for (int i = 0; i < REC__SPIN_REGISTERS; i++)
+		for (unsigned part = 0; part < 4; part++)
+			if (REGISTERS[i].parts[part] == reg || (part == 3 && i < 4 && high[i] == reg)) {
+				*ret_size = 8u >> part;
+				return i;
+			}
+	return -1;
+}
+
+uint64_t *rec__spin_register_at(struct user_regs_struct *regs, int index)
+{
+	return (uint64_t *)(void *)((char *)regs + REGISTERS[index].offset);
+}
 
 /* The value of a register of an address; false for those that are none of the plain 64-bit ones. */
 static bool register_value(const struct search *s, x86_reg reg, uint64_t *ret)
@@ -93,15 +92,15 @@ static bool register_value(const struct search *s, x86_reg reg, uint64_t *ret)
 		*ret = s->regs.rip + s->insn->size;
 		return true;
 	}
-	for (size_t i = 0; i < sizeof(REGISTERS) / sizeof(REGISTERS[0]); i++)
-		if (REGISTERS[i].reg == reg) {
+	for (size_t i = 0; i < REC__SPIN_REGISTERS; i++)
+		if (REGISTERS[i].parts[0] == reg) {
 			memcpy(ret, (const uint8_t *)&s->regs + REGISTERS[i].offset, sizeof(*ret));
 			return true;
 		}
 	return false;
 }
 
-static bool touch_operand(struct search *s, const cs_x86_op *op)
+bool rec__spin_address(const struct search *s, const cs_x86_op *op, uint64_t *ret)
 {
 	uint64_t base, index, segment = 0;
 
@@ -111,7 +110,15 @@ static bool touch_operand(struct search *s, const cs_x86_op *op)
 		segment = s->regs.fs_base;
 	else if (op->mem.segment == X86_REG_GS)
 		segment = s->regs.gs_base;
-	return touch(s, segment + base + index * (uint64_t)op->mem.scale + (uint64_t)op->mem.disp, op->size);
+	*ret = segment + base + index * (uint64_t)op->mem.scale + (uint64_t)op->mem.disp;
+	return true;
+}
+
+static bool touch_operand(struct search *s, const cs_x86_op *op)
+{
+	uint64_t addr;
+
+	return rec__spin_address(s, op, &addr) && touch(s, addr, op->size);
 }
 
 /* Whether all that the instruction does to memory is told by its operands, and it sees nothing of being stepped.
@@ -156,8 +163,7 @@ static bool touch_stack(struct search *s)
 	}
 }
 
-/* Notes all that the next instruction touches, itself included.  False: the search is over. */
-static bool look(struct search *s)
+bool rec__spin_look(struct search *s)
 {
 	uint8_t code[INSN_MAX];
 	const uint8_t *at = code;
@@ -180,7 +186,7 @@ static bool look(struct search *s)
 
 /* ---- states ------------------------------------------------------------------------ */
 
-static int get_regs(struct search *s)
+int rec__spin_get_regs(struct search *s)
 {
 	const int r = rec_tracee_get_regs(s->thread, &s->regs);
 
@@ -188,7 +194,7 @@ static int get_regs(struct search *s)
 	return r;
 }
 
-static int keep(struct search *s)
+int rec__spin_keep(struct search *s)
 {
 	s->kept = s->regs;
 	s->place_count = 0;
@@ -210,14 +216,11 @@ static bool places_hold(const struct search *s)
 	return true;
 }
 
-/* Whether the kept state has come again. */
-static bool is_again(const struct search *s)
+bool rec__spin_same_vectors(const struct search *s)
 {
 	static uint8_t xstate[XSTATE_SIZE];
 	size_t size = sizeof(xstate);
 
-	if (memcmp(&s->regs, &s->kept, sizeof(s->regs)) != 0 || !places_hold(s))
-		return false;
 	if (rec_tracee_get_xstate(s->thread, xstate, &size) < 0 || size != s->xstate_size)
 		return false;
 	const size_t first = size < XSTATE_HEADER ? size : XSTATE_HEADER;
@@ -227,8 +230,13 @@ static bool is_again(const struct search *s)
 						    size - XSTATE_HEADER_END) == 0);
 }
 
-/* 1: stepped; 0: the thread wants something by itself; -errno. */
-static int step(struct search *s)
+/* Whether the kept state has come again. */
+static bool is_again(const struct search *s)
+{
+	return memcmp(&s->regs, &s->kept, sizeof(s->regs)) == 0 && places_hold(s) && rec__spin_same_vectors(s);
+}
+
+int rec__spin_step(struct search *s)
 {
 	const int r = rec_tracee_step(s->thread, &s->stop);
 
@@ -236,22 +244,22 @@ static int step(struct search *s)
 		return r;
 	if (s->stop.kind != REC_STOP_FAULT || s->stop.signo != SIGTRAP || s->stop.code != TRAP_TRACE)
 		return 0;
-	return get_regs(s) ?: 1;
+	return rec__spin_get_regs(s) ?: 1;
 }
 
 /* ---- the search --------------------------------------------------------------------- */
 
-/* Steps until a state comes again, at most steps_max times: as step(), 2 when none has; *ret_turn is the length of the
+/* Steps until a state comes again, at most steps_max times: as rec__spin_step(), 2 when none has; *ret_turn is the length of the
  * turn. */
 static int find_turn(struct search *s, unsigned steps_max, unsigned *ret_turn)
 {
 	unsigned since = 0, power = 1;
-	int r = get_regs(s) ?: keep(s);
+	int r = rec__spin_get_regs(s) ?: rec__spin_keep(s);
 
 	for (unsigned i = 0; r == 0 && i < steps_max; i++) {
-		if (!look(s))
+		if (!rec__spin_look(s))
 			return 2;
-		r = step(s);
+		r = rec__spin_step(s);
 		if (r <= 0)
 			return r;
 		r = 0;
@@ -263,7 +271,7 @@ static int find_turn(struct search *s, unsigned steps_max, unsigned *ret_turn)
 		if (since == power) {
 			power *= 2;
 			since = 0;
-			r = keep(s);
+			r = rec__spin_keep(s);
 		}
 	}
 	return r < 0 ? r : 2;
@@ -274,19 +282,19 @@ static bool precedes(const struct user_regs_struct *a, const struct user_regs_st
 	return a->rip != b->rip ? a->rip < b->rip : memcmp(a, b, sizeof(*a)) < 0;
 }
 
-/* Goes on to the agreed point of the loop.  As step(). */
+/* Goes on to the agreed point of the loop.  As rec__spin_step(). */
 static int go_to_least(struct search *s, unsigned turn)
 {
 	struct user_regs_struct least = s->regs;
 	int r = 1;
 
 	for (unsigned i = 0; r == 1 && i < turn; i++) {
-		r = step(s);
+		r = rec__spin_step(s);
 		if (r == 1 && precedes(&s->regs, &least))
 			least = s->regs;
 	}
 	for (unsigned i = 0; r == 1 && i < turn && memcmp(&s->regs, &least, sizeof(least)) != 0; i++)
-		r = step(s);
+		r = rec__spin_step(s);
 	CHECK(r != 1 || memcmp(&s->regs, &least, sizeof(least)) == 0);
 	return r;
 }
@@ -298,6 +306,27 @@ static int by_address(const void *a, const void *b)
 	if (x->range.addr != y->range.addr)
 		return x->range.addr < y->range.addr ? -1 : 1;
 	return (x->range.size > y->range.size) - (x->range.size < y->range.size);
+}
+
+static bool is_counter(const struct rec_loop *loop, const struct rec_range *range)
+{
+	const struct rec_range *counters = (const struct rec_range *)loop->counters.data;
+
+	for (size_t i = 0; i < loop->counters.size / sizeof(*counters); i++)
+		if (counters[i].addr == range->addr && counters[i].size == range->size)
+			return true;
+	return false;
+}
+
+/* What counts is none of the loop's memory, as far as the way out of it goes. */
+static void leave_out_counters(struct search *s, const struct rec_loop *loop)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->place_count; i++)
+		if (!is_counter(loop, &s->places[i].range))
+			s->places[kept++] = s->places[i];
+	s->place_count = kept;
 }
 
 /* The union of all places, which does not depend on where in the loop the search began. */
@@ -324,17 +353,29 @@ static bool describe(struct search *s, struct rec_loop *ret)
 		if (next)
 			range = *next;
 	}
-	ret->regs = s->regs;
 	return rec_tracee_get_fpregs(s->thread, &ret->fpregs) == 0;
 }
 
-static int find(struct search *s, unsigned steps_max, struct rec_loop *ret)
+/* As rec__spin_step(), 2: there is no such loop. */
+static int find_same(struct search *s, unsigned steps_max, struct rec_loop *ret)
 {
 	unsigned turn = 0;
 	int r = find_turn(s, steps_max, &turn);
 
 	if (r == 1)
 		r = go_to_least(s, turn);
+	ret->regs = s->regs;
+	return r;
+}
+
+static int find(struct search *s, unsigned steps_max, struct rec_loop *ret)
+{
+	int r = find_same(s, steps_max, ret);
+
+	if (r == 2 && steps_max >= COUNT_STEPS) {
+		r = rec__spin_count(s, ret);
+		leave_out_counters(s, ret);
+	}
 	if (r == 1 && !describe(s, ret))
 		r = 2;
 	if (r < 0)
@@ -380,8 +421,24 @@ bool rec_loop_holds(const struct rec_loop *loop, struct rec_tracee *thread)
 	return true;
 }
 
+int rec_loop_settle(const struct rec_loop *loop, struct rec_tracee *thread)
+{
+	const struct rec_range *counters = (const struct rec_range *)loop->counters.data;
+	const uint8_t *values = loop->values.data;
+	const int r = rec_tracee_set_regs(thread, &loop->regs);
+
+	for (size_t i = 0; r == 0 && i < loop->counters.size / sizeof(*counters); i++) {
+		if (rec_tracee_write(thread, counters[i].addr, values, counters[i].size) != 0)
+			return -EFAULT;
+		values += counters[i].size;
+	}
+	return r;
+}
+
 void rec_loop_done(struct rec_loop *loop)
 {
+	fmt_buf_done(&loop->counters);
+	fmt_buf_done(&loop->values);
 	fmt_buf_done(&loop->ranges);
 	fmt_buf_done(&loop->bytes);
 }

@@ -161,6 +161,8 @@ void rec__finish(struct rec_node *node, struct rec_thread *t, int64_t result)
 	const uint64_t *a = t->call.args;
 
 	rec__before_event(node, t);
+	if (rec__delay_answer(node, t, result))
+		return;
 	if (t->entered)
 		fmt_put_syscall_exit(&node->events, node->now, node->id, t->tid,
 				     &(struct fmt_ev_syscall_exit) {
@@ -340,8 +342,13 @@ static void call_kernel(struct rec_node *node, struct rec_thread *t, uint64_t nr
 	if (t->call.nr == __NR_sigaltstack)
 		rec_tracee_get_regs(t->tracee, &regs);
 	t->state = REC_THREAD_IN_CALL;
+	rec_nodefs_take_cost(node->fs);
 	enum kg_outcome outcome = rec__kernel_call(node, t->cookie, nr, t->call.args, regs.rsp, &result);
 
+	if (node->disk_slow)
+		rec__disk_wait(node, t);
+	if ((nr == __NR_sync || nr == __NR_syncfs) && outcome == KG_DONE && result == 0)
+		rec_nodefs_sync(node->fs);
 	if (outcome == KG_DONE) {
 		if (result == -ENOSYS)
 			refused(node, t, ENOSYS);
@@ -364,7 +371,7 @@ static void emulate(struct rec_node *node, struct rec_thread *t)
 		call_kernel(node, t, (what.flags & O_ACCMODE) == O_RDONLY ? __NR_readv : __NR_writev);
 }
 
-static int route_call(struct rec_node *node, struct rec_thread *t)
+static int carry_out(struct rec_node *node, struct rec_thread *t)
 {
 	const struct rec_route_row row = rec_route_of(t->call.nr);
 
@@ -400,6 +407,28 @@ static int route_call(struct rec_node *node, struct rec_thread *t)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+static int route_call(struct rec_node *node, struct rec_thread *t)
+{
+	t->exit_ns = 0;
+	return node->call_fault_count && rec__call_faults(node, t) ? node->failure : carry_out(node, t);
+}
+
+/* A call that was held before it was carried out: no slice precedes it. */
+static int go_on_with_call(struct rec_node *node, struct rec_thread *t)
+{
+	int r = 0;
+
+	t->held_call = false;
+	if (node->dirty_count)
+		tell_effects(node);
+	node->current = t;
+	if (!rec__call_replaced(node, t))
+		r = carry_out(node, t);
+	node->current = NULL;
+	node->now += node->env->exp->syscall_cost_ns;
+	return r ? r : node->failure;
 }
 
 static void tsc_stop(struct rec_node *node, struct rec_thread *t)
@@ -462,6 +491,8 @@ int rec__step(struct rec_node *node, struct rec_thread *t)
 	int r = 0;
 
 	CHECK(t->state == REC_THREAD_READY && !t->queued);
+	if (t->held_call)
+		return go_on_with_call(node, t);
 	if (t != node->paused)
 		r = begin(node, t);
 	if (r)

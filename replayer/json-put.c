@@ -42,7 +42,7 @@ void rep_json_s64(struct rep_json *json, const char *name, int64_t value)
 void rep_json_hex(struct rep_json *json, const char *name, uint64_t value)
 {
 	begin(json, name);
-	fmt_put_text(json->out, "\"%#llx\"", (unsigned long long)value);
+	fmt_put_text(json->out, "\"0x%llx\"", (unsigned long long)value);
 }
 
 void rep_json_bool(struct rep_json *json, const char *name, bool value)

@@ -6,6 +6,8 @@
  * these is as good as the one in which the recorder stood, and no turns have to be counted.  Arrivals
  * before the loop has settled differ in a register or in a byte that the loop touches, which is why both are compared.
  *
+ * Or it counts (recorder/spin-count.c): then what counts is left out of the comparison, and is set as the recorder had set it.
+ *
  * A breakpoint of the processor stands at the pc, so that nothing of the program's code changes.  It is register 3, the
  * last one: what the others hold is left alone.
  */
@@ -45,7 +47,8 @@ static void clear_breakpoint(struct rec_tracee *tracee)
 	rec_tracee_set_debug(tracee, 6, 0);
 }
 
-/* Memory as it is now against a list of READ effects: 1 the same, 0 not, -EBADMSG no such list. */
+/* Memory as it is now against the READ effects of a list, which may hold WRITE effects as well: 1 the same, 0 not, -EBADMSG
+ * no such list. */
 static int memory_agrees(struct rec_tracee *tracee, struct fmt_bytes list)
 {
 	struct fmt_effect effect;
@@ -55,6 +58,8 @@ static int memory_agrees(struct rec_tracee *tracee, struct fmt_bytes list)
 	while ((more = fmt_effect_next(list.data, list.size, &pos, &effect)) > 0) {
 		uint8_t bytes[4096];
 
+		if (effect.op == FMT_EFFECT_WRITE)
+			continue;
 		if (effect.op != FMT_EFFECT_READ)
 			return -EBADMSG;
 		uint32_t crc = 0;
@@ -73,6 +78,47 @@ static int memory_agrees(struct rec_tracee *tracee, struct fmt_bytes list)
 	return more < 0 ? -EBADMSG : 1;
 }
 
+static bool counts(const struct fmt_ev_preempt *ev)
+{
+	return ev->regs.size == REP_PREEMPT_COUNTING_SIZE;
+}
+
+/* Registers that count get the value that they are compared with. */
+static void leave_out_counters(const struct fmt_ev_preempt *ev, struct user_regs_struct *regs,
+			       const struct user_regs_struct *wanted)
+{
+	unsigned long long by[sizeof(*regs) / sizeof(unsigned long long)], *now = (void *)regs;
+	const unsigned long long *want = (const void *)wanted;
+
+	_Static_assert(sizeof(by) == sizeof(*regs), "registers are words");
+	if (!counts(ev))
+		return;
+	memcpy(by, ev->regs.data + REP_PREEMPT_REGS_SIZE, sizeof(by));
+	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]); i++)
+		if (by[i])
+			now[i] = want[i];
+}
+
+/* Sets what counts.  0 or -errno. */
+static int settle(struct rec_tracee *tracee, const struct fmt_ev_preempt *ev)
+{
+	struct user_regs_struct regs, wanted;
+	struct fmt_effect effect;
+	size_t pos = 0;
+	int r = rec_tracee_get_regs(tracee, &regs);
+
+	if (r < 0 || !counts(ev))
+		return r;
+	memcpy(&wanted, ev->regs.data, sizeof(wanted));
+	leave_out_counters(ev, &regs, &wanted);
+	r = rec_tracee_set_regs(tracee, &regs);
+	while (r == 0 && fmt_effect_next(ev->effects.data, ev->effects.size, &pos, &effect) > 0)
+		if (effect.op == FMT_EFFECT_WRITE &&
+		    rec_tracee_write_user(tracee, effect.addr, effect.bytes, effect.size))
+			r = -EBADMSG;
+	return r;
+}
+
 /* Whether the thread stands where the event says: 1, 0, -errno. */
 static int is_there(struct rec_tracee *tracee, const struct fmt_ev_preempt *ev)
 {
@@ -84,6 +130,7 @@ static int is_there(struct rec_tracee *tracee, const struct fmt_ev_preempt *ev)
 	regs.eflags &= ~(uint64_t)REC_EFLAGS_DEBUG;
 	wanted.eflags &= ~(uint64_t)REC_EFLAGS_DEBUG;
 	wanted.orig_rax = regs.orig_rax;
+	leave_out_counters(ev, &regs, &wanted);
 	if (r < 0 || memcmp(&regs, &wanted, sizeof(regs)) != 0)
 		return r;
 	r = rec_tracee_get_fpregs(tracee, &fpregs);
@@ -119,7 +166,7 @@ int rep__run_to_preempt(struct rep_session *s, struct rep_thread *thread, const 
 {
 	struct rec_tracee *tracee = thread->tracee;
 
-	if (ev->regs.size != REP_PREEMPT_REGS_SIZE || ev->pc >= REC_STUB_ADDR)
+	if ((ev->regs.size != REP_PREEMPT_REGS_SIZE && !counts(ev)) || ev->pc >= REC_STUB_ADDR)
 		return -EBADMSG;
 	memset(ret_stop, 0, sizeof(*ret_stop));
 	int r = rec_tracee_trap(tracee);
@@ -128,11 +175,11 @@ int rep__run_to_preempt(struct rep_session *s, struct rep_thread *thread, const 
 		return r;
 	r = is_there(tracee, ev);
 	if (r != 0)
-		return r < 0 ? r : REP_ARRIVED;
+		return r < 0 ? r : settle(tracee, ev) ?: REP_ARRIVED;
 	r = set_breakpoint(tracee, ev->pc);
 	if (r == 0)
 		r = run_there(s, thread, ev, ret_stop);
 	if (r < 0 || ret_stop->kind != REC_STOP_EXITED)
 		clear_breakpoint(tracee);
-	return r;
+	return r == REP_ARRIVED ? settle(tracee, ev) ?: r : r;
 }

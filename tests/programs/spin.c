@@ -13,7 +13,11 @@
  *	turns				two threads that hand a turn to each other by memory, 40 times
  *	lock				spin lock of two threads, with sched_yield inside
  *	long				computes for a while
- *	count				until another thread has set a flag; counts meanwhile: no end on a node
+ *	count				until another thread has set a flag; counts meanwhile, in a register
+ *	count-memory			the same, in two words of memory, one with a lock
+ *	count-call			the same, in a function that is called, down by 12 from some number
+ *	count-alarm			until the handler of a timer has set it; counts
+ *	hash				until another thread has set a flag; computes meanwhile: no end on a node
  * Prints what time it was afterwards, so that two runs can be compared.
  */
 #include <pthread.h>
@@ -160,6 +164,42 @@ static void wait_for(pthread_t thread)
 	pthread_join(thread, NULL);
 }
 
+static volatile unsigned counted = 7;
+static atomic_ulong counted_too;
+static long countdown = 5000;
+
+__attribute__((noinline)) static int count_down(void)
+{
+	countdown -= 12;
+	return !flag;
+}
+
+static unsigned long count(const char *kind)
+{
+	unsigned long n = 0;
+
+	if (!strcmp(kind, "count-memory")) {
+		while (!flag) {
+			counted++;
+			atomic_fetch_add(&counted_too, 3);
+		}
+		return counted || counted_too;
+	}
+	if (!strcmp(kind, "count-call")) {
+		while (count_down())
+			;
+		return (unsigned long)countdown % 4 + 1;
+	}
+	if (!strcmp(kind, "hash")) {
+		while (!flag)
+			n = n * 31 + (n >> 7) + 1;
+		return n > 0;
+	}
+	while (!flag)
+		n++;
+	return n + 1;
+}
+
 static unsigned long compute(void)
 {
 	unsigned long sum = 0;
@@ -171,8 +211,6 @@ static unsigned long compute(void)
 
 static unsigned long spin(const char *kind)
 {
-	unsigned long count = 0;
-
 	if (!strcmp(kind, "vdso"))
 		return poll_clock(vdso_ns, WAIT_NS);
 	if (!strcmp(kind, "syscall"))
@@ -223,13 +261,15 @@ static unsigned long spin(const char *kind)
 		return (unsigned long)turn;
 	} else if (!strcmp(kind, "long")) {
 		return compute();
-	} else if (!strcmp(kind, "count")) {
+	} else if (!strcmp(kind, "count-alarm")) {
+		alarm_in(5000);
+		return count(kind);
+	} else if (!strncmp(kind, "count", 5) || !strcmp(kind, "hash")) {
 		const pthread_t thread = start(set_flag, 0);
+		const unsigned long result = count(kind);
 
-		while (!flag)
-			count++;
 		wait_for(thread);
-		return count > 0;
+		return result;
 	} else {
 		return 0;
 	}

@@ -19,6 +19,16 @@ for delay in 0.3 1.7 2.9 4.1; do
     opened=$((opened + 1))
     expect_status 0 "$HINDCAST" info "$work/killed.hct"
     check_replay "$work/killed.hct"
+    # Packed it is whole, and says that it is not finished.
+    if [[ $opened -eq 1 ]]; then
+        expect_status 2 "$HINDCAST" note add "$work/killed.hct" "too early"
+        expect_status 0 "$HINDCAST" pack "$work/killed.hct" -o "$work/packed.hct"
+        expect_status 0 "$HINDCAST" verify "$work/packed.hct"
+        expect_text "$work/out" 'did not come to its end'
+        expect_status 0 "$HINDCAST" note add "$work/packed.hct" "now"
+        check_replay "$work/packed.hct"
+        expect_text "$work/err" 'did not come to its end'
+    fi
     # Its programs are gone with it: none may go on unsupervised.
     sleep 0.2
     ! pgrep -P "$recorder" >/dev/null || fail "processes of a killed recorder live on"

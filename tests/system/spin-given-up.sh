@@ -3,8 +3,8 @@
 # spin-given-up.sh - loops that no rule can end are given up with an error that says why, and the trace can be read.
 . "$(dirname "$0")/lib.sh"
 
-# it counts while it waits
-expect_status 3 "$HINDCAST" record -q -o "$work/count.hct" --patience 3s -- "$programs/spin" count
+# it computes while it waits
+expect_status 3 "$HINDCAST" record -q -o "$work/hash.hct" --patience 3s -- "$programs/spin" hash
 expect_text "$work/err" 'spin .*has computed for 3 s .*--patience'
 
 # it polls a clock that stands still
@@ -20,7 +20,7 @@ expect_status 2 "$HINDCAST" record -q -o "$work/wrong.hct" --model clock=fast --
 expect_text "$work/err" "clock=fast"
 
 # somebody outside kills a program
-"$HINDCAST" record -q -o "$work/killed.hct" --patience 0 -- "$programs/spin" count >"$work/out" 2>"$work/err" &
+"$HINDCAST" record -q -o "$work/killed.hct" --patience 0 -- "$programs/spin" hash >"$work/out" 2>"$work/err" &
 recorder=$!
 victim=
 for _ in $(seq 600); do

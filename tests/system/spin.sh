@@ -18,7 +18,7 @@ for kind; do
     expect_text "$(output "$work/$kind-1.data" left spin)" "^$kind [0-9]+ at [0-9]+$"
     check_replay "$work/$kind-1.hct"
     case $kind in
-    memory* | clock-flag | clock-alarm | turns)
+    memory* | clock-flag | clock-alarm | turns | count*)
         expect_text <("$HINDCAST" dump "$work/$kind-1.hct") ' preempt '
         ;;
     esac

@@ -95,9 +95,9 @@ static void test_ramp(void)
 	part("changes");
 	rec_changes_init(&changes, exp);
 	EQUAL(changes.count, 4);
-	EQUAL(rec_changes_next(&changes), 2000000000);
+	EQUAL(rec_changes_next(&changes, exp), 2000000000);
 	rec_changes_tell(&changes, exp, &records);
-	EQUAL(rec_changes_next(&changes), 2500000000);
+	EQUAL(rec_changes_next(&changes, exp), 2500000000);
 	EQUAL(fmt_record_next(records.data, records.size, &pos, &event), 1);
 	EQUAL(fmt_get_link_change(&event, &ev), 0);
 	EQUAL(event.vtime, 2000000000);

@@ -189,6 +189,60 @@ static void test_phases(void)
 	rec_link_end_done(&end);
 }
 
+/* Mahimahi: full frames leave at 5, 5 and 9 ms, and again 9 ms later. */
+static void test_deliveries(void)
+{
+	static const vtime_ns at[] = {5000000, 5000000, 9000000};
+	struct rec_exp_link link = link_of(0, 1000, 0, 10);
+	struct rec_link_end end;
+
+	part("deliveries");
+	link.end[0].out.deliveries = (struct rec_deliveries){.at = at, .count = 3, .period = 9000000};
+	rec_link_end_init(&end, &link, 0, 1);
+	EQUAL(rec_link_end_send(&end, 0, 1514).depart_ns, 5000000);
+	EQUAL(rec_link_end_send(&end, 1, 1000).depart_ns, 5000000);
+	EQUAL(rec_link_end_send(&end, 2, 514).depart_ns, 5000000);	/* with the one before: one delivery */
+	EQUAL(rec_link_end_send(&end, 3, 1514).depart_ns, 9000000);
+	EQUAL(rec_link_end_send(&end, 4, 2000).depart_ns, 14000000);	/* needs both of 5 ms in the second round */
+	EQUAL(rec_link_end_departed(&end, 14000000), 5);
+	/* What a delivery had left is lost when the next frame comes later. */
+	EQUAL(rec_link_end_send(&end, 14000001, 1028).depart_ns, 18000000);
+	EQUAL(rec_link_end_send(&end, 14000002, 486).depart_ns, 18000000);
+	EQUAL(rec_link_end_send(&end, 14000003, 60).depart_ns, 23000000);
+	EQUAL(rec_link_end_send(&end, 100000000, 60).depart_ns, 104000000);
+	rec_link_end_done(&end);
+}
+
+/* A contact ends: what has left arrives, what has not does not, and the sender sees it in its carrier. */
+static void test_contact(void)
+{
+	struct rec_exp_link link = link_of(8000000000, 50000, 0, 10);
+	struct rec_exp_phase phases[2];
+	struct rec_link_end end;
+	bool on = true;
+
+	part("contact");
+	phases[0] = (struct rec_exp_phase){10000, link.end[0].out};
+	phases[0].channel.closed = true;
+	phases[1] = (struct rec_exp_phase){20000, link.end[0].out};
+	link.end[0].phases = phases;
+	link.end[0].phase_count = 2;
+	rec_link_end_init(&end, &link, 0, 1);
+	struct rec_link_result r = rec_link_end_send(&end, 9899, 100);
+
+	HOLDS(!r.drop);
+	EQUAL(r.arrive_ns, 59999);
+	r = rec_link_end_send(&end, 9900, 100);
+	STRING(r.drop, "no contact");
+	HOLDS(rec_link_end_carrier(&end, 10000, &on) && !on);
+	EQUAL(rec_link_end_departed(&end, 15000), 2);
+	STRING(rec_link_end_send(&end, 15000, 100).drop, "no contact");
+	EQUAL(rec_link_end_departed(&end, 20000), 1);
+	HOLDS(rec_link_end_carrier(&end, 20000, &on) && on);
+	HOLDS(!rec_link_end_send(&end, 20000, 100).drop);
+	rec_link_end_done(&end);
+}
+
 static void test_queue(void)
 {
 	struct rec_exp_link link = link_of(8000000, 1000, 0, 100);
@@ -332,6 +386,8 @@ int main(void)
 	test_loss();
 	test_random();
 	test_phases();
+	test_deliveries();
+	test_contact();
 	test_queue();
 	test_accidents();
 	test_police();

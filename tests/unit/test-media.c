@@ -3,44 +3,7 @@
 #include "medium.h"
 
 #include <math.h>
-#include <unistd.h>
-
-#include "unit.h"
-
-static char path[] = "/tmp/test-media-XXXXXX";
-
-static struct rec_experiment *load(const char *text, struct rec_exp_error *error)
-{
-	struct rec_experiment *exp = NULL;
-	FILE *file = fopen(path, "w");
-
-	*error = (struct rec_exp_error){0};
-	HOLDS(file && fputs(text, file) >= 0 && !fclose(file));
-	rec_experiment_load(path, NULL, &exp, error);
-	return exp;
-}
-
-static struct rec_experiment *good(const char *text)
-{
-	struct rec_exp_error error;
-	struct rec_experiment *exp = load(text, &error);
-
-	STRING(error.text, "");
-	if (!exp)
-		exit(done());
-	return exp;
-}
-
-static void bad(const char *text, const char *where, const char *what)
-{
-	struct rec_exp_error error;
-	struct rec_experiment *exp = load(text, &error);
-
-	HOLDS(!exp);
-	if (!strstr(error.text, where) || !strstr(error.text, what))
-		STRING(error.text, what);
-	rec_experiment_free(exp);
-}
+#include "experiment-text.h"
 
 /* ---- a medium by itself ---- */
 
@@ -380,11 +343,7 @@ static void test_routes(void)
 
 int main(void)
 {
-	const int fd = mkstemp(path);
-
-	if (fd < 0)
-		return 1;
-	close(fd);
+	own_file(experiment_path);
 	test_switch();
 	test_pairs();
 	test_graph();
@@ -392,6 +351,6 @@ int main(void)
 	test_loss();
 	test_complaints();
 	test_routes();
-	unlink(path);
+	unlink(experiment_path);
 	return done();
 }

@@ -32,3 +32,17 @@ wrong 'signal: {on: a/job}' 22 "'signal' needs to know which one"
 wrong 'signal: {on: a, signal: HUP}' 27 'done to a process'
 wrong 'restart: {disk: kept}' 23 'needs to know what it is done to'
 wrong 'restart: {on: a, disk: full}' 37 "'kept' or 'wiped'"
+wrong 'inject: {on: a/job}' 22 'needs to know what is done to which calls'
+wrong 'inject: {on: a/job, calls: "reed:error=EIO"}' 41 "there is no system call 'reed'"
+wrong 'inject: {on: a/job, calls: [read, write]}' 42 "'read' does nothing"
+wrong 'inject: {on: a/job, calls: "read:error=EIO:when=5..3"}' 41 "'5..3' does not say when"
+wrong 'inject: {on: a/job, calls: "read:fault=EIO"}' 41 "'fault=' is none of error="
+wrong 'disk: {on: a/job, error: EIO}' 25 'done to a whole host'
+wrong 'disk: {on: a, error: EIEIO}' 35 "'EIEIO' is no error"
+wrong 'disk: {on: a, ops: [write]}' 20 "there is to be an 'error'"
+wrong 'disk: {on: a, error: EIO, ops: [wipe]}' 46 "'wipe' is none of read, write"
+wrong 'disk: {on: a, path: var}' 34 'absolute path'
+wrong 'disk: {on: a, path: /var}' 34 'nothing is said of what is wrong'
+wrong 'disk: {on: a, room: much}' 34 'size'
+wrong 'power_loss: {on: a, torn: maybe}' 40 'true or false'
+wrong 'power_loss: a/job' 26 'done to a whole host'
