@@ -98,7 +98,8 @@ static bool find_thread(struct rep_gdb *gdb, struct rep_gdb_thread *thread)
 	const size_t count = rep_timeline_threads(gdb->tl, &threads);
 
 	for (size_t i = 0; i < count; i++) {
-		if (!threads[i].has_program || !rep__gdb_knows(gdb, threads[i].node, threads[i].pid) || (thread->node && threads[i].node != thread->node) ||
+		if (!threads[i].has_program || !rep__gdb_knows(gdb, threads[i].node, threads[i].pid) ||
+		    (thread->node && threads[i].node != thread->node) ||
 		    (thread->pid && threads[i].pid != thread->pid) || (thread->tid && threads[i].tid != thread->tid))
 			continue;
 		*thread = (struct rep_gdb_thread){threads[i].node, threads[i].pid, threads[i].tid};
