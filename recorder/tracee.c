@@ -42,10 +42,12 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/ucontext.h>
 #include <sys/uio.h>
@@ -117,17 +119,35 @@ static void leave_sigchld(struct rec_tracer *tracer)
 	tracer_tid = 0;
 }
 
+static void mask_sigchld(int how)
+{
+	sigset_t chld;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	pthread_sigmask(how, &chld, NULL);
+}
+
+/* In a handler on the tracer's own thread SIGCHLD has to wait for the handler's end: only where it interrupts the receiving call
+ * itself can on_sigchld() keep that from being restarted.  The end of the handler, or the next resume(), lets it in. */
 void rec_tracer_interrupt(struct rec_tracer *tracer)
 {
+	const int saved = errno;
+
 	(void)tracer;
 	interrupt_wanted = 1;
+	if ((pid_t)syscall(SYS_gettid) == tracer_tid)
+		mask_sigchld(SIG_BLOCK);
 	syscall(SYS_tgkill, getpid(), tracer_tid, SIGCHLD);
+	errno = saved;
 }
 
 void rec_tracer_interrupt_cancel(struct rec_tracer *tracer)
 {
 	(void)tracer;
 	interrupt_wanted = 0;
+	if ((pid_t)syscall(SYS_gettid) == tracer_tid)
+		mask_sigchld(SIG_UNBLOCK);
 }
 
 /* ---- threads and processes ---------------------------------------------------- */
@@ -742,8 +762,10 @@ static void report_step(const struct rec_tracee *thread, struct rec_stop_info *i
 static int resume(struct rec_tracee *thread, enum __ptrace_request request)
 {
 	rec__child_event = 0;
-	if (interrupt_wanted)
+	if (interrupt_wanted) {
+		mask_sigchld(SIG_UNBLOCK);
 		rec__child_event = 1;
+	}
 	if (thread->state == REC_NOTIFIED) {
 		const int r = notif_send(thread, thread->answer);
 
@@ -919,6 +941,22 @@ int rec_tracer_new(struct rec_tracer **ret, const char **ret_reason)
 	rec__tsc_share();
 	*ret = tracer;
 	return 0;
+}
+
+int rec_tracer_limit(struct rec_tracer *tracer, uint64_t size)
+{
+	const struct rlimit limit = {size, size};
+	char path[64];
+
+	CHECK(tracer->processes == tracer->zygote_thread->process);	/* others inherit from the zygote */
+	if (prlimit(tracer->zygote, RLIMIT_DATA, &limit, NULL) < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", tracer->zygote);
+	FILE *file = fopen(path, "we");
+	if (!file)
+		return -errno;
+	fputs("1000", file);	/* anybody may raise it; that is the most */
+	return fclose(file) == 0 ? 0 : -errno;
 }
 
 /* The index-th of the processors that this thread may use, counted from a place that differs between machines

@@ -234,6 +234,8 @@ static bool go_to_start(struct rep_timeline *tl, const struct fmt_arguments *arg
 		return false;
 	}
 	rep_timeline_seek(tl, &position, &stop);
+	if (stop.why == REP_WHY_DIVERGED || stop.why == REP_WHY_FAILED)	/* gdb is shown the world that it left */
+		rep_report_print(rep_timeline_report(tl), stderr);
 	if (!at)
 		rep_timeline_seek_alive(tl, &stop);
 	*ret_node = name ? rep_timeline_node(tl, name) : 0;

@@ -27,7 +27,7 @@ static void done(struct rep_timeline *tl, node_id node, uint32_t tid, struct rep
 static void bad(struct rep_timeline *tl, enum rep_outcome outcome, struct rep_stop *ret)
 {
 	if (outcome == REP_SUSPENDED && tl->stretch.inside)
-		rep__timeline_go(tl, tl->seq);
+		rep__timeline_begin_again(tl, tl->seq);
 	rep__timeline_stop(tl, rep__timeline_why(tl, outcome), ret);
 }
 
@@ -269,7 +269,7 @@ enum rep_outcome rep__before_arrival(struct rep_timeline *tl, event_seq seq, uin
 	if (outcome == REP_AGREES)
 		outcome = rep__timeline_arrive(tl, seq, previous, count);
 	if (outcome == REP_SUSPENDED)
-		rep__timeline_go(tl, seq);
+		rep__timeline_begin_again(tl, seq);
 	return outcome;
 }
 
@@ -284,7 +284,7 @@ static enum rep_outcome run_to_end(struct rep_timeline *tl)
 		outcome = rep__timeline_advance(tl);
 	} while (outcome == REP_SUSPENDED && tl->stretch.halt != REP_HALT_INTERRUPTED);
 	if (outcome == REP_SUSPENDED)
-		rep__timeline_go(tl, tl->seq);
+		rep__timeline_begin_again(tl, tl->seq);
 	return outcome;
 }
 

@@ -280,11 +280,22 @@ enum rep_outcome rep__timeline_go(struct rep_timeline *tl, event_seq seq)
 	tl->cost_from_ns = host_ns();
 	if (outcome == REP_AGREES)
 		outcome = execute_to(tl, seq);
-	/* Interrupted on the way through a stretch: nobody can tell where that is. */
-	if (outcome == REP_SUSPENDED && tl->stretch.inside)
-		restore(tl, rep__checkpoint_before(&tl->checkpoints, tl->seq));
+	/* Interrupted on the way through a stretch: nobody can tell where that is, so to its beginning. */
+	if (outcome == REP_SUSPENDED && tl->stretch.inside) {
+		const event_seq begun = tl->seq;
+
+		rep_timeline_interrupt_cancel(tl);
+		if (restore(tl, rep__checkpoint_before(&tl->checkpoints, begun)) == REP_AGREES)
+			(void)execute_to(tl, begun);
+	}
 	show_marks(tl, marks, watches);
 	return outcome;
+}
+
+void rep__timeline_begin_again(struct rep_timeline *tl, event_seq seq)
+{
+	rep_timeline_interrupt_cancel(tl);
+	(void)rep__timeline_go(tl, seq);	/* it was there before */
 }
 
 enum rep_outcome rep__timeline_pin(struct rep_timeline *tl, event_seq seq)
@@ -332,7 +343,7 @@ static enum rep_outcome run_to_arrival(struct rep_timeline *tl, const struct rep
 		if (outcome != REP_SUSPENDED)
 			return outcome;
 		if (tl->stretch.halt == REP_HALT_INTERRUPTED) {
-			rep__timeline_go(tl, seq);
+			rep__timeline_begin_again(tl, seq);
 			return REP_SUSPENDED;
 		}
 		if (tl->stretch.counted && tl->stretch.pc == mark->addr && mark->count == arrival)
@@ -389,7 +400,7 @@ enum rep_outcome rep__timeline_again(struct rep_timeline *tl)
 		return outcome;
 	outcome = steps ? step_again(tl, steps) : REP_SUSPENDED;
 	if (tl->stretch.halt == REP_HALT_INTERRUPTED && steps) {
-		rep__timeline_go(tl, seq);
+		rep__timeline_begin_again(tl, seq);
 		return REP_SUSPENDED;
 	}
 	/* It was there before: a stretch that ends earlier is not the same. */
