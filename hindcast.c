@@ -55,6 +55,7 @@ static const struct fmt_command *const commands[] = {
 	&rec_cmd_record,
 	&rec_cmd_explore,
 	&rep_cmd_replay,
+	&rep_cmd_gdb,
 	&rep_cmd_state,
 	&rep_cmd_serve,
 	&rep_cmd_ctl,

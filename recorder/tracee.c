@@ -42,10 +42,12 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/ucontext.h>
 #include <sys/uio.h>
@@ -117,17 +119,35 @@ static void leave_sigchld(struct rec_tracer *tracer)
 	tracer_tid = 0;
 }
 
+static void mask_sigchld(int how)
+{
+	sigset_t chld;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	pthread_sigmask(how, &chld, NULL);
+}
+
+/* In a handler on the tracer's own thread SIGCHLD has to wait for the handler's end: only where it interrupts the receiving call
+ * itself can on_sigchld() keep that from being restarted.  The end of the handler, or the next resume(), lets it in. */
 void rec_tracer_interrupt(struct rec_tracer *tracer)
 {
+	const int saved = errno;
+
 	(void)tracer;
 	interrupt_wanted = 1;
+	if ((pid_t)syscall(SYS_gettid) == tracer_tid)
+		mask_sigchld(SIG_BLOCK);
 	syscall(SYS_tgkill, getpid(), tracer_tid, SIGCHLD);
+	errno = saved;
 }
 
 void rec_tracer_interrupt_cancel(struct rec_tracer *tracer)
 {
 	(void)tracer;
 	interrupt_wanted = 0;
+	if ((pid_t)syscall(SYS_gettid) == tracer_tid)
+		mask_sigchld(SIG_UNBLOCK);
 }
 
 /* ---- threads and processes ---------------------------------------------------- */
@@ -742,8 +762,10 @@ static void report_step(const struct rec_tracee *thread, struct rec_stop_info *i
 static int resume(struct rec_tracee *thread, enum __ptrace_request request)
 {
 	rec__child_event = 0;
-	if (interrupt_wanted)
+	if (interrupt_wanted) {
+		mask_sigchld(SIG_UNBLOCK);
 		rec__child_event = 1;
+	}
 	if (thread->state == REC_NOTIFIED) {
 		const int r = notif_send(thread, thread->answer);
 
@@ -802,6 +824,69 @@ int rec_tracee_run(struct rec_tracee *thread, struct rec_stop_info *ret)
 	return run(thread, PTRACE_CONT, ret);
 }
 
+#define FLAG_RF 0x10000ULL
+#define STEP_FLAGS (FLAG_RF | 0x100ULL)	/* and TF: only who steps has set them */
+
+int rec_tracee_rearm(struct rec_tracee *thread)
+{
+	if (thread->state != REC_TRAPPED)
+		return 0;
+	const int r = rec__fetch_regs(thread);
+	if (r == 0 && (thread->regs.eflags & FLAG_RF)) {
+		thread->regs.eflags &= ~FLAG_RF;
+		thread->regs_dirty = true;
+	}
+	return r;
+}
+
+/* The call was stepped into, and the processor has put the flags into r11, trap flag and all.  Nothing but a stop can
+ * mend that. */
+static int mend_call(struct rec_tracee *thread)
+{
+	int r = rec_tracee_trap(thread);
+
+	if (r == 0)
+		r = rec__fetch_regs(thread);
+	if (r < 0)
+		return r;
+	thread->regs.r11 &= ~STEP_FLAGS;
+	thread->regs_dirty = true;
+	return 0;
+}
+
+/* Whether the next instruction puts the flags on the stack. */
+static bool is_pushf(struct rec_tracee *thread)
+{
+	uint8_t code[2] = {0};
+
+	if (rec__fetch_regs(thread) < 0)
+		return false;
+	rec_tracee_read(thread, code, thread->regs.rip, sizeof(code));
+	return code[0] == 0x9c || ((code[0] == 0x66 || code[0] == 0x48) && code[1] == 0x9c);
+}
+
+static int mend_pushf(struct rec_tracee *thread)
+{
+	uint8_t flags;
+	int r = rec__fetch_regs(thread);
+
+	if (r == 0 && rec_tracee_read(thread, &flags, thread->regs.rsp + 1, 1) == 0) {
+		flags &= (uint8_t)~(STEP_FLAGS >> 8);
+		rec_tracee_write(thread, thread->regs.rsp + 1, &flags, 1);
+	}
+	return r;
+}
+
+/* What stepping has left in the program that running does not. */
+static int mend_step(struct rec_tracee *thread, const struct rec_stop_info *stop, bool pushf)
+{
+	if (stop->kind == REC_STOP_SYSCALL || stop->kind == REC_STOP_CLOCK)
+		return mend_call(thread);
+	if (pushf && stop->kind == REC_STOP_FAULT && stop->signo == SIGTRAP && stop->code == TRAP_TRACE)
+		return mend_pushf(thread);
+	return 0;
+}
+
 int rec_tracee_step(struct rec_tracee *thread, struct rec_stop_info *ret)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -813,6 +898,7 @@ int rec_tracee_step(struct rec_tracee *thread, struct rec_stop_info *ret)
 	}
 	if (r < 0)
 		return r;
+	const bool pushf = is_pushf(thread);
 	/* The host reports the end of a skipped call as a step of its own. */
 	const bool twice = thread->own_call;
 	const uint64_t pc = thread->regs_valid ? thread->regs.rip : 0;
@@ -821,7 +907,12 @@ int rec_tracee_step(struct rec_tracee *thread, struct rec_stop_info *ret)
 		memset(ret, 0, sizeof(*ret));
 		r = run(thread, PTRACE_SINGLESTEP, ret);
 	}
-	return r;
+	if (r < 0)
+		return r;
+	r = mend_step(thread, ret, pushf);
+	if (r == -ESRCH)
+		report_exit(ret);
+	return r == -ESRCH ? 0 : r;
 }
 
 /* ---- the tracer ------------------------------------------------------------------------- */
@@ -850,6 +941,22 @@ int rec_tracer_new(struct rec_tracer **ret, const char **ret_reason)
 	rec__tsc_share();
 	*ret = tracer;
 	return 0;
+}
+
+int rec_tracer_limit(struct rec_tracer *tracer, uint64_t size)
+{
+	const struct rlimit limit = {size, size};
+	char path[64];
+
+	CHECK(tracer->processes == tracer->zygote_thread->process);	/* others inherit from the zygote */
+	if (prlimit(tracer->zygote, RLIMIT_DATA, &limit, NULL) < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", tracer->zygote);
+	FILE *file = fopen(path, "we");
+	if (!file)
+		return -errno;
+	fputs("1000", file);	/* anybody may raise it; that is the most */
+	return fclose(file) == 0 ? 0 : -errno;
 }
 
 /* The index-th of the processors that this thread may use, counted from a place that differs between machines

@@ -82,6 +82,10 @@ struct rec_clock_page {
 int rec_tracer_new(struct rec_tracer **ret, const char **ret_reason);
 void rec_tracer_free(struct rec_tracer *tracer);	/* kills every tracee */
 
+/* For programs of strangers, before the first rec_tracee_new(): no process may have more private memory than size bytes, and should the host
+ * run out of memory all the same, tracees are what it kills first.  0 or -errno. */
+int rec_tracer_limit(struct rec_tracer *tracer, uint64_t size);
+
 /* Kernels before 6.6 wake the other side of a call on another processor if one is idle, which is slow; there the tracer's
  * thread and all its tracees are kept on one, chosen by the worker's index.  Elsewhere it does nothing. Before
  * the first rec_tracee_new(). */
@@ -139,6 +143,9 @@ int rec_tracee_get_xstate(struct rec_tracee *thread, void *ret, size_t *size);
  * with SIGTRAP and TRAP_HWBKPT; register 6 says which, and keeps it until it is set to 0. */
 int rec_tracee_set_debug(struct rec_tracee *thread, unsigned number, uint64_t value);
 int rec_tracee_get_debug(struct rec_tracee *thread, unsigned number, uint64_t *ret);
+/* A breakpoint lets the thread go on from where it has stopped it.  Makes one at the instruction where it stands stop it
+ * again. */
+int rec_tracee_rearm(struct rec_tracee *thread);
 
 /* Carries out a native syscall in the thread; keeps registers and pending answer.  Traps it if need be.
  * The call's result, or -errno of the layer itself in *ret_error (0: none). */

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "move.h"
+#include "previous.h"
 
 /* The event that is next or under way; false: the trace ends here, or is damaged. */
 static bool next_event(struct rep_timeline *tl, struct fmt_event *ret)
@@ -26,7 +27,7 @@ static void done(struct rep_timeline *tl, node_id node, uint32_t tid, struct rep
 static void bad(struct rep_timeline *tl, enum rep_outcome outcome, struct rep_stop *ret)
 {
 	if (outcome == REP_SUSPENDED && tl->stretch.inside)
-		rep__timeline_go(tl, tl->seq);
+		rep__timeline_begin_again(tl, tl->seq);
 	rep__timeline_stop(tl, rep__timeline_why(tl, outcome), ret);
 }
 
@@ -166,14 +167,95 @@ static enum rep_outcome count_previous(struct rep_timeline *tl, event_seq seq, c
 	return outcome;
 }
 
+/* Marks of a batch of candidates, these first: they may be no instructions, which only breakpoints of the processor can bear. */
+#define BATCH 3
+
+/* Runs to the arrival with a batch marked.  *ret_previous: the one that came right before; 0: it is another one. */
+static enum rep_outcome try_batch(struct rep_timeline *tl, event_seq seq, const struct rep_stop *who,
+				  const uint64_t *batch, size_t count, uint64_t pc, uint64_t arrival,
+				  uint64_t *ret_previous, uint64_t *ret_count)
+{
+	const struct rep_mark *marks[BATCH + 1];
+	enum rep_outcome outcome = rep__timeline_go(tl, seq);
+	uint64_t last = 0, last_count = 0;
+
+	rep__points_disarm(tl);
+	for (size_t i = 0; i < count; i++)
+		marks[i] = rep__stretch_mark(&tl->stretch, who->node, who->pid, batch[i]);
+	const struct rep_mark *end = rep__stretch_mark(&tl->stretch, who->node, who->pid, pc);
+
+	if (outcome != REP_AGREES)
+		return outcome;
+	marks[count] = end;
+	for (;;) {
+		outcome = rep__timeline_advance(tl);
+		if (outcome != REP_SUSPENDED || tl->stretch.halt == REP_HALT_INTERRUPTED)
+			return outcome;
+		if (tl->stretch.pc == pc && end->count == arrival)
+			break;
+		for (size_t i = 0; i <= count; i++)
+			if (marks[i]->addr == tl->stretch.pc) {
+				last = marks[i]->addr;
+				last_count = marks[i]->count;
+			}
+	}
+	*ret_previous = tl->stretch.by_step ? last : 0;
+	*ret_count = last_count;
+	return REP_AGREES;
+}
+
+/* Guesses which instruction came before, and looks. *ret_previous: 0 when it was none of the guesses. */
+static enum rep_outcome guess_previous(struct rep_timeline *tl, event_seq seq, const struct rep_stop *who, uint64_t rsp,
+				       uint64_t pc, uint64_t arrival, uint64_t *ret_previous, uint64_t *ret_count)
+{
+	uint64_t candidates[REP_PREVIOUS_MAX];
+	enum rep_outcome outcome = REP_AGREES;
+
+	*ret_previous = 0;
+	if (tl->stretch.no_registers)
+		return REP_AGREES;
+	const size_t count = rep__previous_candidates(tl, who->node, who->pid, pc, rsp, candidates);
+
+	for (size_t i = 0; i < count && outcome == REP_AGREES && !*ret_previous; i += BATCH)
+		outcome = try_batch(tl, seq, who, candidates + i, count - i < BATCH ? count - i : BATCH, pc, arrival,
+				    ret_previous, ret_count);
+	return outcome;
+}
+
+/* Steps from the last turn that is known. */
+static enum rep_outcome step_previous(struct rep_timeline *tl, event_seq seq, const struct rep_stop *who, uint64_t pc,
+				      uint64_t arrival, uint64_t *ret_previous, uint64_t *ret_count)
+{
+	enum rep_outcome outcome = rep__timeline_go(tl, seq);
+
+	rep__points_disarm(tl);
+	if (outcome == REP_AGREES && arrival > 1)
+		outcome = rep__timeline_arrive(tl, seq, pc, arrival - 1);
+	if (outcome != REP_AGREES)
+		return outcome;
+	const struct rep_mark *mark = rep__stretch_mark(&tl->stretch, who->node, who->pid, pc);
+
+	outcome = find_previous(tl, mark, arrival, arrival > 1 ? pc : who->pc, ret_previous);
+	if (outcome == REP_AGREES)
+		outcome = count_previous(tl, seq, who, *ret_previous, pc, arrival, ret_count);
+	return outcome;
+}
+
 enum rep_outcome rep__before_arrival(struct rep_timeline *tl, event_seq seq, uint64_t pc, uint64_t arrival,
 				     bool *ret_first)
 {
 	uint64_t previous = 0, count = 0;
-	struct rep_stop who;
-	enum rep_outcome outcome = rep__timeline_go(tl, seq);
+	struct rep_stop here, who;
 
 	*ret_first = false;
+	CHECK(tl->stretch.inside && tl->seq == seq);
+	if (!stretch_of(tl, seq, &here))
+		return REP_TRACE_ERROR;
+	struct user_regs_struct regs = {0};
+
+	rep_timeline_regs(tl, here.node, here.tid, &regs);
+	enum rep_outcome outcome = rep__timeline_pin(tl, seq);
+
 	if (outcome != REP_AGREES || !stretch_of(tl, seq, &who))
 		return outcome;
 	rep__points_disarm(tl);
@@ -181,20 +263,13 @@ enum rep_outcome rep__before_arrival(struct rep_timeline *tl, event_seq seq, uin
 		*ret_first = true;
 		return REP_AGREES;
 	}
-	/* From the last turn that is known. */
-	if (arrival > 1)
-		outcome = rep__timeline_arrive(tl, seq, pc, arrival - 1);
-	if (outcome != REP_AGREES)
-		return outcome;
-	const struct rep_mark *mark = rep__stretch_mark(&tl->stretch, who.node, who.pid, pc);
-
-	outcome = find_previous(tl, mark, arrival, arrival > 1 ? pc : who.pc, &previous);
-	if (outcome == REP_AGREES)
-		outcome = count_previous(tl, seq, &who, previous, pc, arrival, &count);
+	outcome = guess_previous(tl, seq, &who, regs.rsp, pc, arrival, &previous, &count);
+	if (outcome == REP_AGREES && !previous)
+		outcome = step_previous(tl, seq, &who, pc, arrival, &previous, &count);
 	if (outcome == REP_AGREES)
 		outcome = rep__timeline_arrive(tl, seq, previous, count);
 	if (outcome == REP_SUSPENDED)
-		rep__timeline_go(tl, seq);
+		rep__timeline_begin_again(tl, seq);
 	return outcome;
 }
 
@@ -209,7 +284,21 @@ static enum rep_outcome run_to_end(struct rep_timeline *tl)
 		outcome = rep__timeline_advance(tl);
 	} while (outcome == REP_SUSPENDED && tl->stretch.halt != REP_HALT_INTERRUPTED);
 	if (outcome == REP_SUSPENDED)
-		rep__timeline_go(tl, tl->seq);
+		rep__timeline_begin_again(tl, tl->seq);
+	return outcome;
+}
+
+/* How often pc is reached in the whole stretch. */
+static enum rep_outcome count_to_end(struct rep_timeline *tl, event_seq seq, const struct rep_stop *who, uint64_t pc,
+				     uint64_t *ret)
+{
+	const struct rep_mark *mark = rep__stretch_mark(&tl->stretch, who->node, who->pid, pc);
+	enum rep_outcome outcome = rep__timeline_go(tl, seq);
+
+	if (outcome == REP_AGREES)
+		outcome = run_to_end(tl);
+	*ret = mark->count;
+	rep__points_disarm(tl);
 	return outcome;
 }
 
@@ -217,7 +306,7 @@ static enum rep_outcome run_to_end(struct rep_timeline *tl)
 
 enum rep_outcome rep__last_instruction(struct rep_timeline *tl, event_seq seq, bool *ret_executed)
 {
-	enum rep_outcome outcome = rep__timeline_go(tl, seq);
+	enum rep_outcome outcome = rep__timeline_pin(tl, seq);
 	struct fmt_event event;
 	struct rep_stop who;
 
@@ -232,17 +321,13 @@ enum rep_outcome rep__last_instruction(struct rep_timeline *tl, event_seq seq, b
 	if (outcome != REP_AGREES)
 		return outcome;
 	const uint64_t pc = is_call ? tl->stretch.pc - SYSCALL_SIZE : tl->stretch.pc;
-	const struct rep_mark *mark = rep__stretch_mark(&tl->stretch, who.node, who.pid, pc);
+	uint64_t count = 1;	/* of what ends a stretch when it is executed */
 
-	outcome = rep__timeline_go(tl, seq);
-	if (outcome == REP_AGREES)
-		outcome = run_to_end(tl);
-	const uint64_t count = mark->count;
-
-	rep__points_disarm(tl);
+	*ret_executed = is_call || kind == FMT_tsc;
+	if (!*ret_executed)
+		outcome = count_to_end(tl, seq, &who, pc, &count);
 	if (outcome != REP_AGREES)
 		return outcome;
-	*ret_executed = is_call || kind == FMT_tsc;
 	return count ? rep__timeline_arrive(tl, seq, pc, count) : rep__timeline_go(tl, seq);
 }
 

@@ -260,6 +260,20 @@ int rep_timeline_mappings(struct rep_timeline *tl, node_id node, uint32_t pid, c
 	return 0;
 }
 
+/* The path of the file itself, which the one that was executed may be a link to. */
+static void name_program(struct rep_timeline *tl, node_id node, uint64_t file)
+{
+	struct fmt_event event;
+	struct fmt_ev_file ev;
+	event_seq seq;
+
+	if (!rep__content_file(&tl->session->content, node, file, &seq) ||
+	    fmt_reader_event(tl->reader, seq, &event, NULL) < 0 || fmt_get_file(&event, &ev) < 0)
+		return;
+	free(tl->program);
+	tl->program = strndup((const char *)ev.path.data, ev.path.size);
+}
+
 int rep_timeline_program(struct rep_timeline *tl, node_id node, uint32_t pid, const char **ret_path,
 			 uint64_t *ret_file)
 {
@@ -275,11 +289,22 @@ int rep_timeline_program(struct rep_timeline *tl, node_id node, uint32_t pid, co
 	    fmt_get_exec(&event, &ev) == 0) {
 		tl->program = strndup((const char *)ev.path.data, ev.path.size);
 		*ret_file = ev.file;
+		name_program(tl, node, ev.file);
 	} else {
 		tl->program = strdup("");
 	}
 	CHECK(tl->program);
 	*ret_path = tl->program;
+	return 0;
+}
+
+int rep_timeline_exec(struct rep_timeline *tl, node_id node, uint32_t pid, event_seq *ret)
+{
+	const struct rep_process *process = process_of(tl, node, pid);
+
+	if (!process || !process->exec_seq)
+		return -ESRCH;
+	*ret = process->exec_seq;
 	return 0;
 }
 

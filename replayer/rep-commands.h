@@ -5,6 +5,7 @@
 
 #include "command.h"
 
+extern const struct fmt_command rep_cmd_gdb;
 extern const struct fmt_command rep_cmd_replay;
 extern const struct fmt_command rep_cmd_state;
 extern const struct fmt_command rep_cmd_serve;

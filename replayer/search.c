@@ -123,7 +123,7 @@ static enum hit_kind take_event(const struct rep_search *search, struct rep_time
 /* To the place behind the count-th change of a watch in the stretch of event seq, which leaves it known by its arrival. */
 static enum rep_outcome go_to_change(const struct rep_search *search, struct rep_timeline *tl, const struct hit *hit)
 {
-	enum rep_outcome outcome = rep__timeline_go(tl, hit->seq);
+	enum rep_outcome outcome = rep__timeline_pin(tl, hit->seq);
 
 	arm(search, tl);
 	const struct rep_mark *mark =
@@ -139,7 +139,7 @@ static enum rep_outcome go_to_change(const struct rep_search *search, struct rep
 	if (outcome != REP_SUSPENDED)
 		return outcome;
 	if (tl->stretch.halt == REP_HALT_INTERRUPTED) {
-		rep__timeline_go(tl, hit->seq);
+		rep__timeline_begin_again(tl, hit->seq);
 		return REP_SUSPENDED;
 	}
 	tl->leg_pc = hit->pc;
@@ -214,7 +214,7 @@ void rep__search_forward(struct rep_timeline *tl, const struct rep_search *searc
 	rep__stretch_forget(&tl->stretch);
 	while (outcome == REP_AGREES && tl->seq < search->limit) {
 		if (__atomic_load_n(&tl->stretch.interrupt, __ATOMIC_ACQUIRE)) {
-			rep__timeline_go(tl, tl->seq);
+			rep__timeline_begin_again(tl, tl->seq);
 			outcome = REP_SUSPENDED;
 			break;
 		}
@@ -354,7 +354,7 @@ void rep__search_backward(struct rep_timeline *tl, const struct rep_search *sear
 			outcome = collect(search, tl, &upper, &last);
 		if (outcome != REP_AGREES) {
 			if (tl->stretch.inside)
-				rep__timeline_go(tl, tl->seq);
+				rep__timeline_begin_again(tl, tl->seq);
 			finish_badly(tl, outcome, ret_stop);
 			return;
 		}

@@ -212,6 +212,12 @@ static void raise_descriptor_limit(void)
 	(void)!setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* What no honest program of one host needs more of in another. */
+static uint64_t host_memory(void)
+{
+	return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 static enum rep_outcome refuse(struct rep_report *report, enum rep_outcome outcome, const char *reason)
 {
 	rep__forget_verdict(report);
@@ -237,6 +243,12 @@ enum rep_outcome rep_session_new(struct fmt_reader *reader, node_id only_node,
 
 	if (error < 0)
 		return refuse(report, REP_HOST_CANNOT, reason ? reason : strerror(-error));
+	const int unlimited = rec_tracer_limit(tracer, host_memory());
+
+	if (unlimited < 0) {
+		rec_tracer_free(tracer);
+		return refuse(report, REP_HOST_CANNOT, strerror(-unlimited));
+	}
 	struct rep_session *session = calloc(1, sizeof(*session));
 
 	CHECK(session);

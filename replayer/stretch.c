@@ -247,6 +247,7 @@ static int step_once(struct rep_stretch *st, struct rep_thread *thread, const st
 {
 	int r = rec_tracee_step(thread->tracee, stop);
 
+	st->by_step = true;
 	/* A breakpoint of the processor on the instruction itself comes first, and lets it pass the second time. */
 	if (r == 0 && is_trap(stop, TRAP_HWBKPT)) {
 		if (take_hits(thread) & 1u << REP_PREEMPT_SLOT)
@@ -300,6 +301,7 @@ static int on_soft(struct rep_stretch *st, struct rep_thread *thread, uint64_t p
 static int run_on(struct rep_stretch *st, struct rep_thread *thread, struct plan *plan,
 		  struct rec_stop_info *stop)
 {
+	st->by_step = false;
 	put_soft(thread, plan);
 	const int r = rec_tracee_run(thread->tracee, stop);
 
@@ -363,6 +365,10 @@ static int run(struct rep_runner *runner, struct rep_thread *thread, struct rec_
 
 	st->inside = true;
 	make_plan(st, thread, &plan);
+	if (st->fresh && plan.any && (r = rec_tracee_rearm(thread->tracee)) < 0)
+		return r;
+	st->fresh = false;
+	r = OUT_ON;
 	while (r == OUT_ON) {
 		if (!plan.any && !st->step && !st->counted && !thread->armed)
 			r = rec_tracee_run(thread->tracee, stop);
@@ -422,6 +428,7 @@ static void begin(struct rep_stretch *st)
 	for (size_t i = 0; i < st->watch_count; i++)
 		st->watches[i].count = 0;
 	st->counted = false;
+	st->fresh = true;
 	st->steps = 0;
 }
 

@@ -64,7 +64,9 @@ struct rep_stretch {
 	struct rep_mark *mark;		/* of HALT_MARK */
 	struct rep_watch *watch;	/* of HALT_WATCH */
 	uint64_t steps;			/* instructions that were stepped on request since the last halt of another kind */
+	bool by_step;			/* by stepping, so the halt before was one instruction before */
 	uint64_t pc;			/* when halted, but INTERRUPTED; behind its end: of the end (of a call: behind its instruction) */
+	bool fresh;			/* nothing of it has been executed */
 	bool inside;			/* the stretch has begun and is not at its end */
 	bool counted;			/* the arrival at pc is counted: the next move executes the instruction */
 	uint64_t generation;		/* of what debug registers should hold; another one when marks or watches change */

@@ -47,6 +47,8 @@ struct rep_timeline {
 bool rep__timeline_event(struct rep_timeline *tl, event_seq seq, struct fmt_event *ret);
 /* Stands between events at seq, going back if need be.  AGREES, or what came in the way; SUSPENDED: interrupted. */
 enum rep_outcome rep__timeline_go(struct rep_timeline *tl, event_seq seq);
+/* Interrupted in the stretch of event seq: the interrupt is taken, and the timeline stands before the event. */
+void rep__timeline_begin_again(struct rep_timeline *tl, event_seq seq);
 /* Carries out event seq to its end or to a halt (SUSPENDED); moves seq on. */
 enum rep_outcome rep__timeline_advance(struct rep_timeline *tl);
 /* To the arrival-th arrival at pc in the stretch of event seq, from its beginning.  AGREES: it stands there; or it is at seq + 1, or
@@ -60,6 +62,8 @@ void rep__timeline_stop(struct rep_timeline *tl, enum rep_why why, struct rep_st
 void rep__stop_thread(struct rep_timeline *tl, node_id node, uint32_t tid, struct rep_stop *ret);
 /* Makes a checkpoint here, when it is time for one. */
 void rep__timeline_keep(struct rep_timeline *tl);
+/* As rep__timeline_go(), and a checkpoint there: the stretch of event seq is about to be executed several times. */
+enum rep_outcome rep__timeline_pin(struct rep_timeline *tl, event_seq seq);
 /* Why an outcome other than AGREES stopped it. */
 enum rep_why rep__timeline_why(const struct rep_timeline *tl, enum rep_outcome outcome);
 /* Sets the marks and watches of all points, and no others. */

@@ -280,10 +280,30 @@ enum rep_outcome rep__timeline_go(struct rep_timeline *tl, event_seq seq)
 	tl->cost_from_ns = host_ns();
 	if (outcome == REP_AGREES)
 		outcome = execute_to(tl, seq);
-	/* Interrupted on the way through a stretch: nobody can tell where that is. */
-	if (outcome == REP_SUSPENDED && tl->stretch.inside)
-		restore(tl, rep__checkpoint_before(&tl->checkpoints, tl->seq));
+	/* Interrupted on the way through a stretch: nobody can tell where that is, so to its beginning. */
+	if (outcome == REP_SUSPENDED && tl->stretch.inside) {
+		const event_seq begun = tl->seq;
+
+		rep_timeline_interrupt_cancel(tl);
+		if (restore(tl, rep__checkpoint_before(&tl->checkpoints, begun)) == REP_AGREES)
+			(void)execute_to(tl, begun);
+	}
 	show_marks(tl, marks, watches);
+	return outcome;
+}
+
+void rep__timeline_begin_again(struct rep_timeline *tl, event_seq seq)
+{
+	rep_timeline_interrupt_cancel(tl);
+	(void)rep__timeline_go(tl, seq);	/* it was there before */
+}
+
+enum rep_outcome rep__timeline_pin(struct rep_timeline *tl, event_seq seq)
+{
+	const enum rep_outcome outcome = rep__timeline_go(tl, seq);
+
+	if (outcome == REP_AGREES && tl->checkpoint_every != UINT64_MAX)
+		(void)rep__checkpoint_add(&tl->checkpoints, tl->session, seq, tl->cost_ns);
 	return outcome;
 }
 
@@ -323,7 +343,7 @@ static enum rep_outcome run_to_arrival(struct rep_timeline *tl, const struct rep
 		if (outcome != REP_SUSPENDED)
 			return outcome;
 		if (tl->stretch.halt == REP_HALT_INTERRUPTED) {
-			rep__timeline_go(tl, seq);
+			rep__timeline_begin_again(tl, seq);
 			return REP_SUSPENDED;
 		}
 		if (tl->stretch.counted && tl->stretch.pc == mark->addr && mark->count == arrival)
@@ -373,12 +393,14 @@ enum rep_outcome rep__timeline_again(struct rep_timeline *tl)
 
 	if (!tl->stretch.inside)
 		return REP_AGREES;
-	outcome = arrival ? rep__timeline_arrive(tl, seq, pc, arrival) : rep__timeline_go(tl, seq);
+	outcome = rep__timeline_pin(tl, seq);
+	if (outcome == REP_AGREES && arrival)
+		outcome = rep__timeline_arrive(tl, seq, pc, arrival);
 	if (outcome != REP_AGREES)
 		return outcome;
 	outcome = steps ? step_again(tl, steps) : REP_SUSPENDED;
 	if (tl->stretch.halt == REP_HALT_INTERRUPTED && steps) {
-		rep__timeline_go(tl, seq);
+		rep__timeline_begin_again(tl, seq);
 		return REP_SUSPENDED;
 	}
 	/* It was there before: a stretch that ends earlier is not the same. */
@@ -555,6 +577,20 @@ void rep__stop_thread(struct rep_timeline *tl, node_id node, uint32_t tid, struc
 	ret->tid = tid;
 	ret->pid = thread ? thread->process->pid : 0;
 	ret->pc = rep_timeline_regs(tl, node, tid, &regs) == 0 ? regs.rip : 0;
+}
+
+void rep_timeline_seek_alive(struct rep_timeline *tl, struct rep_stop *ret_stop)
+{
+	struct fmt_event event;
+	event_seq seq = tl->seq;
+
+	rep__timeline_stop(tl, REP_WHY_DONE, ret_stop);
+	while (tl->session->world.thread_count == 0 && seq > 0 && ret_stop->why == REP_WHY_DONE) {
+		seq--;
+		if (fmt_reader_event(tl->reader, seq, &event, NULL) == 0 &&
+		    (event.kind == FMT_exit || event.kind == FMT_panic || event.kind == FMT_node_down))
+			rep_timeline_seek(tl, &(struct rep_position){.seq = seq}, ret_stop);
+	}
 }
 
 void rep_timeline_seek(struct rep_timeline *tl, const struct rep_position *to, struct rep_stop *ret_stop)

@@ -127,6 +127,9 @@ enum rep_direction { REP_FORWARD, REP_BACKWARD };
  * with stop.inside false. */
 void rep_timeline_seek(struct rep_timeline *tl, const struct rep_position *to, struct rep_stop *ret_stop);
 
+/* Back from the end of a run, where all processes are gone, to the last moment at which one lives; nothing when one does. */
+void rep_timeline_seek_alive(struct rep_timeline *tl, struct rep_stop *ret_stop);
+
 enum rep_step_unit {
 	REP_STEP_EVENT,		/* one event of node and tid (0: any) */
 	REP_STEP_SYSCALL,	/* to after the next call's result is known (backward: to after the one before) */
@@ -236,9 +239,12 @@ struct rep_mapping {
 /* The mappings of a process by address; hindcast's own pages but the vDSO are left out.  -ESRCH. */
 int rep_timeline_mappings(struct rep_timeline *tl, node_id node, uint32_t pid, const struct rep_mapping **ret,
 			  size_t *ret_count);
-/* The program and its arguments as of the last exec; "" before the first.  -ESRCH. */
+/* The path and file number of the program, as of the last exec; "" before the first.  -ESRCH. */
 int rep_timeline_program(struct rep_timeline *tl, node_id node, uint32_t pid, const char **ret_path,
 			 uint64_t *ret_file);
+
+/* The event of the last exec, which says with what registers and memory the program began.  -ESRCH. */
+int rep_timeline_exec(struct rep_timeline *tl, node_id node, uint32_t pid, event_seq *ret);
 
 /* A hash over registers, floating point registers and all writable memory of every thread and process at the place where the timeline
  * stands, and of who there is: equal states have equal ones.  For tests.  0, -EIO. */
