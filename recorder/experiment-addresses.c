@@ -64,6 +64,13 @@ static uint32_t root_of(const uint32_t *joined, uint32_t node)
 	return node;
 }
 
+static bool is_wired(const struct rec_experiment *exp, const struct rec_exp_end *end)
+{
+	const enum rec_medium_kind kind = exp->nodes[end->node - 1].medium->kind;
+
+	return kind == REC_MEDIUM_switch || kind == REC_MEDIUM_pcap;
+}
+
 static int join_media(struct rec__load *load, uint32_t *joined)
 {
 	const struct rec_experiment *exp = load->exp;
@@ -78,8 +85,7 @@ static int join_media(struct rec__load *load, uint32_t *joined)
 		const uint32_t a = root_of(joined, end[0].node - 1), b = root_of(joined, end[1].node - 1);
 		const char *a_name = exp->nodes[end[0].node - 1].name, *b_name = exp->nodes[end[1].node - 1].name;
 
-		if (exp->nodes[end[0].node - 1].medium->kind != REC_MEDIUM_switch ||
-		    exp->nodes[end[1].node - 1].medium->kind != REC_MEDIUM_switch)
+		if (!is_wired(exp, &end[0]) || !is_wired(exp, &end[1]))
 			return rec__fail(load, load->link_values[i],
 					 "only switches can be joined with each other, not '%s' and '%s'; put a "
 					 "host between them", a_name, b_name);

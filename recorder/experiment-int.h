@@ -116,6 +116,8 @@ struct rec__load {
 	struct rec__pairs *pairs;	/* how exp->pairs are found; NULL: not yet needed */
 	struct rec__movement *movements;
 	size_t movement_count;
+	struct rec__capture *captures;
+	size_t capture_count;
 	struct rec__radio *radios;
 	size_t radio_count;
 	struct rec__place *places;	/* [id - 1]: where nodes are, at the time that the moments have come to; NULL: nowhere */
@@ -237,6 +239,16 @@ void rec__update_radios(struct rec__load *load, vtime_ns at);
 int rec__check_radio(struct rec__load *load);
 /* Where everybody is at first. */
 int rec__begin_radio(struct rec__load *load);
+
+/* ---- experiment-pcap.c ---- */
+struct rec__capture {			/* a medium that sends what was captured */
+	node_id node;
+	int value, file, addresses;	/* YAML nodes, 0: none */
+	vtime_ns start;			/* when its first frame leaves */
+};
+
+/* When all addresses are known. */
+int rec__take_captures(struct rec__load *load);
 
 /* ---- experiment-mobility.c ---- */
 /* The movement of a name. */

@@ -226,8 +226,8 @@ static int take_all(struct rec__load *load)
 		return rec__fail(load, 1, "there are no hosts; for example:\n"
 				 "hosts: {a: {processes: [{path: /bin/true}]}}");
 	error = check_hosts(load) ?: check_end(load) ?: rec__add_addresses(load) ?: rec__take_routes(load) ?:
-		rec__open_movements(load) ?:
-		rec__begin_radio(load) ?: rec__begin_movements(load) ?: rec__run_moments(load);
+		rec__take_captures(load) ?: rec__open_movements(load) ?: rec__begin_radio(load) ?:
+		rec__begin_movements(load) ?: rec__run_moments(load);
 	if (error < 0)
 		return error;
 	if (rec__check_radio(load) < 0)
@@ -281,6 +281,7 @@ static int read_text(struct rec_experiment *exp, const char *file, const char *c
 	rec__pairs_free(&load);
 	rec__movements_free(&load);
 	free(load.radios);
+	free(load.captures);
 	free(load.places);
 	return result;
 }
@@ -447,6 +448,9 @@ void rec_experiment_free(struct rec_experiment *exp)
 		if (node->medium) {
 			free(node->medium->place);
 			free(node->medium->paths);
+			for (size_t f = 0; f < node->medium->frame_count; f++)
+				free(node->medium->frames[f].bytes);
+			free(node->medium->frames);
 			free(node->medium);
 		}
 		free(node->root);
