@@ -209,14 +209,16 @@ static int add_address(struct rec__load *load, struct rec_exp_link *link, struct
 int rec__add_addresses(struct rec__load *load)
 {
 	struct rec_experiment *exp = load->exp;
-	_cleanup_free_ uint32_t *joined = calloc(exp->node_count + 1, sizeof(*joined));
+	uint32_t *joined = load->lans = calloc(exp->node_count + 1, sizeof(*joined));
 	_cleanup_free_ struct network *networks = calloc(exp->node_count + 1, sizeof(*networks));
 	uint32_t last = INTERNET_BASE;
 
 	CHECK(joined && networks);
 	int error = join_media(load, joined);
 
+	for (uint32_t i = 0; i < exp->node_count; i++)
+		joined[i] = root_of(joined, i);
 	for (size_t i = 0; i < exp->link_count && !error; i++)
-		error = add_address(load, &exp->links[i], &networks[root_of(joined, exp->links[i].end[1].node - 1)], &last);
+		error = add_address(load, &exp->links[i], &networks[joined[exp->links[i].end[1].node - 1]], &last);
 	return error ?: check_addresses(load);
 }

@@ -113,6 +113,7 @@ struct rec__load {
 	size_t moment_count;
 	void **kept;			/* what moments need */
 	size_t kept_count;
+	uint32_t *lans;			/* [id - 1]: of a medium: that with the lowest index among those it is joined with */
 	struct rec__pairs *pairs;	/* how exp->pairs are found; NULL: not yet needed */
 	struct rec__movement *movements;
 	size_t movement_count;
@@ -189,7 +190,8 @@ int rec__run_moments(struct rec__load *load);
 struct rec_exp_channel *rec__from_time(struct rec_exp_end *end, vtime_ns at);
 
 /* ---- experiment-media.c ---- */
-/* The pair of two hosts that are on one medium, made when there is none; NULL, silently: they are on none together. */
+/* The pair of two hosts that are on one medium, or on switches that are joined, made when there is none; NULL, silently:
+ * they are on none together. */
 struct rec_exp_link *rec__pair(struct rec__load *load, node_id a, node_id b);
 /* NULL: there is none. */
 const struct rec_exp_link *rec__pair_if_known(struct rec__load *load, node_id a, node_id b);

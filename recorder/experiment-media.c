@@ -159,13 +159,15 @@ int rec__take_media(struct rec__load *load, int value, void *object)
 /* How pairs are found: there are as many as hosts squared when hosts move. */
 struct rec__pairs {
 	size_t *first;			/* [id - 1]: of the media that the node is on; [id]: their end */
-	node_id *media;
+	uint32_t *media;
 	uint32_t *slots;		/* number of the pair + 1; open addressing by both nodes */
 	size_t slot_count;		/* a power of two */
 };
 
-static void index_media(struct rec__pairs *pairs, const struct rec_experiment *exp)
+/* Media that are joined count as one. */
+static void index_media(struct rec__pairs *pairs, const struct rec__load *load)
 {
+	const struct rec_experiment *exp = load->exp;
 	size_t used = 0;
 
 	pairs->first = calloc(exp->node_count + 1, sizeof(*pairs->first));
@@ -184,7 +186,8 @@ static void index_media(struct rec__pairs *pairs, const struct rec_experiment *e
 
 		if (!exp->nodes[end[1].node - 1].medium)
 			continue;
-		pairs->media[pairs->first[end[0].node - 1] + at[end[0].node - 1]++] = end[1].node;
+		pairs->media[pairs->first[end[0].node - 1] + at[end[0].node - 1]++] =
+			load->lans[end[1].node - 1];
 		used++;
 	}
 	CHECK(used == pairs->first[exp->node_count]);
@@ -236,7 +239,7 @@ static uint32_t *pair_slot(struct rec__load *load, node_id a, node_id b)
 	if (!pairs) {
 		pairs = load->pairs = calloc(1, sizeof(*pairs));
 		CHECK(pairs);
-		index_media(pairs, load->exp);
+		index_media(pairs, load);
 	}
 	if (a == b || !share_medium(pairs, a, b))
 		return NULL;

@@ -274,6 +274,7 @@ static int read_text(struct rec_experiment *exp, const char *file, const char *c
 	free(load.set_first);
 	free(load.hosts);
 	free(load.link_values);
+	free(load.lans);
 	free(load.moments);
 	for (size_t i = 0; i < load.kept_count; i++)
 		free(load.kept[i]);
