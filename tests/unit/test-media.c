@@ -375,6 +375,37 @@ static void test_routes(void)
 	rec_experiment_free(exp);
 }
 
+/* Whatever becomes of a graph's text: an experiment or a complaint, and no memory that is not ours. */
+static void test_damaged(void)
+{
+	struct rec_exp_error error;
+	char text[sizeof(GRAPH)];
+	unsigned whole = 0;
+
+	part("damaged graphs");
+	for (size_t i = strlen(SHADOW("")); i < sizeof(GRAPH); i += 3) {
+		snprintf(text, sizeof(text), "%.*s", (int)i, GRAPH);
+		struct rec_experiment *exp = load(text, &error);
+
+		whole += exp != NULL;
+		HOLDS(!exp == !!*error.text);
+		rec_experiment_free(exp);
+	}
+	for (unsigned i = 0; i < 2000; i++) {
+		strcpy(text, GRAPH);
+		const size_t at = strlen(SHADOW("")) + random_below(sizeof(GRAPH) - 1 - strlen(SHADOW("")));
+
+		text[at] = "[]\"# \n019.-ex"[random_below(14)];
+		struct rec_experiment *exp = load(text, &error);
+
+		whole += exp != NULL;
+		HOLDS(!exp == !!*error.text);
+		rec_experiment_free(exp);
+	}
+	/* Blanks and digits do no harm here and there. */
+	HOLDS(whole > 10 && whole < 1900);
+}
+
 int main(void)
 {
 	own_file(experiment_path);
@@ -385,6 +416,7 @@ int main(void)
 	test_direct();
 	test_loss();
 	test_complaints();
+	test_damaged();
 	test_routes();
 	unlink(experiment_path);
 	return done();
