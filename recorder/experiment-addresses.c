@@ -71,10 +71,15 @@ static bool is_wired(const struct rec_experiment *exp, const struct rec_exp_end 
 	return kind == REC_MEDIUM_switch || kind == REC_MEDIUM_pcap;
 }
 
-static int join_media(struct rec__load *load, uint32_t *joined)
+int rec__join_media(struct rec__load *load)
 {
 	const struct rec_experiment *exp = load->exp;
 
+	if (load->lans)
+		return 0;
+	uint32_t *joined = load->lans = calloc(exp->node_count + 1, sizeof(*joined));
+
+	CHECK(joined);
 	for (uint32_t i = 0; i < exp->node_count; i++)
 		joined[i] = i;
 	for (size_t i = 0; i < exp->link_count; i++) {
@@ -96,6 +101,8 @@ static int join_media(struct rec__load *load, uint32_t *joined)
 					 a_name, b_name);
 		joined[a < b ? b : a] = a < b ? a : b;
 	}
+	for (uint32_t i = 0; i < exp->node_count; i++)
+		joined[i] = root_of(joined, i);
 	return 0;
 }
 
@@ -209,16 +216,13 @@ static int add_address(struct rec__load *load, struct rec_exp_link *link, struct
 int rec__add_addresses(struct rec__load *load)
 {
 	struct rec_experiment *exp = load->exp;
-	uint32_t *joined = load->lans = calloc(exp->node_count + 1, sizeof(*joined));
 	_cleanup_free_ struct network *networks = calloc(exp->node_count + 1, sizeof(*networks));
 	uint32_t last = INTERNET_BASE;
 
-	CHECK(joined && networks);
-	int error = join_media(load, joined);
+	CHECK(networks);
+	int error = rec__join_media(load);
 
-	for (uint32_t i = 0; i < exp->node_count; i++)
-		joined[i] = root_of(joined, i);
 	for (size_t i = 0; i < exp->link_count && !error; i++)
-		error = add_address(load, &exp->links[i], &networks[joined[exp->links[i].end[1].node - 1]], &last);
+		error = add_address(load, &exp->links[i], &networks[load->lans[exp->links[i].end[1].node - 1]], &last);
 	return error ?: check_addresses(load);
 }

@@ -264,6 +264,8 @@ int rec__begin_movements(struct rec__load *load);
 void rec__movements_free(struct rec__load *load);
 
 /* ---- experiment-addresses.c ---- */
+/* Finds load->lans, when all links are known. */
+int rec__join_media(struct rec__load *load);
 /* Gives addresses to the interfaces that have none, and checks those that have. */
 int rec__add_addresses(struct rec__load *load);
 
@@ -297,6 +299,8 @@ char *rec__file_path(const struct rec__load *load, const char *path);
 int rec__read_file(const char *path, uint64_t size_max, char **ret, size_t *ret_size);
 /* The text of a file that a YAML node names; the caller's to free(), NULL when failed. */
 char *rec__file_text(struct rec__load *load, int value, const char *path);
+/* What a file holds becomes part of what was run: its hash goes into the trace, with the name as it is written. */
+int rec__note_input(struct rec__load *load, int value, const char *path);
 char *rec__file_text_xz(struct rec__load *load, int value, const char *path);
 
 /* ---- experiment-links.c ---- */

@@ -353,7 +353,7 @@ static int take_capture(struct rec__load *load, const struct rec__capture *from)
 	if (!path || check_addresses(&c) < 0)
 		return -EINVAL;
 	c.path = rec__file_path(load, path);
-	const int error = read_capture(&c);
+	const int error = read_capture(&c) ?: rec__note_input(load, from->file, path);
 
 	free(c.path);
 	return error;

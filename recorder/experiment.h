@@ -126,8 +126,9 @@ struct rec_inject_rules {
 struct rec_experiment {
 	char *path;			/* as opened */
 	char *dir;			/* where it lies; relative host paths start here */
-	char *text;			/* the file and, as comments, the overrides; goes into the trace */
+	char *text;			/* the file and, as comments, overrides and inputs; goes into the trace */
 	size_t text_size;
+	char **inputs;			/* files that it names, as "NAME sha256 HASH", NULL terminated; NULL: none */
 	uint64_t seed;
 	vtime_ns stop_time;		/* UINT64_MAX: until every process has ended */
 	uint64_t realtime_ns;		/* wall clock at vtime 0; default 2000-01-01T00:00:00Z, as in Shadow */
