@@ -132,6 +132,17 @@ struct fmt_want {
  * that was not finished).  1, 0: there is none, -EBADMSG. */
 int fmt_reader_find(struct fmt_reader *r, const struct fmt_want *want, bool backwards, event_seq *seq, struct fmt_event *ret,
 		    struct fmt_error *error);
+/* Every 1024th event of a node has a mark, with a checksum over all of its events so far: runs whose marks are equal were
+ * the same up to there. */
+struct fmt_mark {
+	node_id node;
+	uint64_t number;		/* from 1 */
+	event_seq seq;
+	uint32_t crc;
+};
+/* All marks, those of a node in order.  0, -EBADMSG. */
+int fmt_reader_marks(struct fmt_reader *r, void (*see)(void *context, const struct fmt_mark *mark), void *context,
+		     struct fmt_error *error);
 /* What tells whether two chunks hold the same events, if all chunks before them do.  False: there is no such chunk. */
 struct fmt_chunk_id {
 	event_seq first_seq;
