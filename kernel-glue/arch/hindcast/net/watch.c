@@ -316,7 +316,7 @@ static void kg_tell_fd(const struct kg_fd_note *note)
 		*ret = (struct kg_change_fd){
 			.task = note->cookie, .fd = note->fd, .ino = file_inode(file)->i_ino,
 			.mode = file_inode(file)->i_mode, .path = IS_ERR(path) ? "" : path,
-			.flags = (file->f_flags & ~O_CLOEXEC) | (close_on_exec(note->fd, fdt) ? O_CLOEXEC : 0),
+			.flags = (file->f_flags & ~O_CLOEXEC) | (close_on_exec(note->fd, task->files) ? O_CLOEXEC : 0),
 		};
 	}
 	rcu_read_unlock();
