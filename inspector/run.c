@@ -398,6 +398,18 @@ static void learn_packet(struct loader *loader, const struct fmt_event *event, u
 	}
 }
 
+static void learn_congestion(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane)
+{
+	struct fmt_ev_tcp_congestion ev;
+
+	if (fmt_get_tcp_congestion(event, &ev) < 0)
+		return;
+	run->congestions = grow(run->congestions, run->congestion_count, &run->congestion_capacity, sizeof(*run->congestions));
+	/* Linux begins with a threshold that is as good as none. */
+	run->congestions[run->congestion_count++] = (struct insp_congestion){seq, lane, (uint32_t)ev.cwnd,
+		ev.ssthresh < INT32_MAX ? (uint32_t)ev.ssthresh : UINT32_MAX};
+}
+
 static void learn(struct loader *loader, const struct fmt_event *event, uint32_t seq)
 {
 	struct insp_run *run = loader->run;
@@ -425,6 +437,8 @@ static void learn(struct loader *loader, const struct fmt_event *event, uint32_t
 		learn_call(run, event, seq);
 	else if (event->kind >= FMT_packet_send && event->kind <= FMT_packet_corrupt)
 		learn_packet(loader, event, seq, lane);
+	else if (event->kind == FMT_tcp_congestion)
+		learn_congestion(run, event, seq, lane);
 }
 
 /* Memory for every event, as the trace's index counts them. */
@@ -569,6 +583,7 @@ void insp_run_free(struct insp_run *run)
 	free(run->packets);
 	free(run->links);
 	free(run->streams);
+	free(run->congestions);
 	free(run->activity);
 	free(run->blocks);
 	free(run->block_counts);

@@ -90,6 +90,13 @@ struct insp_stream {
 	uint32_t first;			/* packet */
 };
 
+/* What TCP's congestion control came to. */
+struct insp_congestion {
+	uint32_t seq;
+	uint32_t lane;
+	uint32_t cwnd, ssthresh;	/* segments; UINT32_MAX: not set */
+};
+
 struct insp_block {
 	uint64_t kinds;			/* bit min(kind, 127) / 2 of each event */
 	uint64_t lanes;			/* bit lane % 64 of each event */
@@ -114,6 +121,8 @@ struct insp_run {
 	uint32_t link_count, link_capacity;
 	struct insp_stream *streams;
 	uint32_t stream_count, stream_capacity;
+	struct insp_congestion *congestions;	/* in the order of events */
+	uint32_t congestion_count, congestion_capacity;
 	double *activity;		/* of each block: where it begins on the axis of activity */
 	struct insp_block *blocks;	/* of INSP_BLOCK events each */
 	uint16_t *block_counts;		/* [block * lane_count + lane] */

@@ -7,8 +7,10 @@
 
 #include "base/check.h"
 
-const char *const insp_series_names[INSP_SERIES_COUNT] = {"Events", "Throughput", "Goodput", "Round trip", "In flight", "Queue"};
-const char *const insp_series_units[INSP_SERIES_COUNT] = {"/s", "bit/s", "bit/s", "s", "B", "packets"};
+const char *const insp_series_names[INSP_SERIES_COUNT] = {"Events", "Throughput", "Goodput", "Round trip", "In flight", "cwnd",
+							   "ssthresh", "Queue"};
+const char *const insp_series_units[INSP_SERIES_COUNT] = {"/s", "bit/s", "bit/s", "s", "B", "segments",
+							   "segments", "packets"};
 
 bool insp_series_is_rate(enum insp_series series)
 {
@@ -203,6 +205,32 @@ static void read_levels(const struct insp_view *view, enum insp_series series, u
 	free(tcp.senders);
 }
 
+/* ---- congestion ---- */
+
+/* A connection's window holds until it is told anew, also from before the view. */
+static void read_congestion(const struct insp_view *view, enum insp_series series, uint32_t lane, uint32_t columns, double *values)
+{
+	const struct insp_run *run = view->run;
+	double before = NAN;
+
+	for (uint32_t i = 0; i < columns; i++)
+		values[i] = NAN;
+	for (uint32_t i = 0; i < run->congestion_count; i++) {
+		const struct insp_congestion *at = &run->congestions[i];
+		const uint32_t level = series == INSP_SERIES_CWND ? at->cwnd : at->ssthresh;
+		const int column = column_of(view, insp_view_coord(view, at->seq), columns);
+
+		if ((lane != INSP_NONE && at->lane != lane) || level == UINT32_MAX || column >= (int)columns)
+			continue;
+		if (column < 0)
+			before = level;
+		else if (!(values[column] >= level))
+			values[column] = level;
+	}
+	if (columns && isnan(values[0]))
+		values[0] = before;
+}
+
 /* ---- all ---- */
 
 static void read_events(const struct insp_view *view, uint32_t lane, uint32_t columns, double *values)
@@ -227,6 +255,10 @@ void insp_series_read(const struct insp_view *view, enum insp_series series, uin
 	case INSP_SERIES_RTT:
 	case INSP_SERIES_FLIGHT:
 		read_levels(view, series, lane, columns, values);
+		return;
+	case INSP_SERIES_CWND:
+	case INSP_SERIES_SSTHRESH:
+		read_congestion(view, series, lane, columns, values);
 		return;
 	case INSP_SERIES_EVENTS:
 		read_events(view, lane, columns, values);

@@ -119,8 +119,11 @@ void insp__tab_shown(GtkStack *stack, GParamSpec *spec, InspWindow *window);
 void insp__lines_loaded(InspPager *pager, guint first, guint count, InspWindow *window);
 
 bool insp__export_png(InspWindow *window, GtkWidget *widget, const char *path);
-bool insp__export_svg(InspWindow *window, const char *path);
-bool insp__export_csv(InspWindow *window, const char *path);
+/* Timeline and plots as SVG or PDF. */
+bool insp__export_drawing(InspWindow *window, const char *path, bool pdf);
+/* In a thread: the list that is shown; the packets that the filter keeps. */
+void insp__export_csv(InspWindow *window, const char *path);
+void insp__export_pcap(InspWindow *window, const char *path);
 void insp__palette(InspWindow *window);
 /* talk.c: reads a conversation, then shows it, or prints it. */
 void insp__talk(InspWindow *window, uint32_t stream, bool print);
