@@ -379,6 +379,20 @@ InspEventList *insp_table_get(GtkWidget *widget)
 	return table_of(widget)->list;
 }
 
+#define ROWS_AROUND 5u
+
+/* Into sight, with a few rows before and behind it. */
+static void scroll_near(struct table *table, guint position)
+{
+	const guint count = list_count(G_LIST_MODEL(table->list));
+
+	if (position >= count)
+		return;
+	gtk_widget_activate_action(table->inner, "list.scroll-to-item", "u", MIN(position + ROWS_AROUND, count - 1));
+	gtk_widget_activate_action(table->inner, "list.scroll-to-item", "u", position > ROWS_AROUND ? position - ROWS_AROUND : 0);
+	gtk_widget_activate_action(table->inner, "list.scroll-to-item", "u", position);
+}
+
 /* A list that scrolls before it has been laid out shows a part of its rows only.  Ticks come before the layout of
  * their frame, so that a fresh list waits for the second. */
 static gboolean scroll_later(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
@@ -390,7 +404,7 @@ static gboolean scroll_later(GtkWidget *widget, GdkFrameClock *clock, gpointer d
 		return G_SOURCE_CONTINUE;
 	}
 	table->tick = 0;
-	gtk_widget_activate_action(table->inner, "list.scroll-to-item", "u", table->scroll_to);
+	scroll_near(table, table->scroll_to);
 	return G_SOURCE_REMOVE;
 }
 
@@ -408,7 +422,7 @@ void insp_table_show(GtkWidget *widget, uint32_t seq)
 	if (position == GTK_INVALID_LIST_POSITION)
 		return;
 	if (!table->fresh)
-		gtk_widget_activate_action(table->inner, "list.scroll-to-item", "u", position);
+		scroll_near(table, position);
 	table->scroll_to = position;
 	if (!table->tick)
 		table->tick = gtk_widget_add_tick_callback(widget, scroll_later, table, NULL);

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "packet-text.h"
+#include "run-int.h"
 #include "streams-int.h"
 
 /* ---- what only loading needs ---- */
@@ -26,7 +27,7 @@ struct loader {
 	uint16_t lane_of[65536];	/* nodes by number; beyond that they are searched */
 };
 
-static void *grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
+void *insp__grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
 {
 	if (count < *capacity)
 		return array;
@@ -66,7 +67,7 @@ static void grow_slots(struct loader *loader)
 	loader->slot_count = count;
 }
 
-static void copy_text(char *to, size_t size, struct fmt_bytes text)
+void insp__copy_text(char *to, size_t size, struct fmt_bytes text)
 {
 	const size_t length = text.size < size - 1 ? text.size : size - 1;
 
@@ -98,8 +99,8 @@ static void add_lane(struct loader *loader, node_id node, struct fmt_bytes name,
 	struct insp_lane *lane = &run->lanes[run->lane_count];
 
 	lane->node = node;
-	copy_text(lane->name, sizeof(lane->name), name);
-	copy_text(lane->address, sizeof(lane->address), address);
+	insp__copy_text(lane->name, sizeof(lane->name), name);
+	insp__copy_text(lane->address, sizeof(lane->address), address);
 	if (!lane->name[0])
 		snprintf(lane->name, sizeof(lane->name), "n%u", node);
 	if (node < 65536)
@@ -164,7 +165,7 @@ static uint16_t thread_of(struct loader *loader, uint32_t lane, uint32_t tid)
 	if (run->thread_count >= INSP_THREADS_MAX)
 		return 0;
 	loader->thread_slots[at & mask] = run->thread_count + 1;
-	run->threads = grow(run->threads, run->thread_count, &run->thread_capacity, sizeof(*run->threads));
+	run->threads = insp__grow(run->threads, run->thread_count, &run->thread_capacity, sizeof(*run->threads));
 	run->threads[run->thread_count] = (struct insp_thread){lane, tid};
 	return (uint16_t)run->thread_count++;
 }
@@ -188,7 +189,7 @@ static void classify(struct insp_packet *packet, struct fmt_bytes bytes, struct 
 		packet->proto = INSP_PROTO_ARP;
 }
 
-static uint16_t link_index(const struct insp_run *run, uint64_t id)
+uint16_t insp__link_index(const struct insp_run *run, uint64_t id)
 {
 	/* Links are numbered in the order in which they are told of, in all traces so far. */
 	if (id < run->link_count && run->links[id].id == id)
@@ -205,7 +206,7 @@ static struct insp_packet *add_packet(struct loader *loader, uint32_t seq, uint6
 
 	if (((size_t)run->packet_count + 1) * 2 > loader->slot_count)
 		grow_slots(loader);
-	run->packets = grow(run->packets, run->packet_count, &run->packet_capacity, sizeof(*run->packets));
+	run->packets = insp__grow(run->packets, run->packet_count, &run->packet_capacity, sizeof(*run->packets));
 	struct insp_packet *packet = &run->packets[run->packet_count];
 
 	*packet = (struct insp_packet){.send = seq, .end = INSP_NONE, .stream = INSP_NONE};
@@ -223,7 +224,7 @@ static struct insp_packet *find_packet(struct loader *loader, uint64_t id)
 static void send_packet(struct loader *loader, uint32_t seq, uint32_t lane, const struct fmt_ev_packet_send *ev)
 {
 	struct insp_run *run = loader->run;
-	const uint16_t link = link_index(run, ev->link);
+	const uint16_t link = insp__link_index(run, ev->link);
 	struct insp_packet *packet = add_packet(loader, seq, ev->packet);
 	struct fmt_frame frame;
 
@@ -289,62 +290,10 @@ static void add_link(struct loader *loader, const struct fmt_ev_link *ev)
 
 	if (ev->node_a > UINT32_MAX || ev->node_b > UINT32_MAX || run->link_count >= 65535)
 		return;
-	run->links = grow(run->links, run->link_count, &run->link_capacity, sizeof(*run->links));
+	run->links = insp__grow(run->links, run->link_count, &run->link_capacity, sizeof(*run->links));
 	run->links[run->link_count++] = (struct insp_link){.id = ev->id, .rate_bps = ev->rate_bps, .delay = ev->delay_ns,
 		.a = (uint16_t)lane_of_node(loader, (node_id)ev->node_a),
 		.b = (uint16_t)lane_of_node(loader, (node_id)ev->node_b)};
-}
-
-/* ---- threads' lives ---- */
-
-static struct insp_life *add_life(struct insp_run *run, uint32_t seq, uint32_t lane, enum insp_life_type type)
-{
-	run->lives = grow(run->lives, run->life_count, &run->life_capacity, sizeof(*run->lives));
-	struct insp_life *life = &run->lives[run->life_count++];
-
-	*life = (struct insp_life){.seq = seq, .lane = lane, .type = type};
-	return life;
-}
-
-static struct fmt_bytes last_component(struct fmt_bytes path)
-{
-	const uint8_t *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
-
-	if (!slash)
-		return path;
-	return (struct fmt_bytes){slash + 1, (size_t)(path.data + path.size - slash - 1)};
-}
-
-static void learn_life(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane)
-{
-	struct fmt_ev_start start;
-	struct fmt_ev_exec exec;
-	struct fmt_ev_clone clone;
-	struct fmt_ev_exit ended;
-	struct insp_life *life;
-
-	if (event->kind == FMT_start && fmt_get_start(event, &start) == 0) {
-		life = add_life(run, seq, lane, INSP_LIFE_START);
-		life->tid = event->tid;
-		life->pid = (uint32_t)start.pid;
-		copy_text(life->name, sizeof(life->name), start.name);
-	} else if (event->kind == FMT_exec && fmt_get_exec(event, &exec) == 0) {
-		life = add_life(run, seq, lane, INSP_LIFE_EXEC);
-		life->tid = event->tid;
-		life->pid = (uint32_t)exec.pid;
-		copy_text(life->name, sizeof(life->name), last_component(exec.path));
-	} else if (event->kind == FMT_clone && fmt_get_clone(event, &clone) == 0) {
-		life = add_life(run, seq, lane, INSP_LIFE_CLONE);
-		life->tid = (uint32_t)clone.child_tid;
-		life->pid = (uint32_t)clone.child_pid;
-		life->value = event->tid;
-	} else if (event->kind == FMT_exit && fmt_get_exit(event, &ended) == 0) {
-		life = add_life(run, seq, lane, INSP_LIFE_EXIT);
-		life->tid = event->tid;
-		life->pid = (uint32_t)ended.pid;
-		life->value = (uint32_t)ended.code;
-		run->aux[seq] |= ended.code ? 0x8000 : 0;
-	}
 }
 
 /* ---- events ---- */
@@ -398,18 +347,6 @@ static void learn_packet(struct loader *loader, const struct fmt_event *event, u
 	}
 }
 
-static void learn_congestion(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane)
-{
-	struct fmt_ev_tcp_congestion ev;
-
-	if (fmt_get_tcp_congestion(event, &ev) < 0)
-		return;
-	run->congestions = grow(run->congestions, run->congestion_count, &run->congestion_capacity, sizeof(*run->congestions));
-	/* Linux begins with a threshold that is as good as none. */
-	run->congestions[run->congestion_count++] = (struct insp_congestion){seq, lane, (uint32_t)ev.cwnd,
-		ev.ssthresh < INT32_MAX ? (uint32_t)ev.ssthresh : UINT32_MAX};
-}
-
 static void learn(struct loader *loader, const struct fmt_event *event, uint32_t seq)
 {
 	struct insp_run *run = loader->run;
@@ -432,13 +369,17 @@ static void learn(struct loader *loader, const struct fmt_event *event, uint32_t
 	else if (event->kind == FMT_end && fmt_get_end(event, &end) == 0)
 		run->aux[seq] = end.status ? 0x8000 : 0;
 	else if (event->kind >= FMT_start && event->kind <= FMT_exit)
-		learn_life(run, event, seq, lane);
+		insp__learn_life(run, event, seq, lane);
 	else if (event->kind >= FMT_syscall && event->kind <= FMT_signal)
 		learn_call(run, event, seq);
 	else if (event->kind >= FMT_packet_send && event->kind <= FMT_packet_corrupt)
 		learn_packet(loader, event, seq, lane);
+	else if (event->kind == FMT_position)
+		insp__learn_position(run, event, seq);
+	else if (event->kind == FMT_link_change || event->kind == FMT_node_down || event->kind == FMT_node_up)
+		insp__learn_outage(run, event, seq, lane);
 	else if (event->kind == FMT_tcp_congestion)
-		learn_congestion(run, event, seq, lane);
+		insp__learn_congestion(run, event, seq, lane);
 }
 
 /* Memory for every event, as the trace's index counts them. */
@@ -525,7 +466,7 @@ static void learn_meta(struct insp_run *run, struct fmt_reader *reader)
 	if (warning)
 		CHECK((run->warning = strdup(warning)));
 	if (seed)
-		copy_text(run->seed, sizeof(run->seed), (struct fmt_bytes){seed, size});
+		insp__copy_text(run->seed, sizeof(run->seed), (struct fmt_bytes){seed, size});
 }
 
 static int refuse(struct fmt_error *error, int number, const char *text)
@@ -584,6 +525,8 @@ void insp_run_free(struct insp_run *run)
 	free(run->links);
 	free(run->streams);
 	free(run->congestions);
+	free(run->positions);
+	free(run->outages);
 	free(run->activity);
 	free(run->blocks);
 	free(run->block_counts);

@@ -90,6 +90,21 @@ struct insp_stream {
 	uint32_t first;			/* packet */
 };
 
+/* Where a node is from an event on, in millimetres. */
+struct insp_position {
+	uint32_t seq, lane;
+	int64_t x, y;
+};
+
+/* A node or a link goes, or comes back. */
+enum insp_outage_what { INSP_OUTAGE_NODE, INSP_OUTAGE_LINK };
+struct insp_outage {
+	uint32_t seq;
+	enum insp_outage_what what;
+	uint32_t number;		/* lane, or index of links */
+	bool down;
+};
+
 /* What TCP's congestion control came to. */
 struct insp_congestion {
 	uint32_t seq;
@@ -123,6 +138,10 @@ struct insp_run {
 	uint32_t stream_count, stream_capacity;
 	struct insp_congestion *congestions;	/* in the order of events */
 	uint32_t congestion_count, congestion_capacity;
+	struct insp_position *positions;
+	uint32_t position_count, position_capacity;
+	struct insp_outage *outages;
+	uint32_t outage_count, outage_capacity;
 	double *activity;		/* of each block: where it begins on the axis of activity */
 	struct insp_block *blocks;	/* of INSP_BLOCK events each */
 	uint16_t *block_counts;		/* [block * lane_count + lane] */

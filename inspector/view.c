@@ -223,7 +223,7 @@ static bool block_may_trouble(const struct insp_block *block)
 {
 	return block->kinds & (insp_kind_bit(FMT_panic) | insp_kind_bit(FMT_warn) | insp_kind_bit(FMT_fault) |
 			       insp_kind_bit(FMT_packet_drop) | insp_kind_bit(FMT_signal) |
-			       insp_kind_bit(FMT_exit));
+			       insp_kind_bit(FMT_exit) | insp_kind_bit(FMT_node_down) | insp_kind_bit(FMT_injected));
 }
 
 static void add_block(const struct cell_walk *walk, uint32_t column, uint32_t block)
