@@ -379,18 +379,21 @@ InspEventList *insp_table_get(GtkWidget *widget)
 	return table_of(widget)->list;
 }
 
-#define ROWS_AROUND 5u
-
-/* Into sight, with a few rows before and behind it. */
+/* Into sight: a row that is not seen yet comes a third from the top, so that what was before it is seen as well.  All rows
+ * have the same height. */
 static void scroll_near(struct table *table, guint position)
 {
+	GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment(GTK_SCROLLABLE(table->inner));
 	const guint count = list_count(G_LIST_MODEL(table->list));
+	const double row = count ? gtk_adjustment_get_upper(adjustment) / count : 0;
+	const double page = gtk_adjustment_get_page_size(adjustment), top = gtk_adjustment_get_value(adjustment);
 
 	if (position >= count)
 		return;
-	gtk_widget_activate_action(table->inner, "list.scroll-to-item", "u", MIN(position + ROWS_AROUND, count - 1));
-	gtk_widget_activate_action(table->inner, "list.scroll-to-item", "u", position > ROWS_AROUND ? position - ROWS_AROUND : 0);
-	gtk_widget_activate_action(table->inner, "list.scroll-to-item", "u", position);
+	if (page <= 0 || row < 1)
+		gtk_widget_activate_action(table->inner, "list.scroll-to-item", "u", position);
+	else if (position * row < top || (position + 1) * row > top + page)
+		gtk_adjustment_set_value(adjustment, position * row - page / 3);
 }
 
 /* A list that scrolls before it has been laid out shows a part of its rows only.  Ticks come before the layout of

@@ -212,7 +212,7 @@ static void paint_label(struct paint *p, const struct cluster *cluster, double r
 	const double y = insp__lanes_y(p->lanes, insp_lane_of(run, seq)) + TRACK / 2 + 9;
 	char more[16];
 
-	if (room < 34 || !name || faded(p, insp_lane_of(run, seq)))
+	if (room < 60 || !name || faded(p, insp_lane_of(run, seq)))
 		return;
 	if (line && room > 120)
 		name = line->text;

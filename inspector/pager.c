@@ -64,16 +64,13 @@ static void job_free(struct job *job)
 /* An arrival or a loss in the words of the frame, which stands in the event of its sending. */
 static bool put_arrival(const struct insp_run *run, struct fmt_reader *reader, uint32_t seq, struct fmt_buf *text)
 {
-	const bool arrives = run->kind[seq] == FMT_packet_recv;
-	const uint32_t packet = arrives || run->kind[seq] == FMT_packet_drop ? insp_packet_of(run, seq) : INSP_NONE;
+	const uint32_t packet = insp_packet_of(run, seq);
 	struct fmt_ev_packet_send sent;
 	struct fmt_event event;
 
 	if (packet == INSP_NONE || fmt_reader_event(reader, run->packets[packet].send, &event, NULL) < 0 ||
 	    event.kind != FMT_packet_send || fmt_get_packet_send(&event, &sent) < 0)
 		return false;
-	if (arrives)
-		fmt_put_text(text, "arrives: ");
 	insp_put_frame(text, sent.frame.data, sent.frame.size);
 	return true;
 }

@@ -151,7 +151,8 @@ static void put_payload(struct fmt_buf *out, struct fmt_bytes bytes)
 	for (size_t i = 0; i < frame.payload_size && i < PAYLOAD_SHOWN; i++)
 		if ((frame.payload[i] < ' ' && !strchr("\r\n\t", frame.payload[i])) || frame.payload[i] >= 127)
 			return;
-	if (!frame.payload_size)
+	/* Of TCP its numbers matter more; what it carries is read as a whole. */
+	if (!frame.payload_size || frame.transport != FMT_TRANSPORT_UDP)
 		return;
 	const bool cut = frame.payload_size > PAYLOAD_SHOWN;
 	struct fmt_bytes text = {frame.payload, cut ? PAYLOAD_SHOWN : frame.payload_size};
@@ -161,15 +162,15 @@ static void put_payload(struct fmt_buf *out, struct fmt_bytes bytes)
 
 	if (end)
 		text.size = (size_t)(end - text.data);
-	fmt_put_text(out, "  \u201c");
+	fmt_put_text(out, "\u201c");
 	put_string(out, text);
-	fmt_put_text(out, cut && !end ? "\u2026\u201d" : "\u201d");
+	fmt_put_text(out, cut && !end ? "\u2026\u201d  " : "\u201d  ");
 }
 
 void insp_put_frame(struct fmt_buf *out, const uint8_t *frame, size_t size)
 {
-	fmt_put_frame(out, frame, size);
 	put_payload(out, (struct fmt_bytes){frame, size});
+	fmt_put_frame(out, frame, size);
 }
 
 static bool put_packet_event(struct fmt_buf *out, const struct fmt_event *event)

@@ -10,7 +10,7 @@
  * Of an arrival only its size is told: the frame stands in the event that sent it. */
 void insp_put_summary(struct fmt_buf *out, const struct fmt_event *event, vtime_ns *ret_ran);
 
-/* A frame, and what it carries when that is text: "10.0.0.1:7000 > 10.0.0.2:7000 udp len=19  “have 12 counter 5 5”". */
+/* A frame; of UDP what it carries, when that is text: "“have 12 counter 5 5”  10.0.0.1:7000 > 10.0.0.2:7000 udp len=19". */
 void insp_put_frame(struct fmt_buf *out, const uint8_t *frame, size_t size);
 
 #endif
