@@ -152,7 +152,7 @@ static void put_packet(const struct insp_run *run, const struct insp_packet *pac
 		break;
 	}
 	if (packet->fate == INSP_RECEIVED) {
-		insp_put_duration(text, sizeof(text), run->vtime[packet->end] - run->vtime[packet->send]);
+		insp_put_duration(text, sizeof(text), insp_vtime(run, packet->end) - insp_vtime(run, packet->send));
 		g_string_append_printf(to, "+%s", text);
 	} else {
 		g_string_append(to, packet->fate == INSP_DROPPED ? "\u2715 lost" : "in flight");
@@ -171,7 +171,7 @@ void insp_cell_put(const struct insp_run *run, uint32_t seq, enum insp_column co
 		g_string_append_printf(to, "%u", seq);
 		return;
 	case INSP_COLUMN_TIME:
-		insp_put_time(text, sizeof(text), run->vtime[seq]);
+		insp_put_time(text, sizeof(text), insp_vtime(run, seq));
 		g_string_append(to, text);
 		return;
 	case INSP_COLUMN_NODE:

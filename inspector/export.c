@@ -143,7 +143,7 @@ static int write_rows(struct save_job *job, struct fmt_reader *reader, FILE *out
 		fmt_buf_clear(&summary);
 		insp_put_summary(&summary, &event, &ran);
 		fmt_buf_put(&summary, "", 1);
-		fprintf(out, "%u,%llu,", seq, (unsigned long long)run->vtime[seq]);
+		fprintf(out, "%u,%llu,", seq, (unsigned long long)insp_vtime(run, seq));
 		put_quoted(out, run->lanes[thread->lane].name);
 		fprintf(out, ",%u,%s,", thread->tid, info ? info->name : "");
 		put_quoted(out, (const char *)summary.data);

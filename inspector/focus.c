@@ -83,7 +83,7 @@ static void say_where(InspWindow *window)
 	char time[48];
 
 	gtk_label_set_text(GTK_LABEL(window->where), text);
-	insp_put_time(time, sizeof(time), run->vtime[window->focus]);
+	insp_put_time(time, sizeof(time), insp_vtime(run, window->focus));
 	g_autofree char *position = g_strdup_printf("@%u   %s s", window->focus, time);
 
 	window->quiet = true;

@@ -67,7 +67,7 @@ static void paint_marks(InspLanes *lanes, GtkSnapshot *snapshot, const struct in
 	}
 	if (lanes->marks[0] == INSP_NONE || lanes->marks[1] == INSP_NONE)
 		return;
-	const vtime_ns a = lanes->run->vtime[lanes->marks[0]], b = lanes->run->vtime[lanes->marks[1]];
+	const vtime_ns a = insp_vtime(lanes->run, lanes->marks[0]), b = insp_vtime(lanes->run, lanes->marks[1]);
 
 	insp_put_duration(text, sizeof(text), a < b ? b - a : a - b);
 	g_autofree char *distance = g_strdup_printf("A\u2013B %s", text);
@@ -89,7 +89,7 @@ static void paint_focus(InspLanes *lanes, GtkSnapshot *snapshot, const struct in
 	insp_ink_rect(snapshot, &ink->accent, floor(x), RULER - 4, 1, height - RULER + 4);
 	if (lane >= insp__lanes_first(lanes))
 		insp_ink_rect(snapshot, &ink->accent, floor(x) - 2, insp__lanes_y(lanes, lane) - TRACK / 2 - 4, 5, TRACK + 8);
-	insp_put_time(text, sizeof(text), lanes->run->vtime[lanes->focus]);
+	insp_put_time(text, sizeof(text), insp_vtime(lanes->run, lanes->focus));
 	ruler_text(lanes, snapshot, ink, text, x, &ink->accent);
 }
 

@@ -172,7 +172,7 @@ static gboolean tooltip(GtkWidget *widget, int x, int y, gboolean keyboard, GtkT
 	const struct insp_line *line = insp_pager_line(lanes->pager, seq);
 	const struct fmt_kind_info *info = fmt_kind_info(lanes->run->kind[seq]);
 
-	insp_put_time(time, sizeof(time), lanes->run->vtime[seq]);
+	insp_put_time(time, sizeof(time), insp_vtime(lanes->run, seq));
 	g_autofree char *text = g_strdup_printf("@%u  %s s  %s  %s\n%s", seq, time, lanes->run->lanes[lane].name,
 						info ? info->name : "", line ? line->text : "");
 	gtk_tooltip_set_text(tip, text);

@@ -52,7 +52,7 @@ void insp_links_find(const struct insp_run *run, uint32_t seq, vtime_ns from, vt
 	for (uint32_t i = insp_packet_from(run, insp_run_seek(run, from)); i < run->packet_count; i++) {
 		const struct insp_packet *packet = &run->packets[i];
 
-		if (run->vtime[packet->send] > to)
+		if (insp_vtime(run, packet->send) > to)
 			break;
 		if (packet->link != UINT16_MAX)
 			ret[packet->link].bytes += packet->size;
@@ -74,7 +74,7 @@ bool insp_node_is_down(const struct insp_run *run, uint32_t lane, uint32_t seq)
 
 uint32_t insp_in_flight(const struct insp_run *run, uint32_t seq, uint32_t *ret, uint32_t max)
 {
-	const vtime_ns now = run->vtime[seq];
+	const vtime_ns now = insp_vtime(run, seq);
 	const uint32_t first = now > run->flight_max ? insp_run_seek(run, now - run->flight_max) : 0;
 	uint32_t count = 0;
 

@@ -19,8 +19,8 @@ struct slot {
 struct loader {
 	struct insp_run *run;
 	struct fmt_reader *reader;
-	struct slot *slots;		/* packets by their id; open addressing */
-	size_t slot_count;		/* a power of two, at least twice the packets */
+	struct slot *slots;		/* packets under way by their id; open addressing */
+	size_t slot_count, slot_used;	/* count is a power of two, at least twice what is used */
 	uint32_t *thread_slots;		/* threads by lane and tid, + 1 */
 	uint32_t thread_slot_count;
 	struct insp__stream_table streams;
@@ -51,6 +51,24 @@ static struct slot *find_slot(struct slot *slots, size_t count, uint64_t id)
 	while (slots[at].packet && slots[at].id != id)
 		at = (at + 1) & (count - 1);
 	return &slots[at];
+}
+
+/* What came behind it in its row moves up, so that it is still found. */
+static void forget_slot(struct loader *loader, struct slot *slot)
+{
+	const size_t mask = loader->slot_count - 1;
+	size_t hole = (size_t)(slot - loader->slots);
+
+	for (size_t at = (hole + 1) & mask; loader->slots[at].packet; at = (at + 1) & mask) {
+		const size_t home = mix(loader->slots[at].id) & mask;
+
+		if (((at - home) & mask) < ((at - hole) & mask))
+			continue;
+		loader->slots[hole] = loader->slots[at];
+		hole = at;
+	}
+	loader->slots[hole].packet = 0;
+	loader->slot_used--;
 }
 
 static void grow_slots(struct loader *loader)
@@ -204,13 +222,16 @@ static struct insp_packet *add_packet(struct loader *loader, uint32_t seq, uint6
 {
 	struct insp_run *run = loader->run;
 
-	if (((size_t)run->packet_count + 1) * 2 > loader->slot_count)
+	if ((loader->slot_used + 1) * 2 > loader->slot_count)
 		grow_slots(loader);
 	run->packets = insp__grow(run->packets, run->packet_count, &run->packet_capacity, sizeof(*run->packets));
 	struct insp_packet *packet = &run->packets[run->packet_count];
 
 	*packet = (struct insp_packet){.send = seq, .end = INSP_NONE, .stream = INSP_NONE};
-	*find_slot(loader->slots, loader->slot_count, id) = (struct slot){id, ++run->packet_count};
+	struct slot *slot = find_slot(loader->slots, loader->slot_count, id);
+
+	loader->slot_used += !slot->packet;
+	*slot = (struct slot){id, ++run->packet_count};
 	return packet;
 }
 
@@ -262,6 +283,7 @@ static void end_packet(struct loader *loader, uint32_t seq, uint64_t id, enum in
 
 	if (!packet || packet->end != INSP_NONE)
 		return;
+	forget_slot(loader, find_slot(loader->slots, loader->slot_count, id));
 	packet->end = seq;
 	packet->fate = (uint8_t)fate;
 	if (fate == INSP_DROPPED) {
@@ -269,7 +291,7 @@ static void end_packet(struct loader *loader, uint32_t seq, uint64_t id, enum in
 		return;
 	}
 	packet->to = (uint16_t)lane;
-	const vtime_ns took = run->vtime[seq] - run->vtime[packet->send];
+	const vtime_ns took = insp_vtime(run, seq) - insp_vtime(run, packet->send);
 
 	if (took > run->flight_max)
 		run->flight_max = took;
@@ -347,6 +369,25 @@ static void learn_packet(struct loader *loader, const struct fmt_event *event, u
 	}
 }
 
+/* The first event of a block gives its base.  A block that lasts longer than its offsets reach gets whole times. */
+static void keep_vtime(struct insp_run *run, uint32_t seq, vtime_ns vtime)
+{
+	struct insp_block *block = &run->blocks[seq / INSP_BLOCK];
+
+	if (seq % INSP_BLOCK == 0)
+		block->base = vtime;
+	if (!block->wide && vtime - block->base > UINT32_MAX) {
+		block->wide = calloc(INSP_BLOCK, sizeof(*block->wide));
+		CHECK(block->wide);
+		for (uint32_t i = seq - seq % INSP_BLOCK; i < seq; i++)
+			block->wide[i % INSP_BLOCK] = block->base + run->offset[i];
+	}
+	if (block->wide)
+		block->wide[seq % INSP_BLOCK] = vtime;
+	else
+		run->offset[seq] = (uint32_t)(vtime - block->base);
+}
+
 static void learn(struct loader *loader, const struct fmt_event *event, uint32_t seq)
 {
 	struct insp_run *run = loader->run;
@@ -355,7 +396,7 @@ static void learn(struct loader *loader, const struct fmt_event *event, uint32_t
 	struct fmt_ev_link link;
 	struct fmt_ev_end end;
 
-	run->vtime[seq] = event->vtime;
+	keep_vtime(run, seq, event->vtime);
 	run->kind[seq] = event->kind < 255 ? (uint8_t)event->kind : 255;
 	run->thread[seq] = thread_of(loader, lane, event->tid);
 	block->kinds |= insp_kind_bit(event->kind);
@@ -387,13 +428,13 @@ static void allocate(struct insp_run *run)
 {
 	const size_t count = run->count ? run->count : 1;
 
-	run->block_count = (run->count + INSP_BLOCK - 1) / INSP_BLOCK;
-	run->vtime = calloc(count, sizeof(*run->vtime));
+	run->block_count = run->block_capacity = (run->count + INSP_BLOCK - 1) / INSP_BLOCK;
+	run->offset = calloc(count, sizeof(*run->offset));
 	run->thread = calloc(count, sizeof(*run->thread));
 	run->kind = calloc(count, sizeof(*run->kind));
 	run->aux = calloc(count, sizeof(*run->aux));
 	run->blocks = calloc(run->block_count + 1u, sizeof(*run->blocks));
-	CHECK(run->vtime && run->thread && run->kind && run->aux && run->blocks);
+	CHECK(run->offset && run->thread && run->kind && run->aux && run->blocks);
 }
 
 static int read_events(struct loader *loader, insp_progress progress, void *data)
@@ -438,7 +479,7 @@ static void measure_activity(struct insp_run *run)
 	CHECK(run->activity);
 	for (uint32_t seq = 0; seq < run->count; seq++) {
 		if (seq)
-			at += activity_step(run->vtime[seq] - run->vtime[seq - 1]);
+			at += activity_step(insp_vtime(run, seq) - insp_vtime(run, seq - 1));
 		if (seq % INSP_BLOCK == 0)
 			run->activity[seq / INSP_BLOCK] = at;
 	}
@@ -449,7 +490,7 @@ double insp_activity_of(const struct insp_run *run, uint32_t seq)
 	double at = run->activity[seq / INSP_BLOCK];
 
 	for (uint32_t i = seq / INSP_BLOCK * INSP_BLOCK + 1; i <= seq; i++)
-		at += activity_step(run->vtime[i] - run->vtime[i - 1]);
+		at += activity_step(insp_vtime(run, i) - insp_vtime(run, i - 1));
 	return at;
 }
 
@@ -514,7 +555,9 @@ void insp_run_free(struct insp_run *run)
 	if (!run)
 		return;
 	free(run->path);
-	free(run->vtime);
+	for (uint32_t block = 0; run->blocks && block < run->block_capacity; block++)
+		free(run->blocks[block].wide);
+	free(run->offset);
 	free(run->thread);
 	free(run->kind);
 	free(run->aux);
@@ -538,7 +581,7 @@ void insp_run_free(struct insp_run *run)
 void insp_run_check(const struct insp_run *run)
 {
 	for (uint32_t i = 1; i < run->count; i++)
-		CHECK(run->vtime[i - 1] <= run->vtime[i]);
+		CHECK(insp_vtime(run, i - 1) <= insp_vtime(run, i));
 	for (uint32_t i = 0; i < run->packet_count; i++) {
 		CHECK(i == 0 || run->packets[i - 1].send < run->packets[i].send);
 		CHECK(run->packets[i].end > run->packets[i].send);
@@ -562,7 +605,7 @@ uint32_t insp_run_seek(const struct insp_run *run, vtime_ns vtime)
 	while (low < high) {
 		const uint32_t middle = low + (high - low) / 2;
 
-		if (run->vtime[middle] < vtime)
+		if (insp_vtime(run, middle) < vtime)
 			low = middle + 1;
 		else
 			high = middle;
@@ -591,7 +634,7 @@ static uint32_t packet_ending(const struct insp_run *run, uint32_t seq, uint32_t
 	for (uint32_t i = next; i-- > 0;) {
 		if (run->packets[i].end == seq)
 			return i;
-		if (run->vtime[seq] - run->vtime[run->packets[i].send] > run->flight_max && run->kind[seq] == FMT_packet_recv)
+		if (insp_vtime(run, seq) - insp_vtime(run, run->packets[i].send) > run->flight_max && run->kind[seq] == FMT_packet_recv)
 			return INSP_NONE;
 	}
 	return INSP_NONE;

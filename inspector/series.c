@@ -32,9 +32,9 @@ static double column_seconds(const struct insp_view *view, uint32_t columns, uin
 	const uint32_t a = insp_view_seek(view, view->from + view->span * column / columns);
 	const uint32_t b = insp_view_seek(view, view->from + view->span * (column + 1) / columns);
 
-	if (a >= view->run->count || b >= view->run->count || view->run->vtime[a] == view->run->vtime[b])
+	if (a >= view->run->count || b >= view->run->count || insp_vtime(view->run, a) == insp_vtime(view->run, b))
 		return INFINITY;
-	return (double)(view->run->vtime[b] - view->run->vtime[a]) / 1e9;
+	return (double)(insp_vtime(view->run, b) - insp_vtime(view->run, a)) / 1e9;
 }
 
 /* Bits that arrive; payload: only what TCP or UDP carries, and only once. */
@@ -135,7 +135,7 @@ static void see_data(const struct tcp *tcp, struct sender *sender, const struct 
 	if (!sender->timed) {
 		sender->timed = true;
 		sender->timed_end = end;
-		sender->timed_at = run->vtime[packet->send];
+		sender->timed_at = insp_vtime(run, packet->send);
 	}
 	put_flight(tcp, sender, insp_view_coord(tcp->view, packet->send));
 }
@@ -151,7 +151,7 @@ static void see_ack(const struct tcp *tcp, struct sender *sender, const struct i
 	if (sender->timed && (int32_t)(packet->ack - sender->timed_end) >= 0) {
 		sender->timed = false;
 		if (tcp->series == INSP_SERIES_RTT)
-			put_level(tcp, coord, (double)(run->vtime[packet->end] - sender->timed_at) / 1e9);
+			put_level(tcp, coord, (double)(insp_vtime(run, packet->end) - sender->timed_at) / 1e9);
 	}
 	put_flight(tcp, sender, coord);
 }
@@ -163,9 +163,9 @@ static uint32_t first_packet(const struct insp_view *view)
 	const uint32_t first = insp_view_seek(view, view->from);
 	const vtime_ns back = 6 * run->flight_max;
 
-	if (first >= run->count || run->vtime[first] <= back)
+	if (first >= run->count || insp_vtime(run, first) <= back)
 		return 0;
-	return insp_packet_from(run, insp_run_seek(run, run->vtime[first] - back));
+	return insp_packet_from(run, insp_run_seek(run, insp_vtime(run, first) - back));
 }
 
 /* Packets are seen in the order of their sending: an acknowledgement is sent behind what it acknowledges. */

@@ -68,8 +68,8 @@ static void paint_links(InspTopology *topology, cairo_t *cairo, const struct ins
 static graphene_point_t packet_point(InspTopology *topology, const struct insp_packet *packet)
 {
 	const struct insp_run *run = topology->run;
-	const vtime_ns begin = run->vtime[packet->send], now = run->vtime[topology->seq];
-	const vtime_ns end = packet->end == INSP_NONE ? begin + run->flight_max : run->vtime[packet->end];
+	const vtime_ns begin = insp_vtime(run, packet->send), now = insp_vtime(run, topology->seq);
+	const vtime_ns end = packet->end == INSP_NONE ? begin + run->flight_max : insp_vtime(run, packet->end);
 	const double share = end > begin ? fmin((double)(now - begin) / (double)(end - begin), 1) : 1;
 	const graphene_point_t a = point_of(topology, packet->from), b = point_of(topology, packet->to);
 

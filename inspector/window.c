@@ -84,7 +84,7 @@ char *insp__status(InspWindow *window)
 		"\"vtime_ns\":%" G_GUINT64_FORMAT ",\"node\":\"%s\",\"scope\":\"%s\",\"grain\":\"%s\",\"rows\":%u,"
 		"\"paint_nodes\":%u,\"arrows\":%u,\"differences\":%d}",
 		path, run->count, run->lane_count - 1, run->packet_count, run->drops, focus,
-		(guint64)(run->count ? run->vtime[focus] : 0), run->count ? run->lanes[insp_lane_of(run, focus)].name : "",
+		(guint64)(run->count ? insp_vtime(run, focus) : 0), run->count ? run->lanes[insp_lane_of(run, focus)].name : "",
 		window->step_scope == INSP_NONE ? "all" : run->lanes[window->step_scope].name,
 		insp_grain_names[window->step_grain], list ? g_list_model_get_n_items(G_LIST_MODEL(list)) : 0, stat.nodes,
 		stat.arrows, pair ? (int)pair->difference_count : -1);
