@@ -8,6 +8,7 @@
 #include "difference-list.h"
 #include "event-list.h"
 #include "lanes.h"
+#include "notes.h"
 #include "overview.h"
 #include "frame-pane.h"
 #include "plots.h"
@@ -41,6 +42,7 @@ struct _InspWindow {
 	InspLanes *lanes;
 	InspTextTable *threads;
 	InspTopology *topology;
+	InspTextTable *notes_table;
 	InspFramePane *frame;
 	/* made by hand */
 	GtkWidget *tables[TAB_COUNT];
@@ -49,6 +51,7 @@ struct _InspWindow {
 	const struct insp_run *run;	/* shared->run */
 	InspPager *pager;
 	InspEventList *list_of[TAB_COUNT];	/* NULL: not made yet */
+	struct insp_notes notes;
 	char *filter_text;		/* in force; NULL: none */
 	char *found_text;		/* what TAB_FOUND lists; NULL: nothing */
 	struct insp_program *program;	/* NULL: while the window is made or unmade */
@@ -128,6 +131,10 @@ bool insp__export_drawing(InspWindow *window, const char *path, bool pdf);
 void insp__export_csv(InspWindow *window, const char *path);
 void insp__export_pcap(InspWindow *window, const char *path);
 void insp__palette(InspWindow *window);
+/* notes-pane.c */
+void insp__add_notes(InspWindow *window);
+void insp__notes_read(InspWindow *window);
+void insp__notes_forget(InspWindow *window);
 void insp__help(InspWindow *window);
 /* recent.c: remembers the open trace; shows those of before in the empty page. */
 void insp__recent_add(InspWindow *window);

@@ -158,6 +158,7 @@ static void forget_run(InspWindow *window)
 	if (!window->shared)
 		return;
 	insp__program_close(window);
+	insp__notes_forget(window);
 	insp__compare_close(window);
 	insp_lanes_set_run(window->lanes, NULL, NULL);
 	insp_topology_set_run(window->topology, NULL);
@@ -228,6 +229,7 @@ static void show_run(InspWindow *window, struct insp_run *run)
 	insp__set_filter(window, NULL);
 	insp__complete_filter(window);
 	insp__recent_add(window);
+	insp__notes_read(window);
 	if (run->count) {
 		insp__focus(window, 0, /* remember= */ false);
 		insp__settings_apply(window);
