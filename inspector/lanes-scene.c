@@ -37,7 +37,7 @@ static GdkRGBA lane_hue(const struct paint *p, uint32_t lane)
 static void paint_ruler(struct paint *p)
 {
 	const struct insp_view *view = &p->lanes->view;
-	static const char *const names[INSP_AXIS_COUNT] = {"virtual time, s", "event", "pauses shortened, s"};
+	static const char *const names[INSP_AXIS_COUNT] = {"virtual time, s", "event", "activity, s"};
 	const double tick = insp_view_tick(view, 110);
 	char text[48];
 
