@@ -4,6 +4,7 @@
 #include <dwarf.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,6 +194,7 @@ static const char *function_name(Dwarf_Die *unit, uint64_t addr)
 static void fill_line(Dwarf_Die *unit, uint64_t addr, struct rep_place_info *ret)
 {
 	Dwarf_Line *line = dwarf_getsrc_die(unit, addr);
+	Dwarf_Attribute folder;
 	Dwarf_Lines *lines;
 	Dwarf_Addr start, next;
 	size_t count;
@@ -200,6 +202,8 @@ static void fill_line(Dwarf_Die *unit, uint64_t addr, struct rep_place_info *ret
 	if (!line || dwarf_lineno(line, &ret->line) < 0 || dwarf_lineaddr(line, &start) < 0)
 		return;
 	ret->file = dwarf_linesrc(line, NULL, NULL);
+	if (dwarf_attr(unit, DW_AT_comp_dir, &folder))
+		ret->folder = dwarf_formstring(&folder);
 	ret->line_start = start + ret->bias;
 	ret->line_end = ret->line_start + 1;
 	if (dwarf_getsrclines(unit, &lines, &count) < 0)
@@ -253,15 +257,59 @@ void rep_place_of(struct rep_symbols *symbols, const struct rep_target *target, 
 	fill_line(&unit, own, ret);
 }
 
+/* Appends the parts of a path to one that has been made so far. */
+static void add_parts(char *to, size_t size, const char *path)
+{
+	for (const char *at = path; *at;) {
+		const size_t part = strcspn(at, "/"), used = strlen(to);
+
+		if (part == 2 && memcmp(at, "..", 2) == 0) {
+			char *last = strrchr(to, '/');
+
+			if (last)
+				*last = '\0';
+		} else if (part && !(part == 1 && *at == '.')) {
+			snprintf(to + used, size - used, "/%.*s", (int)part, at);
+		}
+		at += part;
+		at += strspn(at, "/");
+	}
+}
+
+void rep_place_path(const struct rep_place_info *place, char *ret, size_t size)
+{
+	ret[0] = '\0';
+	if (!place->file)
+		return;
+	if (place->file[0] != '/' && !place->folder) {
+		snprintf(ret, size, "%s", place->file);
+		return;
+	}
+	if (place->file[0] != '/')
+		add_parts(ret, size, place->folder);
+	add_parts(ret, size, place->file);
+}
+
 /* ---- addresses of names ---------------------------------------------------------------- */
 
-/* Whether a path ends in what was asked for, at the beginning of a name. */
-static bool path_ends(const char *path, const char *end)
+static const char *without_dots(const char *path)
 {
-	const size_t size = strlen(path), wanted = strlen(end);
+	while (strncmp(path, "../", 3) == 0 || strncmp(path, "./", 2) == 0)
+		path += path[1] == '/' ? 2 : 3;
+	return path;
+}
 
-	return wanted <= size && strcmp(path + size - wanted, end) == 0 &&
-	       (wanted == size || path[size - wanted - 1] == '/' || end[0] == '/');
+/* Whether the shorter of two paths is the end of the longer one, from the beginning of a name on: a person leaves out folders, and so do
+ * compilers, which may have been called elsewhere than where the source lies now. */
+static bool path_ends(const char *path, const char *wanted)
+{
+	path = without_dots(path);
+	wanted = without_dots(wanted);
+	const size_t size = strlen(path), wanted_size = strlen(wanted);
+	const char *longer = size > wanted_size ? path : wanted, *shorter = size > wanted_size ? wanted : path;
+	const size_t rest = size > wanted_size ? size - wanted_size : wanted_size - size;
+
+	return shorter[0] && strcmp(longer + rest, shorter) == 0 && (!rest || shorter[0] == '/' || longer[rest - 1] == '/');
 }
 
 /* What is looked for in the lines of one unit after another. */

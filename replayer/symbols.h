@@ -69,10 +69,13 @@ struct rep_place_info {
 	const char *function;
 	uint64_t offset;		/* in the function */
 	const char *file;		/* as the compiler had it */
+	const char *folder;		/* where it was called: what file is relative to, if it is; NULL */
 	int line;			/* 0: unknown */
 	uint64_t line_start, line_end;	/* addresses of this stretch of the line */
 };
 void rep_place_of(struct rep_symbols *symbols, const struct rep_target *target, uint64_t addr, struct rep_place_info *ret);
+/* The path of its file, absolute as far as that is known, without . and .. in it; "" without a file. */
+void rep_place_path(const struct rep_place_info *place, char *ret, size_t size);
 
 /* Where "FILE:LINE" begins: addresses in the process of each copy, at most max.  FILE may be the end of a path.  A line
  * without code is the next one that has some.  Their number. */
