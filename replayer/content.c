@@ -149,13 +149,15 @@ static int copy_content(struct rep_objects *objects, struct rep_object *object, 
 	const off_t size = lseek(from, 0, SEEK_END), now = lseek(object->fd, 0, SEEK_END);
 	off_t at = 0;
 
-	if (size < 0 || now < 0 || lseek(object->fd, 0, SEEK_SET) < 0)
+	if (size < 0 || now < 0)
 		return -errno;
 	/* One that is born again keeps its size if that is larger: the size that it has to have is an effect of the same event. */
 	const int r = rep__object_resize(objects, object, (uint64_t)(now > size ? now : size), /* clear= */ true);
 
 	if (r < 0)
 		return r;
+	if (lseek(object->fd, 0, SEEK_SET) < 0)
+		return -errno;
 	while (at < size) {
 		const ssize_t done = sendfile(object->fd, from, &at, (size_t)(size - at));
 
