@@ -2,7 +2,7 @@
 /*
  * chunk-summary.c - what a chunk says of itself for who looks for something.
  *
- *	kinds	threads	senders	connections
+ *	kinds	threads	senders	marks	connections
  *
  * Each is a list of varints that rise, as differences: some hundred bytes for a chunk of 16384 events.  All of them together are
  * read once, and then a search through 50 million events looks at 3000 of these and decodes one chunk.
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "effect.h"
 #include "packets.h"
 #include "wire.h"
 
@@ -27,15 +28,25 @@ struct sender {
 	uint64_t first, last;		/* counts of the packets that it sent */
 };
 
+/* What is known of a node's events so far. */
+struct chain {
+	uint64_t events;
+	uint32_t crc;
+};
+
 struct fmt__summaries {
 	struct fmt_packets *packets;
 	int64_t next_stream;
+	struct chain *chains;		/* by node */
+	size_t chain_count;
+	struct fmt_buf head;		/* of a record */
 	/* of the chunk that is summed up */
 	uint32_t kinds[FMT_CHUNK_EVENTS_MAX];
 	struct thread threads[FMT_CHUNK_EVENTS_MAX];
 	struct sender senders[FMT_CHUNK_EVENTS_MAX];
 	struct fmt__summary_stream streams[FMT_CHUNK_EVENTS_MAX];
-	size_t kind_count, thread_count, sender_count, stream_count;
+	struct fmt__summary_mark marks[FMT_CHUNK_EVENTS_MAX];
+	size_t kind_count, thread_count, sender_count, stream_count, mark_count;
 };
 
 struct fmt__summaries *fmt__summaries_new(void)
@@ -52,6 +63,8 @@ void fmt__summaries_free(struct fmt__summaries *summaries)
 	if (!summaries)
 		return;
 	fmt_packets_free(summaries->packets);
+	free(summaries->chains);
+	fmt_buf_done(&summaries->head);
 	free(summaries);
 }
 
@@ -86,6 +99,15 @@ static int compare_streams(const void *a, const void *b)
 	return x->number != y->number ? (x->number > y->number) - (x->number < y->number) : y->begins - x->begins;
 }
 
+static int compare_marks(const void *a, const void *b)
+{
+	const struct fmt__summary_mark *x = a, *y = b;
+
+	if (x->node != y->node)
+		return (x->node > y->node) - (x->node < y->node);
+	return (x->number > y->number) - (x->number < y->number);
+}
+
 #define PACKET_NODE(packet) ((node_id)((packet) >> 40))
 #define PACKET_COUNT(packet) ((packet) & ((1ull << 40) - 1))
 
@@ -111,6 +133,37 @@ static void see_packet(struct fmt__summaries *summaries, const struct fmt_event 
 		(uint64_t)packet->stream, begins, begins ? index : 0};
 }
 
+static struct chain *chain_of(struct fmt__summaries *summaries, node_id node)
+{
+	if (node >= summaries->chain_count) {
+		const size_t count = node + 64u;
+
+		summaries->chains = reallocarray(summaries->chains, count, sizeof(*summaries->chains));
+		CHECK(summaries->chains);
+		memset(summaries->chains + summaries->chain_count, 0, (count - summaries->chain_count) * sizeof(*summaries->chains));
+		summaries->chain_count = count;
+	}
+	return &summaries->chains[node];
+}
+
+static void see_record(struct fmt__summaries *summaries, const struct fmt_event *event, uint32_t index)
+{
+	if (event->node >= FMT_MARK_NODES)
+		return;
+	struct chain *chain = chain_of(summaries, event->node);
+	struct fmt_buf *head = &summaries->head;
+
+	fmt_buf_clear(head);
+	fmt_buf_put_u64(head, event->vtime);
+	fmt_buf_put_u64(head, event->node);
+	fmt_buf_put_u64(head, event->tid);
+	fmt_buf_put_u64(head, event->kind);
+	chain->crc = fmt_crc32c(fmt_crc32c(chain->crc, head->data, head->size), event->body, event->body_size);
+	if (++chain->events % FMT_MARK_EVENTS == 0)
+		summaries->marks[summaries->mark_count++] = (struct fmt__summary_mark){
+			event->node, chain->events / FMT_MARK_EVENTS, index, chain->crc};
+}
+
 static void see_event(struct fmt__summaries *summaries, const struct fmt_event *event, uint32_t index)
 {
 	const struct thread *last = &summaries->threads[summaries->thread_count - !!summaries->thread_count];
@@ -119,6 +172,7 @@ static void see_event(struct fmt__summaries *summaries, const struct fmt_event *
 		summaries->threads[summaries->thread_count++] = (struct thread){event->node, event->tid};
 	summaries->kinds[summaries->kind_count++] = event->kind;
 	see_packet(summaries, event, index);
+	see_record(summaries, event, index);
 }
 
 static void put_kinds(struct fmt__summaries *summaries, struct fmt_buf *out)
@@ -174,6 +228,20 @@ static void put_senders(struct fmt__summaries *summaries, struct fmt_buf *out)
 	}
 }
 
+static void put_marks(struct fmt__summaries *summaries, struct fmt_buf *out)
+{
+	const struct fmt__summary_mark *marks = summaries->marks;
+
+	qsort(summaries->marks, summaries->mark_count, sizeof(*marks), compare_marks);
+	fmt_buf_put_u64(out, summaries->mark_count);
+	for (size_t i = 0; i < summaries->mark_count; i++) {
+		fmt_buf_put_u64(out, marks[i].node - (i ? marks[i - 1].node : 0));
+		fmt_buf_put_u64(out, marks[i].number);
+		fmt_buf_put_u64(out, marks[i].index);
+		fmt_buf_put_u64(out, marks[i].crc);
+	}
+}
+
 static void put_streams(struct fmt__summaries *summaries, struct fmt_buf *out)
 {
 	struct fmt__summary_stream *streams = summaries->streams;
@@ -195,13 +263,15 @@ static void put_streams(struct fmt__summaries *summaries, struct fmt_buf *out)
 void fmt__summary_put(struct fmt__summaries *summaries, const struct fmt_event *events, size_t count, struct fmt_buf *out)
 {
 	CHECK(count <= FMT_CHUNK_EVENTS_MAX);
-	summaries->kind_count = summaries->thread_count = summaries->sender_count = summaries->stream_count = 0;
+	summaries->kind_count = summaries->thread_count = summaries->sender_count = summaries->stream_count =
+		summaries->mark_count = 0;
 	for (size_t i = 0; i < count; i++)
 		see_event(summaries, &events[i], (uint32_t)i);
 	fmt_buf_clear(out);
 	put_kinds(summaries, out);
 	put_threads(summaries, out);
 	put_senders(summaries, out);
+	put_marks(summaries, out);
 	put_streams(summaries, out);
 	if (out->size > FMT_SUMMARY_MAX)
 		fmt_buf_clear(out);
@@ -269,6 +339,22 @@ static bool has_packet(struct cursor *cursor, const struct fmt_want *want)
 	return found;
 }
 
+static struct fmt__summary_mark next_mark(struct cursor *cursor, node_id node)
+{
+	struct fmt__summary_mark mark = {.node = node + (node_id)take(cursor)};
+
+	mark.number = take(cursor);
+	mark.index = (uint32_t)take(cursor);
+	mark.crc = (uint32_t)take(cursor);
+	return mark;
+}
+
+static void pass_marks(struct cursor *cursor)
+{
+	for (uint64_t left = take(cursor); left && !cursor->damaged; left--)
+		next_mark(cursor, 0);
+}
+
 static int next_stream(struct cursor *cursor, struct fmt__summary_stream *stream)
 {
 	if (cursor->pos == cursor->size)
@@ -284,7 +370,7 @@ static int next_stream(struct cursor *cursor, struct fmt__summary_stream *stream
 static bool has_stream(struct cursor *cursor, const struct fmt_want *want)
 {
 	struct fmt__summary_stream stream = {0};
-	bool found = !want->has_stream;
+	bool found = false;
 
 	while (!found && next_stream(cursor, &stream) > 0)
 		found = stream.number == want->stream;
@@ -298,22 +384,54 @@ bool fmt__summary_has(const uint8_t *bytes, size_t size, const struct fmt_want *
 	if (!size)
 		return true;
 	const bool kind = has_kind(&cursor, want), thread = has_thread(&cursor, want), packet = has_packet(&cursor, want);
-	const bool found = kind && thread && packet && has_stream(&cursor, want);
+	bool found = kind && thread && packet;
+
+	if (found && want->has_stream) {
+		pass_marks(&cursor);
+		found = has_stream(&cursor, want);
+	}
 
 	*ret_damaged = cursor.damaged;
 	return found || cursor.damaged;
+}
+
+/* Over the lists before the marks. */
+static void pass_to_marks(struct cursor *cursor)
+{
+	const struct fmt_want nothing = {0};
+
+	has_kind(cursor, &nothing);
+	has_thread(cursor, &nothing);
+	has_packet(cursor, &nothing);
+}
+
+int fmt__summary_mark(const uint8_t *bytes, size_t size, size_t *pos, struct fmt__summary_mark *ret, uint64_t *left)
+{
+	struct cursor cursor = {bytes, size, *pos, false};
+
+	if (!size)
+		return 0;
+	if (!*pos) {
+		pass_to_marks(&cursor);
+		*left = take(&cursor);
+		*ret = (struct fmt__summary_mark){0};
+	}
+	if (cursor.damaged || !*left)
+		return cursor.damaged ? -EBADMSG : 0;
+	--*left;
+	*ret = next_mark(&cursor, ret->node);
+	*pos = cursor.pos;
+	return cursor.damaged ? -EBADMSG : 1;
 }
 
 /* ret keeps the number between calls. */
 int fmt__summary_stream(const uint8_t *bytes, size_t size, size_t *pos, struct fmt__summary_stream *ret)
 {
 	struct cursor cursor = {bytes, size, *pos, false};
-	const struct fmt_want nothing = {0};
 
 	if (!*pos && size) {
-		has_kind(&cursor, &nothing);
-		has_thread(&cursor, &nothing);
-		has_packet(&cursor, &nothing);
+		pass_to_marks(&cursor);
+		pass_marks(&cursor);
 		*ret = (struct fmt__summary_stream){0};
 	}
 	const int got = cursor.damaged ? -EBADMSG : next_stream(&cursor, ret);

@@ -21,6 +21,15 @@ void fmt__summary_put(struct fmt__summaries *summaries, const struct fmt_event *
  * *ret_damaged is set. */
 bool fmt__summary_has(const uint8_t *bytes, size_t size, const struct fmt_want *want, bool *ret_damaged);
 
+/* Where a node has come to a multiple of FMT_MARK_EVENTS events. */
+struct fmt__summary_mark {
+	node_id node;
+	uint64_t number;		/* 1 for the first of the node */
+	uint32_t index;			/* of that event in the chunk */
+	uint32_t crc;			/* CRC-32C of all records of the node up to it */
+};
+/* As fmt__summary_stream(), by node, then number. */
+int fmt__summary_mark(const uint8_t *bytes, size_t size, size_t *pos, struct fmt__summary_mark *ret, uint64_t *left);
 /* A connection that is in a chunk. */
 struct fmt__summary_stream {
 	uint64_t number;

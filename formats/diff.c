@@ -3,9 +3,13 @@
  * diff.c - where two runs part, and why.
  *
  * Chunks are cut by content, so runs that begin alike have the same chunks up to where they part: those are passed over
- * by their checksums alone, without reading them.  From there both are read in step.  A node's events are compared in
- * its own order, whatever the order between nodes: each side's events wait in a queue of their node, as hashes of what
- * is not ignored, until the other side's come.
+ * by their checksums alone, without reading them.  A node's events are compared in its own order, whatever the order between nodes.
+ *
+ * When nothing is ignored, each node's chain of marks (fmt_reader_marks()) is bisected for the last one that both have in common; from
+ * there on the node's events are compared one by one, which are 1024 at most, whatever the size of the runs.
+ *
+ * What is ignored is in the marks, though.  Then both are read in step: each side's events wait in a queue of their node, as hashes of
+ * what is not ignored, until the other side's come.
  *
  *	node's queue:	equal --(another hash)--> parted: nothing more is kept of this node
  *
@@ -326,6 +330,128 @@ static int compare(struct diff *diff, struct fmt_error *error)
 	return 0;
 }
 
+/* ---- comparing by marks ---- */
+
+struct chain {
+	struct fmt_mark *marks;
+	size_t count, capacity;
+};
+
+struct chains {
+	struct chain *nodes;		/* NODES_MAX */
+};
+
+static void see_mark(void *context, const struct fmt_mark *mark)
+{
+	struct chains *chains = context;
+
+	if (mark->node >= NODES_MAX)
+		return;
+	struct chain *chain = &chains->nodes[mark->node];
+
+	/* One that is missing would make all behind it another number. */
+	if (mark->number != chain->count + 1)
+		return;
+	if (chain->count == chain->capacity) {
+		chain->capacity = chain->capacity ? chain->capacity * 2 : 16;
+		chain->marks = reallocarray(chain->marks, chain->capacity, sizeof(*chain->marks));
+		CHECK(chain->marks);
+	}
+	chain->marks[chain->count++] = *mark;
+}
+
+/* How many marks two chains have in common: once a run differs, so do all later marks. */
+static size_t bisect(const struct chain *a, const struct chain *b)
+{
+	size_t low = 0, high = a->count < b->count ? a->count : b->count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (a->marks[middle].crc == b->marks[middle].crc)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The node's next event of a side, which is hashed at once.  1, 0, -EBADMSG. */
+static int next_of(struct diff *diff, int side, node_id node, event_seq *seq, struct mark *ret, struct fmt_error *error)
+{
+	const struct fmt_want want = {.has_node = true, .node = node};
+	struct fmt_event event;
+	const int got = fmt_reader_find(diff->side[side].reader, &want, /* backwards= */ false, seq, &event, error);
+
+	if (got <= 0)
+		return got;
+	*ret = (struct mark){hash_event(diff, &event), event.seq};
+	*seq = event.seq + 1;
+	return 1;
+}
+
+static int compare_node(struct diff *diff, node_id node, const struct chain chains[2], struct fmt_error *error)
+{
+	const size_t common = bisect(&chains[0], &chains[1]);
+	event_seq next[2] = {0, 0};
+	struct mark marks[2];
+	int got[2] = {1, 1};
+	struct lane *lane = lane_of(diff, node);
+
+	for (int i = 0; i < 2 && common; i++)
+		next[i] = chains[i].marks[common - 1].seq + 1;
+	lane->same = common * (uint64_t)FMT_MARK_EVENTS;
+	for (;; lane->same++) {
+		for (int i = 0; i < 2; i++) {
+			got[i] = next_of(diff, i, node, &next[i], &marks[i], error);
+			if (got[i] < 0)
+				return got[i];
+		}
+		if (!got[0] && !got[1])
+			return 0;
+		if (!got[0] || !got[1] || marks[0].hash != marks[1].hash)
+			break;
+	}
+	lane->parted = true;
+	diff->parted++;
+	for (int i = 0; i < 2; i++) {
+		lane->has[i] = got[i];
+		lane->at[i] = got[i] ? marks[i].seq : 0;
+	}
+	return 0;
+}
+
+static bool is_node(const struct diff *diff, node_id node)
+{
+	for (int i = 0; i < 2; i++)
+		for (size_t k = 0; k < diff->side[i].roster.node_count; k++)
+			if (diff->side[i].roster.nodes[k].id == node)
+				return true;
+	return node == 0;
+}
+
+static int compare_marks(struct diff *diff, struct fmt_error *error)
+{
+	struct chains chains[2] = {{calloc(NODES_MAX, sizeof(struct chain))}, {calloc(NODES_MAX, sizeof(struct chain))}};
+	int failed = 0;
+
+	CHECK(chains[0].nodes && chains[1].nodes);
+	for (int i = 0; i < 2 && failed == 0; i++)
+		failed = fmt_reader_marks(diff->side[i].reader, see_mark, &chains[i], error);
+	for (node_id node = 0; node < NODES_MAX && failed == 0; node++) {
+		const struct chain pair[2] = {chains[0].nodes[node], chains[1].nodes[node]};
+
+		if (pair[0].count || pair[1].count || is_node(diff, node))
+			failed = compare_node(diff, node, pair, error);
+	}
+	for (int i = 0; i < 2; i++) {
+		for (size_t node = 0; node < NODES_MAX; node++)
+			free(chains[i].nodes[node].marks);
+		free(chains[i].nodes);
+	}
+	return failed;
+}
+
 /* Names of nodes are told at the beginning, which may have been passed over. */
 static int learn_names(struct side *side, struct fmt_error *error)
 {
@@ -630,6 +756,14 @@ static int tell(struct diff *diff, FILE *out, bool json, struct finding *finding
 	return failed < 0 ? failed : 1;
 }
 
+static bool is_all_equal(const struct diff *diff)
+{
+	for (int i = 0; i < 2; i++)
+		if (diff->side[i].next != fmt_reader_count(diff->side[i].reader))
+			return false;
+	return true;
+}
+
 int fmt_diff(struct fmt_reader *a, struct fmt_reader *b, unsigned int ignore, FILE *out, bool json,
 	     struct fmt_error *error)
 {
@@ -643,7 +777,7 @@ int fmt_diff(struct fmt_reader *a, struct fmt_reader *b, unsigned int ignore, FI
 	if (failed == 0)
 		failed = learn_names(&diff.side[1], error);
 	if (failed == 0)
-		failed = compare(&diff, error);
+		failed = ignore ? compare(&diff, error) : is_all_equal(&diff) ? 0 : compare_marks(&diff, error);
 	findings = calloc(diff.lane_count + 1, sizeof(*findings));
 	CHECK(findings);
 	for (size_t i = 0; failed == 0 && i < diff.lane_count; i++) {

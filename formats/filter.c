@@ -52,6 +52,7 @@ struct fmt_filter {
 	int root;			/* -1: everything */
 	bool history;
 	vtime_ns from, to;
+	event_seq first, last;
 	struct fmt_packets *packets;	/* with history */
 	const struct fmt_packet *packet;
 	struct fmt_buf line;		/* lent to subjects */
@@ -638,7 +639,21 @@ static int parse_or(struct parser *p)
 	return found;
 }
 
-/* Limits of time that all of the filter lies in. */
+/* Takes a limit of time or number that all of the filter lies in. */
+static void narrow(const struct node *node, uint64_t *from, uint64_t *to)
+{
+	const bool low = node->op == OP_GE || node->op == OP_GT || node->op == OP_EQ ||
+			 node->op == OP_BETWEEN;
+	const bool high = node->op == OP_LE || node->op == OP_LT || node->op == OP_EQ ||
+			  node->op == OP_BETWEEN;
+	const uint64_t end = node->op == OP_BETWEEN ? node->high : node->number;
+
+	if (low && node->number > *from)
+		*from = node->number;
+	if (high && end < *to)
+		*to = end;
+}
+
 static void find_bounds(struct fmt_filter *filter, int at)
 {
 	const struct node *node = &filter->nodes[at];
@@ -646,20 +661,11 @@ static void find_bounds(struct fmt_filter *filter, int at)
 	if (node->op == OP_AND) {
 		find_bounds(filter, node->left);
 		find_bounds(filter, node->right);
-		return;
+	} else if (node->field && strcmp(node->field->name, "time") == 0) {
+		narrow(node, &filter->from, &filter->to);
+	} else if (node->field && strcmp(node->field->name, "seq") == 0 && !node->by_name) {
+		narrow(node, &filter->first, &filter->last);
 	}
-	if (!node->field || strcmp(node->field->name, "time") != 0)
-		return;
-	const bool low = node->op == OP_GE || node->op == OP_GT || node->op == OP_EQ ||
-			 node->op == OP_BETWEEN;
-	const bool high = node->op == OP_LE || node->op == OP_LT || node->op == OP_EQ ||
-			  node->op == OP_BETWEEN;
-	const uint64_t end = node->op == OP_BETWEEN ? node->high : node->number;
-
-	if (low && node->number > filter->from)
-		filter->from = node->number;
-	if (high && end < filter->to)
-		filter->to = end;
 }
 
 int fmt_filter_new(const char *text, struct fmt_filter **ret, struct fmt_error *error)
@@ -669,7 +675,7 @@ int fmt_filter_new(const char *text, struct fmt_filter **ret, struct fmt_error *
 
 	CHECK(filter);
 	p.at = p.text;
-	filter->to = UINT64_MAX;
+	filter->to = filter->last = UINT64_MAX;
 	filter->root = -1;
 	skip_space(&p);
 	if (*p.at) {
@@ -702,6 +708,16 @@ vtime_ns fmt_filter_from(const struct fmt_filter *filter)
 vtime_ns fmt_filter_to(const struct fmt_filter *filter)
 {
 	return filter->to;
+}
+
+event_seq fmt_filter_first(const struct fmt_filter *filter)
+{
+	return filter->first;
+}
+
+event_seq fmt_filter_last(const struct fmt_filter *filter)
+{
+	return filter->last;
 }
 
 bool fmt_filter_needs_history(const struct fmt_filter *filter)
@@ -848,4 +864,86 @@ bool fmt_filter_match(struct fmt_filter *filter, const struct fmt_event *event,
 
 	filter->line = subject.line;
 	return matches;
+}
+
+/* ---- which kinds of events it can want at all ---- */
+
+#define UNKNOWN_KIND UINT32_MAX
+
+enum answer { NO, MAYBE, YES };
+
+static bool wants_kind(const struct node *node, uint32_t kind)
+{
+	const struct fmt_event event = {.kind = kind};
+	struct fmt__subject subject = {.event = &event};
+
+	return test_field(node, &subject);
+}
+
+/* A test that wants a known kind by its name or number wants no other; of the rest nobody knows. */
+static enum answer reach_unknown_kind(const struct node *node)
+{
+	const struct fmt_kind_info *kind;
+
+	for (size_t i = 0; node->op == OP_EQ && (kind = fmt_kind_at(i)); i++)
+		if (wants_kind(node, kind->kind))
+			return wants_kind(node, UNKNOWN_KIND) ? YES : NO;
+	return MAYBE;
+}
+
+static enum answer reach_field(const struct node *node, const struct fmt_kind_info *kind)
+{
+	if (strcmp(node->field->name, "kind") == 0 && kind->kind == UNKNOWN_KIND)
+		return reach_unknown_kind(node);
+	if (strcmp(node->field->name, "kind") == 0)
+		return wants_kind(node, kind->kind) ? YES : NO;
+	if (node->field->get)
+		return MAYBE;
+	for (size_t i = 0; i < kind->field_count; i++)
+		if (strcmp(kind->fields[i].name, node->field->name) == 0)
+			return MAYBE;
+	return NO;
+}
+
+static enum answer reach(const struct fmt_filter *filter, int at, const struct fmt_kind_info *kind)
+{
+	const struct node *node = &filter->nodes[at];
+	enum answer left, right;
+
+	switch (node->op) {
+	case OP_AND:
+	case OP_OR:
+		left = reach(filter, node->left, kind);
+		right = reach(filter, node->right, kind);
+		return (node->op == OP_AND) == (left < right) ? left : right;
+	case OP_NOT:
+		return YES - reach(filter, node->left, kind);
+	case OP_LINE:
+	case OP_PCAP:
+		return MAYBE;
+	default:
+		return reach_field(node, kind);
+	}
+}
+
+size_t fmt_filter_kinds(const struct fmt_filter *filter, uint32_t ret[FMT_FILTER_KINDS_MAX])
+{
+	/* What is known of a kind that is not known. */
+	static const struct fmt_kind_info unknown = {.kind = UNKNOWN_KIND, .name = "unknown"};
+	const struct fmt_kind_info *kind;
+	size_t count = 0, all = 0;
+
+	if (filter->root < 0 || reach(filter, filter->root, &unknown) != NO)
+		return 0;
+	for (; (kind = fmt_kind_at(all)); all++) {
+		if (reach(filter, filter->root, kind) == NO)
+			continue;
+		if (count == FMT_FILTER_KINDS_MAX)
+			return 0;
+		ret[count++] = kind->kind;
+	}
+	/* None of the kinds: then one that does not occur. */
+	if (!count)
+		ret[count++] = UNKNOWN_KIND;
+	return count == all ? 0 : count;
 }

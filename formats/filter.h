@@ -27,6 +27,12 @@ DEFINE_CLEANUP(struct fmt_filter *, fmt_filter_free)
 /* No event before (from on) these can match, so nobody need look there. */
 vtime_ns fmt_filter_from(const struct fmt_filter *filter);
 vtime_ns fmt_filter_to(const struct fmt_filter *filter);
+/* Nor before or after these. */
+event_seq fmt_filter_first(const struct fmt_filter *filter);
+event_seq fmt_filter_last(const struct fmt_filter *filter);
+/* The kinds of events that it can want; their number, or 0: any. */
+#define FMT_FILTER_KINDS_MAX 128
+size_t fmt_filter_kinds(const struct fmt_filter *filter, uint32_t ret[FMT_FILTER_KINDS_MAX]);
 /* Packets are known to who has seen their sends: such a filter must be given every event from the first. */
 bool fmt_filter_needs_history(const struct fmt_filter *filter);
 /* Makes it so, for fmt_filter_packet(). */

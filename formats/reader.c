@@ -757,6 +757,25 @@ int fmt_reader_find(struct fmt_reader *r, const struct fmt_want *want, bool back
 	return 0;
 }
 
+int fmt_reader_marks(struct fmt_reader *r, void (*see)(void *context, const struct fmt_mark *mark), void *context,
+		     struct fmt_error *error)
+{
+	const int failed = load_summaries(r, error);
+
+	for (size_t i = 0; failed == 0 && i < r->index.chunk_count; i++) {
+		struct fmt__summary_mark mark;
+		uint64_t left = 0;
+		size_t pos = 0;
+		int got;
+
+		while ((got = fmt__summary_mark(r->summaries[i].data, r->summaries[i].size, &pos, &mark, &left)) > 0)
+			see(context, &(struct fmt_mark){mark.node, mark.number, r->index.chunks[i].first_seq + mark.index, mark.crc});
+		if (got < 0)
+			return fmt__fail(error, -EBADMSG, "chunk %zu: its summary is damaged; copy or record the trace again", i);
+	}
+	return failed;
+}
+
 bool fmt_reader_chunk_id(const struct fmt_reader *r, size_t index, struct fmt_chunk_id *ret)
 {
 	if (index >= r->index.chunk_count)

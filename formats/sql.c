@@ -48,6 +48,7 @@ struct cursor {
 	bool at_end;
 	int64_t node;			/* only this one; -1: any */
 	int64_t tid, kind;		/* the same */
+	uint32_t kind_number;		/* of kind, when there is one */
 	struct fmt_event event;		/* borrowed from the reader: fetched again for each column */
 	event_seq seq;
 	struct fmt_packets *packets;	/* of FORM_PACKET */
@@ -341,40 +342,38 @@ static int take_hint(struct cursor *cursor, char column, char op, sqlite3_value 
 	return 0;
 }
 
-static bool wanted(const struct cursor *cursor, const struct fmt_event *event)
+/* Chunks that have nothing of this are passed over. */
+static struct fmt_want want_of(struct cursor *cursor)
 {
-	if (cursor->node >= 0 && event->node != cursor->node)
-		return false;
-	if (cursor->tid >= 0 && event->tid != cursor->tid)
-		return false;
-	if (table_of(cursor)->form == FORM_PACKET)
-		return event->kind >= FMT_packet_send && event->kind <= FMT_packet_recv;
-	return cursor->kind < 0 || event->kind == cursor->kind;
+	static const uint32_t packets[] = {FMT_packet_send, FMT_packet_drop, FMT_packet_recv};
+	struct fmt_want want = {
+		.has_node = cursor->node >= 0, .node = (node_id)cursor->node, .has_tid = cursor->tid >= 0, .tid = (uint32_t)cursor->tid};
+
+	if (table_of(cursor)->form == FORM_PACKET) {
+		want.kinds = packets;
+		want.kind_count = 3;
+	} else if (cursor->kind >= 0) {
+		cursor->kind_number = (uint32_t)cursor->kind;
+		want.kinds = &cursor->kind_number;
+		want.kind_count = 1;
+	}
+	return want;
 }
 
 /* The send of a packet is in no far past: backwards from its arrival.  0, -EBADMSG. */
 static int find_send(struct cursor *cursor, uint64_t packet, struct fmt_error *error)
 {
-	struct fmt_ev_packet_send send;
+	const struct fmt_want want = {.has_packet = true, .packet = packet};
+	event_seq seq = cursor->seq;
 	struct fmt_event event;
+	const int got = fmt_reader_find(reader_of(cursor), &want, /* backwards= */ true, &seq, &event, error);
+	const struct fmt_packet *found = got > 0 ? fmt_packets_see(cursor->packets, &event) : NULL;
 
-	for (event_seq seq = cursor->seq; seq-- > 0;) {
-		const int failed = fmt_reader_event(reader_of(cursor), seq, &event, error);
-
-		if (failed < 0)
-			return failed;
-		if (event.kind != FMT_packet_send || fmt_get_packet_send(&event, &send) < 0 ||
-		    send.packet != packet)
-			continue;
-		const struct fmt_packet *found = fmt_packets_see(cursor->packets, &event);
-
-		if (found) {
-			cursor->packet = *found;
-			cursor->has_packet = true;
-		}
-		return 0;
+	if (found) {
+		cursor->packet = *found;
+		cursor->has_packet = true;
 	}
-	return 0;
+	return got < 0 ? got : 0;
 }
 
 static int load_packet(struct cursor *cursor, const struct fmt_event *event, struct fmt_error *error)
@@ -399,12 +398,21 @@ static int next(sqlite3_vtab_cursor *base)
 	struct fmt_error error = {{0}};
 	struct fmt_event event;
 
-	while (cursor->first < cursor->end) {
-		cursor->seq = cursor->backwards ? --cursor->end : cursor->first++;
-		if (fmt_reader_event(reader_of(cursor), cursor->seq, &event, &error) < 0)
+	/* A node, thread or kind that there cannot be. */
+	const bool impossible = cursor->node > UINT32_MAX || cursor->tid > UINT32_MAX || cursor->kind > UINT32_MAX;
+
+	if (cursor->first < cursor->end && !impossible) {
+		const struct fmt_want want = want_of(cursor);
+
+		cursor->seq = cursor->backwards ? cursor->end - 1 : cursor->first;
+		const int got = fmt_reader_find(reader_of(cursor), &want, cursor->backwards, &cursor->seq, &event, &error);
+
+		if (got < 0)
 			return fail(base->pVtab, &error);
-		if (!wanted(cursor, &event))
-			continue;
+		cursor->at_end = !got || cursor->seq < cursor->first || cursor->seq >= cursor->end;
+		if (cursor->at_end)
+			return SQLITE_OK;
+		*(cursor->backwards ? &cursor->end : &cursor->first) = cursor->seq + !cursor->backwards;
 		if (cursor->packets && load_packet(cursor, &event, &error) < 0)
 			return fail(base->pVtab, &error);
 		return SQLITE_OK;

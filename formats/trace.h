@@ -21,6 +21,9 @@ struct fmt_writer;
 /* Creates path.  What is there is replaced only when the run ends or first flushes (until then the trace is
  * path.part).  0; -EBUSY: another recorder writes there; -errno. */
 int fmt_writer_new(const char *path, struct fmt_writer **ret);
+/* Keeps only the end of the run: at least the last so many ns of virtual time, and less than twice that.  What is there is renumbered.
+ * Nothing else may have been written yet, but metas.  Such a trace cannot be replayed, so files are not kept. */
+void fmt_writer_ring(struct fmt_writer *w, vtime_ns duration);
 /* Metadata of the run that is part of its hash: "seed", "experiment" (its text)...  0; -EINVAL: the key is empty or
  * starts with "format."; -EEXIST: it was given before; -E2BIG; -errno of the file. */
 int fmt_writer_meta(struct fmt_writer *w, const char *key, const void *value, size_t size);
@@ -129,6 +132,17 @@ struct fmt_want {
  * that was not finished).  1, 0: there is none, -EBADMSG. */
 int fmt_reader_find(struct fmt_reader *r, const struct fmt_want *want, bool backwards, event_seq *seq, struct fmt_event *ret,
 		    struct fmt_error *error);
+/* Every 1024th event of a node has a mark, with a checksum over all of its events so far: runs whose marks are equal were
+ * the same up to there. */
+struct fmt_mark {
+	node_id node;
+	uint64_t number;		/* from 1 */
+	event_seq seq;
+	uint32_t crc;
+};
+/* All marks, those of a node in order.  0, -EBADMSG. */
+int fmt_reader_marks(struct fmt_reader *r, void (*see)(void *context, const struct fmt_mark *mark), void *context,
+		     struct fmt_error *error);
 /* What tells whether two chunks hold the same events, if all chunks before them do.  False: there is no such chunk. */
 struct fmt_chunk_id {
 	event_seq first_seq;

@@ -39,11 +39,16 @@ static int begin(struct fmt_walk *walk, struct fmt_reader *reader, const char *f
 	walk->end = fmt_reader_count(reader);
 	if (fmt_filter_to(walk->filter) != UINT64_MAX)
 		failed = fmt_reader_seek(reader, fmt_filter_to(walk->filter) + 1, &walk->end, error);
+	if (fmt_filter_last(walk->filter) < walk->end)
+		walk->end = fmt_filter_last(walk->filter) + 1;
 	if (failed < 0 || fmt_filter_needs_history(walk->filter))
 		return failed;
+	walk->want.kind_count = fmt_filter_kinds(walk->filter, walk->kinds);
 	failed = learn_names(walk, error);
 	if (failed == 0)
 		failed = fmt_reader_seek(reader, fmt_filter_from(walk->filter), &walk->next, error);
+	if (fmt_filter_first(walk->filter) > walk->next)
+		walk->next = fmt_filter_first(walk->filter);
 	return failed;
 }
 
@@ -64,11 +69,12 @@ int fmt_walk_next(struct fmt_walk *walk, struct fmt_event *ret, struct fmt_error
 	struct fmt_event event;
 
 	CHECK(walk->filter);
+	walk->want.kinds = walk->kinds;
 	while (walk->next < walk->end) {
-		const int failed = fmt_reader_event(walk->reader, walk->next, &event, error);
+		const int got = fmt_reader_find(walk->reader, &walk->want, /* backwards= */ false, &walk->next, &event, error);
 
-		if (failed < 0)
-			return failed;
+		if (got <= 0 || walk->next >= walk->end)
+			return got < 0 ? got : 0;
 		walk->next++;
 		fmt_roster_learn(&walk->roster, &event);
 		if (!fmt_filter_match(walk->filter, &event, &walk->roster))

@@ -18,6 +18,8 @@ struct fmt_walk {
 	struct fmt_roster roster;	/* what is known up to the last event */
 	event_seq next;
 	event_seq end;			/* the number that ends the walk */
+	uint32_t kinds[FMT_FILTER_KINDS_MAX];	/* no others are looked at */
+	struct fmt_want want;		/* all of these are */
 };
 
 /* 0; -EINVAL: the filter makes no sense; -EBADMSG.  filter may be NULL. */

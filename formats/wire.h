@@ -33,6 +33,8 @@ enum fmt_codec {
 #define FMT_PAYLOAD_WINDOW (8u << 20)	/* a chunk copies from no further behind its own literals */
 #define FMT_PAYLOAD_CHUNKS 64u		/* ... and from no earlier chunk than the 64th before it */
 #define FMT_SUMMARY_MAX (1u << 20)
+#define FMT_MARK_EVENTS 1024u	/* of a node, from one mark to the next */
+#define FMT_MARK_NODES 65536u	/* nodes from this number on have no marks */
 #define FMT_FILE_PART_MAX (4u << 20)	/* every part of a file but the last has this size */
 #define FMT_META_MAX (16u << 20)	/* all keys and values together */
 /* Both are searched one by one. */

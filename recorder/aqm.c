@@ -9,6 +9,7 @@
 #include "aqm.h"
 
 #include "base/check.h"
+#include "square-root.h"
 
 #define RED_WEIGHT 9			/* the mean moves by 1/512, the paper's 0.002 */
 #define RED_POINT 24
@@ -55,21 +56,11 @@ static bool red_drops(struct rec_aqm *aqm, const struct rec_queue_rule *rule, ui
 	return true;
 }
 
-static uint64_t square_root(uint64_t x)
-{
-	uint64_t root = 0;
-
-	for (uint64_t bit = 1ull << 31; bit; bit >>= 1)
-		if ((root | bit) * (root | bit) <= x)
-			root |= bit;
-	return root;
-}
-
 /* interval / sqrt(count) after t */
 static vtime_ns control_law(const struct rec_queue_rule *rule, vtime_ns t, uint32_t count)
 {
 	CHECK(count > 0);
-	return t + (vtime_ns)(((unsigned __int128)rule->interval_ns << 16) / square_root((uint64_t)count << 32));
+	return t + rec_square_root((unsigned __int128)rule->interval_ns * rule->interval_ns / count);
 }
 
 /* Whether the delay has been above target for an interval. */

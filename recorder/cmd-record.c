@@ -203,6 +203,14 @@ static bool apply_patience(const char *text, unsigned *ret_seconds)
 	return true;
 }
 
+static bool apply_ring(const char *text, vtime_ns *ret)
+{
+	if (!text || (fmt_parse_vtime(text, ret) && *ret))
+		return true;
+	fmt_complain("--ring %s: not a time; write it as 60s or 5min", text);
+	return false;
+}
+
 static bool apply_numbers(const struct fmt_arguments *args, struct rec_experiment *exp, unsigned *ret_workers)
 {
 	uint64_t workers = 1;
@@ -261,7 +269,8 @@ static enum fmt_status record_experiment(const struct fmt_arguments *args, struc
 	};
 
 	if (!apply_numbers(args, exp, &run.workers) ||
-	    !apply_patience(args->value[FMT_OPTION_PATIENCE], &run.patience_s))
+	    !apply_patience(args->value[FMT_OPTION_PATIENCE], &run.patience_s) ||
+	    !apply_ring(args->value[FMT_OPTION_RING], &run.ring))
 		return FMT_STATUS_USAGE;
 	if (!kernel) {
 		fmt_complain("no kernel image: build hindcast, or name one with --kernel");
@@ -306,7 +315,7 @@ const struct fmt_command rec_cmd_record = {
 	.name = "record",
 	.usage = "EXPERIMENT | -- PROGRAM ARGS...",
 	.summary = "run an experiment, or one program on one node, and record it",
-	.options = "output seed workers until set model patience verify data kernel no-trace status quiet",
+	.options = "output ring seed workers until set model patience verify data kernel no-trace status quiet",
 	.operand_min = 0,
 	.operand_max = 1,
 	.takes_program = true,

@@ -64,10 +64,22 @@ static uint32_t root_of(const uint32_t *joined, uint32_t node)
 	return node;
 }
 
-static int join_media(struct rec__load *load, uint32_t *joined)
+static bool is_wired(const struct rec_experiment *exp, const struct rec_exp_end *end)
+{
+	const enum rec_medium_kind kind = exp->nodes[end->node - 1].medium->kind;
+
+	return kind == REC_MEDIUM_switch || kind == REC_MEDIUM_pcap;
+}
+
+int rec__join_media(struct rec__load *load)
 {
 	const struct rec_experiment *exp = load->exp;
 
+	if (load->lans)
+		return 0;
+	uint32_t *joined = load->lans = calloc(exp->node_count + 1, sizeof(*joined));
+
+	CHECK(joined);
 	for (uint32_t i = 0; i < exp->node_count; i++)
 		joined[i] = i;
 	for (size_t i = 0; i < exp->link_count; i++) {
@@ -78,8 +90,7 @@ static int join_media(struct rec__load *load, uint32_t *joined)
 		const uint32_t a = root_of(joined, end[0].node - 1), b = root_of(joined, end[1].node - 1);
 		const char *a_name = exp->nodes[end[0].node - 1].name, *b_name = exp->nodes[end[1].node - 1].name;
 
-		if (exp->nodes[end[0].node - 1].medium->kind != REC_MEDIUM_switch ||
-		    exp->nodes[end[1].node - 1].medium->kind != REC_MEDIUM_switch)
+		if (!is_wired(exp, &end[0]) || !is_wired(exp, &end[1]))
 			return rec__fail(load, load->link_values[i],
 					 "only switches can be joined with each other, not '%s' and '%s'; put a "
 					 "host between them", a_name, b_name);
@@ -90,6 +101,8 @@ static int join_media(struct rec__load *load, uint32_t *joined)
 					 a_name, b_name);
 		joined[a < b ? b : a] = a < b ? a : b;
 	}
+	for (uint32_t i = 0; i < exp->node_count; i++)
+		joined[i] = root_of(joined, i);
 	return 0;
 }
 
@@ -203,14 +216,13 @@ static int add_address(struct rec__load *load, struct rec_exp_link *link, struct
 int rec__add_addresses(struct rec__load *load)
 {
 	struct rec_experiment *exp = load->exp;
-	_cleanup_free_ uint32_t *joined = calloc(exp->node_count + 1, sizeof(*joined));
 	_cleanup_free_ struct network *networks = calloc(exp->node_count + 1, sizeof(*networks));
 	uint32_t last = INTERNET_BASE;
 
-	CHECK(joined && networks);
-	int error = join_media(load, joined);
+	CHECK(networks);
+	int error = rec__join_media(load);
 
 	for (size_t i = 0; i < exp->link_count && !error; i++)
-		error = add_address(load, &exp->links[i], &networks[root_of(joined, exp->links[i].end[1].node - 1)], &last);
+		error = add_address(load, &exp->links[i], &networks[load->lans[exp->links[i].end[1].node - 1]], &last);
 	return error ?: check_addresses(load);
 }

@@ -433,5 +433,5 @@ static int take_plan(struct rec__load *load, int value, void *object)
 
 int rec__take_contacts(struct rec__load *load, int value, void *object)
 {
-	return rec__each(load, value, "contacts (a list of files)", take_plan, object);
+	return rec__join_media(load) ?: rec__each(load, value, "contacts (a list of files)", take_plan, object);
 }

@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "buf.h"
+#include "trace.h"
 
 #define FILE_SIZE_MAX (256ull << 20)
 #define READ_SIZE (64u << 10)
@@ -63,6 +64,29 @@ int rec__read_file(const char *path, uint64_t size_max, char **ret, size_t *ret_
 	return 0;
 }
 
+int rec__note_input(struct rec__load *load, int value, const char *path)
+{
+	_cleanup_free_ char *whole = rec__file_path(load, path);
+	_cleanup_close_ int fd = open(whole, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *text = NULL;
+	uint8_t hash[FMT_HASH_SIZE];
+	char hex[2 * FMT_HASH_SIZE + 1];
+	uint64_t size;
+	size_t count = 0;
+	const int error = fd < 0 ? -errno : fmt_hash_fd(fd, hash, &size);
+
+	if (error < 0)
+		return rec__fail(load, value, "%s: %s", whole, strerror(-error));
+	for (unsigned int i = 0; i < FMT_HASH_SIZE; i++)
+		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+	CHECK(asprintf(&text, "%s sha256 %s", path, hex) > 0);
+	for (; load->exp->inputs && load->exp->inputs[count]; count++)
+		if (!strcmp(load->exp->inputs[count], text))
+			return 0;
+	rec__list_add(&load->exp->inputs, &count, text);
+	return 0;
+}
+
 /* Text with a zero byte in it would seem to end there. */
 char *rec__file_text(struct rec__load *load, int value, const char *path)
 {
@@ -79,7 +103,7 @@ char *rec__file_text(struct rec__load *load, int value, const char *path)
 		rec__fail(load, value, "%s: this is not text: it has a zero byte in it", whole);
 		return NULL;
 	}
-	return STEAL(text);
+	return rec__note_input(load, value, path) < 0 ? NULL : STEAL(text);
 }
 
 static lzma_ret unpack(const char *packed, size_t size, struct fmt_buf *text)
@@ -121,6 +145,8 @@ char *rec__file_text_xz(struct rec__load *load, int value, const char *path)
 		rec__fail(load, value, "%s: this is not text: it has a zero byte in it", whole);
 		return NULL;
 	}
+	if (rec__note_input(load, value, path) < 0)
+		return NULL;
 	fmt_buf_put(&text, "", 1);
 	return (char *)STEAL(text.data);
 }

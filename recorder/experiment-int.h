@@ -113,9 +113,12 @@ struct rec__load {
 	size_t moment_count;
 	void **kept;			/* what moments need */
 	size_t kept_count;
+	uint32_t *lans;			/* [id - 1]: of a medium: that with the lowest index among those it is joined with */
 	struct rec__pairs *pairs;	/* how exp->pairs are found; NULL: not yet needed */
 	struct rec__movement *movements;
 	size_t movement_count;
+	struct rec__capture *captures;
+	size_t capture_count;
 	struct rec__radio *radios;
 	size_t radio_count;
 	struct rec__place *places;	/* [id - 1]: where nodes are, at the time that the moments have come to; NULL: nowhere */
@@ -187,7 +190,8 @@ int rec__run_moments(struct rec__load *load);
 struct rec_exp_channel *rec__from_time(struct rec_exp_end *end, vtime_ns at);
 
 /* ---- experiment-media.c ---- */
-/* The pair of two hosts that are on one medium, made when there is none; NULL, silently: they are on none together. */
+/* The pair of two hosts that are on one medium, or on switches that are joined, made when there is none; NULL, silently:
+ * they are on none together. */
 struct rec_exp_link *rec__pair(struct rec__load *load, node_id a, node_id b);
 /* NULL: there is none. */
 const struct rec_exp_link *rec__pair_if_known(struct rec__load *load, node_id a, node_id b);
@@ -238,6 +242,16 @@ int rec__check_radio(struct rec__load *load);
 /* Where everybody is at first. */
 int rec__begin_radio(struct rec__load *load);
 
+/* ---- experiment-pcap.c ---- */
+struct rec__capture {			/* a medium that sends what was captured */
+	node_id node;
+	int value, file, addresses;	/* YAML nodes, 0: none */
+	vtime_ns start;			/* when its first frame leaves */
+};
+
+/* When all addresses are known. */
+int rec__take_captures(struct rec__load *load);
+
 /* ---- experiment-mobility.c ---- */
 /* The movement of a name. */
 struct rec__movement *rec__find_movement(struct rec__load *load, int value);
@@ -250,6 +264,8 @@ int rec__begin_movements(struct rec__load *load);
 void rec__movements_free(struct rec__load *load);
 
 /* ---- experiment-addresses.c ---- */
+/* Finds load->lans, when all links are known. */
+int rec__join_media(struct rec__load *load);
 /* Gives addresses to the interfaces that have none, and checks those that have. */
 int rec__add_addresses(struct rec__load *load);
 
@@ -283,6 +299,8 @@ char *rec__file_path(const struct rec__load *load, const char *path);
 int rec__read_file(const char *path, uint64_t size_max, char **ret, size_t *ret_size);
 /* The text of a file that a YAML node names; the caller's to free(), NULL when failed. */
 char *rec__file_text(struct rec__load *load, int value, const char *path);
+/* What a file holds becomes part of what was run: its hash goes into the trace, with the name as it is written. */
+int rec__note_input(struct rec__load *load, int value, const char *path);
 char *rec__file_text_xz(struct rec__load *load, int value, const char *path);
 
 /* ---- experiment-links.c ---- */

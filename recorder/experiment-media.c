@@ -16,6 +16,7 @@ struct medium {				/* while it is read */
 	struct rec__radio radio;	/* first: its keys are read into it */
 	struct rec_exp_medium *exp;
 	node_id node;
+	struct rec__capture capture;
 	bool has_kind;
 	int hosts, link;		/* YAML nodes, 0: none */
 };
@@ -61,6 +62,38 @@ int rec__take_medium_age(struct rec__load *load, int value, void *object)
 	return rec__take_delay(load, value, &medium->exp->age_ns);
 }
 
+int rec__take_capture_file(struct rec__load *load, int value, void *object)
+{
+	((struct medium *)object)->capture.file = value;
+	return 0;
+}
+
+int rec__take_capture_addresses(struct rec__load *load, int value, void *object)
+{
+	((struct medium *)object)->capture.addresses = value;
+	return 0;
+}
+
+int rec__take_capture_start(struct rec__load *load, int value, void *object)
+{
+	return rec__take_time(load, value, &((struct medium *)object)->capture.start);
+}
+
+static int keep_capture(struct rec__load *load, const struct medium *medium)
+{
+	const struct rec__capture *capture = &medium->capture;
+
+	if (medium->exp->kind == REC_MEDIUM_pcap && !capture->file)
+		return rec__fail(load, capture->value, "a medium of the kind pcap needs the file that it sends: file: traffic.pcap");
+	if (medium->exp->kind != REC_MEDIUM_pcap && (capture->file || capture->addresses || capture->start))
+		return rec__fail(load, capture->value, "file, addresses and start are for media of the kind pcap");
+	if (!capture->file)
+		return 0;
+	load->captures = rec__grow(load->captures, load->capture_count, sizeof(*load->captures));
+	load->captures[load->capture_count++] = *capture;
+	return 0;
+}
+
 static int take_member(struct rec__load *load, int value, void *object)
 {
 	const struct medium *medium = object;
@@ -88,7 +121,8 @@ static int take_medium(struct rec__load *load, const yaml_node_pair_t *pair)
 		return -EINVAL;
 	struct rec_exp_node *node = &exp->nodes[exp->node_count - 1];
 	struct medium medium = {
-		.radio = {.node = node->id, .value = pair->value}, .exp = calloc(1, sizeof(*node->medium)), .node = node->id,
+		.radio = {.node = node->id, .value = pair->value},
+		.capture = {.node = node->id, .value = pair->value}, .exp = calloc(1, sizeof(*node->medium)), .node = node->id,
 	};
 
 	CHECK(medium.exp);
@@ -102,6 +136,8 @@ static int take_medium(struct rec__load *load, const yaml_node_pair_t *pair)
 		*rec__add_radio(load, medium.node, pair->value) = medium.radio;
 	else if (medium.radio.range_mm || medium.radio.rates || medium.radio.propagation || medium.radio.movement)
 		return rec__fail(load, pair->value, "range, rates, propagation and movement are for media of the kind radio");
+	if (keep_capture(load, &medium) < 0)
+		return -EINVAL;
 	return medium.hosts ? rec__each(load, medium.hosts, "hosts (a list of those on the medium)", take_member, &medium) : 0;
 }
 
@@ -123,13 +159,15 @@ int rec__take_media(struct rec__load *load, int value, void *object)
 /* How pairs are found: there are as many as hosts squared when hosts move. */
 struct rec__pairs {
 	size_t *first;			/* [id - 1]: of the media that the node is on; [id]: their end */
-	node_id *media;
+	uint32_t *media;
 	uint32_t *slots;		/* number of the pair + 1; open addressing by both nodes */
 	size_t slot_count;		/* a power of two */
 };
 
-static void index_media(struct rec__pairs *pairs, const struct rec_experiment *exp)
+/* Media that are joined count as one. */
+static void index_media(struct rec__pairs *pairs, const struct rec__load *load)
 {
+	const struct rec_experiment *exp = load->exp;
 	size_t used = 0;
 
 	pairs->first = calloc(exp->node_count + 1, sizeof(*pairs->first));
@@ -148,7 +186,8 @@ static void index_media(struct rec__pairs *pairs, const struct rec_experiment *e
 
 		if (!exp->nodes[end[1].node - 1].medium)
 			continue;
-		pairs->media[pairs->first[end[0].node - 1] + at[end[0].node - 1]++] = end[1].node;
+		pairs->media[pairs->first[end[0].node - 1] + at[end[0].node - 1]++] =
+			load->lans[end[1].node - 1];
 		used++;
 	}
 	CHECK(used == pairs->first[exp->node_count]);
@@ -200,7 +239,7 @@ static uint32_t *pair_slot(struct rec__load *load, node_id a, node_id b)
 	if (!pairs) {
 		pairs = load->pairs = calloc(1, sizeof(*pairs));
 		CHECK(pairs);
-		index_media(pairs, load->exp);
+		index_media(pairs, load);
 	}
 	if (a == b || !share_medium(pairs, a, b))
 		return NULL;

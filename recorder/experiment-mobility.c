@@ -120,6 +120,8 @@ static int load_plugin(struct rec__movement *m)
 	if (m->model->abi != HINDCAST_MOBILITY_ABI)
 		return rec__fail(load, m->plugin, "%s: it was built for version %u of the interface, and this is %u; build it "
 				 "again with this hindcast-mobility.h", whole, m->model->abi, HINDCAST_MOBILITY_ABI);
+	if (rec__note_input(load, m->plugin, path) < 0)
+		return -EINVAL;
 	if (!m->model->open || !m->model->close || (!m->model->positions && !m->model->matrix))
 		return rec__fail(load, m->plugin, "%s: a plug-in has open, close, and positions or matrix", whole);
 	return 0;

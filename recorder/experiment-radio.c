@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "square-root.h"
 
 #define LIGHT_MM_PER_S 299792458000ull
 #define RATES_MAX 1000u
@@ -151,17 +152,6 @@ static unsigned __int128 distance_squared(const struct rec__place *a, const stru
 	return sum;
 }
 
-/* Rounded down. */
-static uint64_t square_root(unsigned __int128 x)
-{
-	uint64_t root = 0;
-
-	for (uint64_t bit = 1ull << 63; bit; bit >>= 1)
-		if ((unsigned __int128)(root | bit) * (root | bit) <= x)
-			root |= bit;
-	return root;
-}
-
 /* ---- who hears whom ---- */
 
 static bool is_within(unsigned __int128 squared, uint64_t mm)
@@ -183,7 +173,7 @@ static void by_distance(const struct rec__radio *radio, unsigned __int128 square
 	else if (radio->rate_count)
 		channel->rate_bps = radio->rates[i].bps;
 	if (radio->propagation)
-		channel->delay_ns = (vtime_ns)((unsigned __int128)square_root(squared) * 1000000000 / LIGHT_MM_PER_S);
+		channel->delay_ns = (vtime_ns)((unsigned __int128)rec_square_root(squared) * 1000000000 / LIGHT_MM_PER_S);
 }
 
 static bool goes_by_distance(const struct rec__radio *radio)

@@ -276,6 +276,18 @@ static void add_forwarding(struct rec_exp_node *node)
 			rec__add_sysctl(node, names[i], "1");
 }
 
+/* What a capture sends to a host may be for others behind it. */
+static void forward_captures(const struct rec_experiment *exp, bool *forwards)
+{
+	for (size_t i = 0; i < exp->link_count; i++) {
+		const struct rec_exp_end *end = exp->links[i].end;
+		const struct rec_exp_medium *medium = medium_of(exp, &end[1]);
+
+		if (medium && medium->kind == REC_MEDIUM_pcap && !medium_of(exp, &end[0]))
+			forwards[end[0].node - 1] = true;
+	}
+}
+
 void rec__add_routes(struct rec_experiment *exp)
 {
 	struct map map;
@@ -296,6 +308,7 @@ void rec__add_routes(struct rec_experiment *exp)
 		if (count)
 			add_explicit_routes(node, routes, count);
 	}
+	forward_captures(exp, forwards);
 	for (size_t i = 0; i < exp->node_count; i++)
 		if (forwards[i])
 			add_forwarding(&exp->nodes[i]);

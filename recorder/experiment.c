@@ -226,8 +226,8 @@ static int take_all(struct rec__load *load)
 		return rec__fail(load, 1, "there are no hosts; for example:\n"
 				 "hosts: {a: {processes: [{path: /bin/true}]}}");
 	error = check_hosts(load) ?: check_end(load) ?: rec__add_addresses(load) ?: rec__take_routes(load) ?:
-		rec__open_movements(load) ?:
-		rec__begin_radio(load) ?: rec__begin_movements(load) ?: rec__run_moments(load);
+		rec__take_captures(load) ?: rec__open_movements(load) ?: rec__begin_radio(load) ?:
+		rec__begin_movements(load) ?: rec__run_moments(load);
 	if (error < 0)
 		return error;
 	if (rec__check_radio(load) < 0)
@@ -274,6 +274,7 @@ static int read_text(struct rec_experiment *exp, const char *file, const char *c
 	free(load.set_first);
 	free(load.hosts);
 	free(load.link_values);
+	free(load.lans);
 	free(load.moments);
 	for (size_t i = 0; i < load.kept_count; i++)
 		free(load.kept[i]);
@@ -281,22 +282,31 @@ static int read_text(struct rec_experiment *exp, const char *file, const char *c
 	rec__pairs_free(&load);
 	rec__movements_free(&load);
 	free(load.radios);
+	free(load.captures);
 	free(load.places);
 	return result;
 }
 
-static void append_overrides(struct rec_experiment *exp, const char *const *set)
+static void put_comment(struct fmt_buf *text, const char *what, const char *value)
+{
+	if (text->data[text->size - 1] != '\n')
+		fmt_buf_put(text, "\n", 1);
+	fmt_buf_put(text, what, strlen(what));
+	fmt_buf_put(text, value, strlen(value));
+	fmt_buf_put(text, "\n", 1);
+}
+
+/* What was run is more than the file: it goes into the trace behind its text. */
+static void append_comments(struct rec_experiment *exp, const char *const *set)
 {
 	struct fmt_buf text = {0};
 
+	CHECK(exp->text_size > 0);
 	fmt_buf_put(&text, exp->text, exp->text_size);
-	if (set && *set && text.data[text.size - 1] != '\n')
-		fmt_buf_put(&text, "\n", 1);
-	for (; set && *set; set++) {
-		fmt_buf_put(&text, "# --set ", 8);
-		fmt_buf_put(&text, *set, strlen(*set));
-		fmt_buf_put(&text, "\n", 1);
-	}
+	for (; set && *set; set++)
+		put_comment(&text, "# --set ", *set);
+	for (char **input = exp->inputs; input && *input; input++)
+		put_comment(&text, "# input ", *input);
 	exp->text_size = text.size;
 	fmt_buf_put(&text, "", 1);
 	free(exp->text);
@@ -343,7 +353,7 @@ int rec_experiment_load(const char *path, const char *const *set, struct rec_exp
 	result = read_text(exp, path, set, error);
 	if (result < 0)
 		return result;
-	append_overrides(exp, set);
+	append_comments(exp, set);
 	*ret = STEAL(exp);
 	return 0;
 }
@@ -447,6 +457,9 @@ void rec_experiment_free(struct rec_experiment *exp)
 		if (node->medium) {
 			free(node->medium->place);
 			free(node->medium->paths);
+			for (size_t f = 0; f < node->medium->frame_count; f++)
+				free(node->medium->frames[f].bytes);
+			free(node->medium->frames);
 			free(node->medium);
 		}
 		free(node->root);
@@ -477,6 +490,9 @@ void rec_experiment_free(struct rec_experiment *exp)
 		free(exp->disks[i]);
 	}
 	free(exp->disks);
+	for (char **input = exp->inputs; input && *input; input++)
+		free(*input);
+	free(exp->inputs);
 	free(exp->root);
 	free(exp->path);
 	free(exp->dir);

@@ -71,6 +71,12 @@ struct rec_exp_path {			/* across the graph of an internet */
 	uint64_t loss_ppb;
 };
 
+struct rec_exp_frame {			/* that a capture sends */
+	vtime_ns at;
+	uint32_t size;
+	uint8_t *bytes;
+};
+
 /* What joins more than two interfaces.  It is a node without a kernel: every interface on it has a link to it. */
 struct rec_exp_medium {
 	enum rec_medium_kind kind;
@@ -80,6 +86,8 @@ struct rec_exp_medium {
 	uint32_t *place;		/* [number of the medium's interface] */
 	size_t place_count;
 	struct rec_exp_path *paths;	/* [from * place_count + to] */
+	struct rec_exp_frame *frames;	/* pcap, by ascending times */
+	size_t frame_count;
 };
 
 struct rec_exp_route {			/* explicit, or the automatic shortest path ones; see docs */
@@ -118,8 +126,9 @@ struct rec_inject_rules {
 struct rec_experiment {
 	char *path;			/* as opened */
 	char *dir;			/* where it lies; relative host paths start here */
-	char *text;			/* the file and, as comments, the overrides; goes into the trace */
+	char *text;			/* the file and, as comments, overrides and inputs; goes into the trace */
 	size_t text_size;
+	char **inputs;			/* files that it names, as "NAME sha256 HASH", NULL terminated; NULL: none */
 	uint64_t seed;
 	vtime_ns stop_time;		/* UINT64_MAX: until every process has ended */
 	uint64_t realtime_ns;		/* wall clock at vtime 0; default 2000-01-01T00:00:00Z, as in Shadow */

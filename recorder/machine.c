@@ -210,6 +210,8 @@ static int open_trace(struct machine *m)
 	if (error < 0)
 		return fail(m, error, "%s: %s", m->options.trace_path,
 			    error == -EBUSY ? "another recorder writes there" : strerror(-error));
+	if (m->options.ring)
+		fmt_writer_ring(m->writer, m->options.ring);
 	uint8_t kernel[FMT_HASH_SIZE];
 
 	error = rec_preamble_kernel(m->options.kernel_path, kernel);

@@ -8,6 +8,7 @@
 struct rec_run_options {
 	unsigned workers;		/* processes that share the nodes; at least 1 */
 	const char *trace_path;		/* NULL: no trace (to measure its cost) */
+	vtime_ns ring;			/* only the end of the run is kept, at least so much of it; 0: all */
 	const char *data_dir;		/* nodes' upper directories and output files */
 	const char *kernel_path;	/* the kernel image */
 	unsigned patience_s;		/* wall time for which a program may compute without a call; 0: any */

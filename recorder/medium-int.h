@@ -28,7 +28,7 @@ struct rec_medium {
 
 struct rec_medium_ops {
 	/* state of the kind, or NULL */
-	void *(*init)(const struct rec_medium *medium);
+	void *(*init)(struct rec_medium *medium);
 	/* Where does this frame go?  Calls rec__medium_forward() for each port.  NULL, or why it goes nowhere. */
 	const char *(*frame)(struct rec_medium *medium, const struct rec_packet *packet);
 	void (*done)(void *state);

@@ -55,7 +55,7 @@ static void add_address(struct internet *internet, const char *text, uint32_t po
 	internet->count++;
 }
 
-static void *internet_init(const struct rec_medium *medium)
+static void *internet_init(struct rec_medium *medium)
 {
 	struct internet *internet = calloc(1, sizeof(*internet));
 	char name[48];

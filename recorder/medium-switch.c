@@ -20,7 +20,7 @@ struct place {
 	vtime_ns seen;
 };
 
-static void *switch_init(const struct rec_medium *medium)
+static void *switch_init(struct rec_medium *medium)
 {
 	struct place *table = calloc(TABLE_SIZE, sizeof(*table));
 

@@ -66,7 +66,7 @@ static void find_lanes(struct rec_medium *medium)
 		const struct rec_exp_link *pair = &exp->pairs[i / 2];
 		const unsigned side = i % 2;
 
-		if (is_member(medium, pair->end[0].node) && is_member(medium, pair->end[1].node))
+		if (is_member(medium, pair->end[!side].node))
 			medium->lanes[medium->lane_count++] = (struct rec_lane) {
 				.from = pair->end[side].node, .to = pair->end[!side].node, .pair = pair,
 				.side = side };
@@ -105,12 +105,27 @@ static struct rec_port port_of(struct rec_medium *medium, uint32_t port)
 				   .end = &medium->ends[port] };
 }
 
+/* The host that a frame comes from: the one on the port, or, when that leads to another switch, the one whose hardware
+ * address the frame has.  So what is special between two hosts is dealt with once, at the last switch. */
+static node_id sender_of(const struct rec_medium *medium, const struct rec_packet *packet)
+{
+	const struct rec_experiment *exp = medium->env->exp;
+	const node_id peer = rec__medium_peer(medium, packet->dst_ifid)->node;
+	const uint8_t *mac = rec__eth_from(packet);
+	/* Interfaces are numbered so (experiment.h); a program may have given its own another address. */
+	const node_id owner = mac[0] == 2 && !mac[1] ? (node_id)mac[2] << 8 | mac[3] : 0;
+
+	if (!exp->nodes[peer - 1].medium || !owner || owner > exp->node_count)
+		return peer;
+	return owner;
+}
+
 static const char no_contact[] = "no contact";
 
 /* When a frame has come from one host to another, by what is special between them.  NULL, or why it does not. */
 static const char *cross(struct rec_medium *medium, const struct rec_packet *packet, node_id to, vtime_ns *ret_when)
 {
-	const node_id from = rec__medium_peer(medium, packet->dst_ifid)->node;
+	const node_id from = sender_of(medium, packet);
 	struct rec_lane *lane = find_lane(medium, from, to);
 
 	*ret_when = medium->now;

@@ -32,11 +32,6 @@ struct moves {
 	size_t *next;			/* [host]: its order that comes next */
 };
 
-static int fail_at(const struct moves *m, unsigned int line, const char *what)
-{
-	return rec__complain(m->env, "%s:%u: %s", m->env->option(m->env->ctx, "file"), line, what);
-}
-
 static void add_order(struct moves *m, struct order order)
 {
 	if (m->count == m->capacity) {
@@ -70,7 +65,7 @@ static int take_set(struct moves *m, const char *text, unsigned int line)
 	if (sscanf(text, " $node_(%u) set %c_ %lf", &host, &axis, &value) != 3)
 		return 0;
 	if (host >= m->env->host_count)
-		return fail_at(m, line, "there are fewer hosts than that node's number says");
+		return rec__complain_at(m->env, line, "there are fewer hosts than that node's number says");
 	if (axis == 'X')
 		m->legs[host].to.x = value;
 	else if (axis == 'Y')
@@ -86,25 +81,29 @@ static int take_setdest(struct moves *m, const char *text, unsigned int line)
 
 	if (sscanf(text, " $ns_ at %lf \"$node_(%u) setdest %lf %lf %lf\"", &order.time, &order.host, &order.x, &order.y,
 		   &order.speed) != 5)
-		return strstr(text, "setdest") ? fail_at(m, line, "this is to be: $ns_ at TIME \"$node_(N) setdest X Y SPEED\"") : 0;
+		return strstr(text, "setdest") ?
+		       rec__complain_at(m->env, line, "this is to be: $ns_ at TIME \"$node_(N) setdest X Y SPEED\"") : 0;
 	if (order.host >= m->env->host_count)
-		return fail_at(m, line, "there are fewer hosts than that node's number says");
+		return rec__complain_at(m->env, line, "there are fewer hosts than that node's number says");
 	if (order.time < 0 || order.speed < 0)
-		return fail_at(m, line, "times and speeds are not below 0");
+		return rec__complain_at(m->env, line, "times and speeds are not below 0");
 	add_order(m, order);
 	return 0;
 }
 
-static int take_ns2_line(struct moves *m, const char *text, unsigned int line)
+static int take_ns2_line(void *arg, char *text, unsigned int line)
 {
+	struct moves *m = arg;
+
 	text += strspn(text, " \t");
 	return *text == '#' ? 0 : strncmp(text, "$ns_", 4) ? take_set(m, text, line) : take_setdest(m, text, line);
 }
 
 /* ---- BonnMotion ---- */
 
-static int take_bonnmotion_line(struct moves *m, const char *text, unsigned int line)
+static int take_bonnmotion_line(void *arg, char *text, unsigned int line)
 {
+	struct moves *m = arg;
 	const uint32_t host = line - 1;
 	double last = -1;
 	int used = 0;
@@ -114,12 +113,12 @@ static int take_bonnmotion_line(struct moves *m, const char *text, unsigned int 
 	if (!*text)
 		return 0;
 	if (host >= m->env->host_count)
-		return fail_at(m, line, "there are more lines than hosts");
+		return rec__complain_at(m->env, line, "there are more lines than hosts");
 	for (; *text; text += used, text += strspn(text, " \t\r")) {
 		if (sscanf(text, "%lf %lf %lf%n", &order.time, &order.x, &order.y, &used) != 3)
-			return fail_at(m, line, "a line is to be a row of TIME X Y");
+			return rec__complain_at(m->env, line, "a line is to be a row of TIME X Y");
 		if (order.time <= last)
-			return fail_at(m, line, "the times are to ascend");
+			return rec__complain_at(m->env, line, "the times are to ascend");
 		last = order.time;
 		add_order(m, order);
 	}
@@ -128,28 +127,8 @@ static int take_bonnmotion_line(struct moves *m, const char *text, unsigned int 
 
 /* ---- both ---- */
 
-static int read_lines(struct moves *m, int (*take)(struct moves *, const char *, unsigned int))
-{
-	const char *text = m->env->file(m->env->ctx, "file");
-	unsigned int line = 0;
-	int error = 0;
-
-	if (!text)
-		return m->env->option(m->env->ctx, "file") ? -1 : rec__complain(m->env, "this needs the option file: FILE");
-	while (*text && !error) {
-		const size_t size = strcspn(text, "\n");
-		char *copy = strndup(text, size);
-
-		CHECK(copy);
-		error = take(m, copy, ++line);
-		free(copy);
-		text += size + (text[size] == '\n');
-	}
-	return error;
-}
-
 static int moves_open(const struct hindcast_mobility_env *env, void **ret,
-		      int (*take)(struct moves *, const char *, unsigned int))
+		      rec__take_line_fn *take)
 {
 	struct moves *m = calloc(1, sizeof(*m));
 
@@ -160,7 +139,7 @@ static int moves_open(const struct hindcast_mobility_env *env, void **ret,
 	};
 	CHECK(m->legs && m->next);
 	*ret = m;
-	if (read_lines(m, take))
+	if (rec__each_line(env, take, m))
 		return -1;
 	if (m->count)
 		qsort(m->orders, m->count, sizeof(*m->orders), cmp_orders);

@@ -2,7 +2,11 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/check.h"
+#include "base/cleanup.h"
 #include "mobility-int.h"
 
 struct hindcast_position rec__leg_at(const struct rec__leg *leg, double time)
@@ -37,6 +41,30 @@ int rec__complain(const struct hindcast_mobility_env *env, const char *format, .
 	va_end(args);
 	env->complain(env->ctx, text);
 	return -1;
+}
+
+int rec__complain_at(const struct hindcast_mobility_env *env, unsigned int line, const char *what)
+{
+	return rec__complain(env, "%s:%u: %s", env->option(env->ctx, "file"), line, what);
+}
+
+int rec__each_line(const struct hindcast_mobility_env *env, rec__take_line_fn *take, void *arg)
+{
+	const char *text = env->file(env->ctx, "file");
+	unsigned int line = 0;
+	int error = 0;
+
+	if (!text)
+		return env->option(env->ctx, "file") ? -1 : rec__complain(env, "this needs the option file: FILE");
+	while (*text && !error) {
+		const size_t size = strcspn(text, "\n");
+		_cleanup_free_ char *copy = strndup(text, size);
+
+		CHECK(copy);
+		error = take(arg, copy, ++line);
+		text += size + (text[size] == '\n');
+	}
+	return error;
 }
 
 double rec__between(const struct hindcast_mobility_env *env, uint32_t stream, double low, double high)

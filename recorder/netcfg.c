@@ -192,6 +192,15 @@ static int set_sysctl(struct rec_node *node, const char *setting)
 	return r < 0 ? (int)r : 0;
 }
 
+/* Whether the experiment turns IPv6 off, on some interface at least. */
+static bool lacks_ipv6(const struct rec_exp_node *exp)
+{
+	for (char **setting = exp->sysctls; setting && *setting; setting++)
+		if (strstr(*setting, ".disable_ipv6=1"))
+			return true;
+	return false;
+}
+
 static int end_up(struct rec_node *node, int64_t fd, const struct rec_exp_end *end, const struct rec_exp_end *peer)
 {
 	int r = link_up(node, fd, end->if_name);
@@ -204,6 +213,8 @@ static int end_up(struct rec_node *node, int64_t fd, const struct rec_exp_end *e
 	for (int i = 0; i < 2; i++) {
 		if (own[i][0])
 			r = add_address(node, fd, index, own[i]);
+		if (i && r == -EACCES && lacks_ipv6(node->exp))
+			return 0;
 		if (r == 0 && theirs[i][0])
 			r = add_neighbour(node, fd, index, theirs[i], peer->mac);
 		if (r < 0)
@@ -255,6 +266,8 @@ int rec__netcfg(struct rec_node *node)
 		const struct rec_link_end *send = route->ifid < node->end_count ? &node->ends[route->ifid] : NULL;
 		int index = send ? if_index(node, fd, send->link->end[send->side].if_name) : -ENODEV;
 
+		if (strchr(route->destination, ':') && lacks_ipv6(node->exp))
+			continue;
 		r = index < 0 ? index : add_route(node, fd, index, route);
 		if (r < 0)
 			rec__warn(node, 0, "route %s via %s: %s", route->destination, route->via,

@@ -25,6 +25,7 @@ hosts:
     isolated: true
     processes:
     - {path: $programs/hostile, args: ["$work/host/tempting"]}
+    - {path: /bin/sh, args: [-c, 'echo >/tmp/new; echo age \$((\$(date +%s) - \$(stat -c %Y /tmp/new)))']}
 END
 
 # Content, modes, owners, times and names of everything that is the host's.
@@ -41,6 +42,8 @@ diff "$work/before" "$work/after" >&2 || fail "the host's files have changed"
 for node in image host; do
     expect_text "$(output "$work/first.data" "$node" hostile)" '^done$'
 done
+# The first file of a node is no older than the node.
+expect_text "$(output "$work/first.data" host sh)" '^age 0$'
 # They have had an effect on the node all the same, and the node's own directory remains.
 expect_text "$work/first.data/image/root/tempting/secret" 'defaced'
 [[ ! -e $work/first.data/image/root/bin ]] || fail "a file that nobody wrote to stands in the upper directory"

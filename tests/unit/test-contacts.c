@@ -81,6 +81,8 @@ static void test_ion(void)
 	EQUAL(exp->pairs[0].end[0].node, 2);
 	HOLDS(at(&exp->pairs[0].end[0], 0)->closed && !at(&exp->pairs[0].end[0], 100)->closed && at(&exp->pairs[0].end[0], 101)->closed);
 	EQUAL(at(&exp->pairs[0].end[0], 100.5)->rate_bps, 40000);
+	/* The plan is part of what was run. */
+	HOLDS(strstr(exp->text, "\n# input /tmp/test-plan-") && strstr(exp->text, " sha256 "));
 	rec_experiment_free(exp);
 
 	part("ion, asymmetric ranges, hosts by a map");

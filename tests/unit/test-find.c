@@ -7,6 +7,7 @@
 #include "packets.h"
 #include "trace.h"
 #include "unit.h"
+#include "walk.h"
 
 #define EVENTS 60000u
 #define STREAMS 7u
@@ -259,6 +260,43 @@ static void test_cut(void)
 	unlink(path);
 }
 
+/* A walk, which looks only at kinds that the filter can want, gives what the filter says of every event. */
+static void test_walk(void)
+{
+	static const char *const filters[] = {
+		"kind==exit", "!(kind==syscall)", "kind in {exec, exit, packet-*} && !(pid > 500)", "ret < 0", "!(ret < 0)", "ret",
+		"kind==exit || text contains what", "kind-999999", "kind==999999", "seq in [20, 40] && !(kind==note)", "kind != exit",
+		"nr == read or signo == 9 or kind matches \"^l\"", "kind==exit && kind==exec", "effects > 10 && seq > 100", "node==1 && tid<3"};
+	struct fmt_reader *r = NULL;
+
+	part("walks with filters");
+	EQUAL(fmt_reader_open("tests/golden/v1.hct", &r, NULL), 0);
+	for (size_t i = 0; r && i < sizeof(filters) / sizeof(filters[0]); i++) {
+		struct fmt_error error = {{0}};
+		struct fmt_filter *filter = NULL;
+		struct fmt_roster roster = {0};
+		struct fmt_walk walk = {0};
+		struct fmt_event event, found;
+
+		EQUAL(fmt_filter_new(filters[i], &filter, &error), 0);
+		EQUAL(fmt_walk_init(&walk, r, filters[i], &error), 0);
+		STRING(error.text, "");
+		for (event_seq seq = 0; seq < fmt_reader_count(r); seq++) {
+			CHECK(fmt_reader_event(r, seq, &event, NULL) == 0);
+			fmt_roster_learn(&roster, &event);
+			if (!fmt_filter_match(filter, &event, &roster))
+				continue;
+			EQUAL(fmt_walk_next(&walk, &found, NULL), 1);
+			EQUAL(found.seq, seq);
+		}
+		EQUAL(fmt_walk_next(&walk, &found, NULL), 0);
+		fmt_walk_done(&walk);
+		fmt_roster_done(&roster);
+		fmt_filter_free(filter);
+	}
+	fmt_reader_close(r);
+}
+
 int main(void)
 {
 	const int fd = mkstemp(path);
@@ -268,5 +306,6 @@ int main(void)
 	test_find();
 	test_payload();
 	test_cut();
+	test_walk();
 	return done();
 }

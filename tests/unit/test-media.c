@@ -49,14 +49,14 @@ static void air_close(struct air *air)
 	rec_medium_free(air->medium);
 }
 
-/* A frame from the interface behind a port arrives; to: which port's interface it is for, -1: everybody. */
-static void air_send(struct air *air, vtime_ns at, uint32_t from, int to)
+/* A frame of a host's interface arrives at a port; to: which host it is for, -1: everybody.  Hosts count from 0. */
+static void air_send_from(struct air *air, vtime_ns at, uint32_t port, uint32_t from, int to)
 {
 	const uint8_t mac_of[] = {2, 0, 0, 0, 0, 0};
 	struct rec_packet *packet = calloc(1, sizeof(*packet) + 1000);
 
 	*packet = (struct rec_packet){.arrive_ns = at, .packet = 1ull << 40 | air->sent++, .src = from + 1,
-				      .dst_ifid = from, .size = 1000};
+				      .dst_ifid = port, .size = 1000};
 	memset(packet->frame, 0xff, 6);
 	if (to >= 0) {
 		memcpy(packet->frame, mac_of, 6);
@@ -66,6 +66,11 @@ static void air_send(struct air *air, vtime_ns at, uint32_t from, int to)
 	packet->frame[9] = (uint8_t)(from + 1);
 	rec_medium_receive(air->medium, packet);
 	rec_medium_run(air->medium, at + 1);
+}
+
+static void air_send(struct air *air, vtime_ns at, uint32_t from, int to)
+{
+	air_send_from(air, at, from, from, to);
 }
 
 /* Which hosts got it, as bits from host 1. */
@@ -159,6 +164,35 @@ static void test_pairs(void)
 	EQUAL(air.count, 5);
 	for (size_t i = 0; i < air.count; i++)
 		HOLDS(air.got[i]->dst != 1);
+	air_close(&air);
+	rec_experiment_free(exp);
+}
+
+/* What is between two hosts on switches that are joined is dealt with at the last one. */
+static void test_joined(void)
+{
+	struct rec_experiment *exp = good(
+		"hosts: {a: {processes: [{path: /x}]}, b: {}, c: {}}\n"
+		"network:\n  media:\n    one: {kind: switch, hosts: [a], link: {delay: 1 us}}\n"
+		"    two: {kind: switch, hosts: [b, c], link: {delay: 1 us}}\n"
+		"  links: [{ends: [one, two], delay: 1 us}]\n"
+		"timeline:\n- {at: 1 ms, partition: [[a], [b]]}\n");
+	struct air air;
+
+	part("pairs across switches");
+	EQUAL(exp->pair_count, 1);
+	air_open(&air, exp, "two");
+	/* From port 2, which leads to the other switch: in a's name. */
+	air_send_from(&air, 999999, 2, 0, -1);
+	EQUAL(got_by(&air), 0x6);
+	air_send_from(&air, 1000000, 2, 0, -1);
+	EQUAL(got_by(&air), 0x4);
+	air_send(&air, 1000000, 1, -1);
+	EQUAL(got_by(&air), 0xa);
+	air_close(&air);
+	air_open(&air, exp, "one");
+	air_send(&air, 1000000, 0, -1);
+	EQUAL(got_by(&air), 0x10);
 	air_close(&air);
 	rec_experiment_free(exp);
 }
@@ -341,15 +375,48 @@ static void test_routes(void)
 	rec_experiment_free(exp);
 }
 
+/* Whatever becomes of a graph's text: an experiment or a complaint, and no memory that is not ours. */
+static void test_damaged(void)
+{
+	struct rec_exp_error error;
+	char text[sizeof(GRAPH)];
+	unsigned whole = 0;
+
+	part("damaged graphs");
+	for (size_t i = strlen(SHADOW("")); i < sizeof(GRAPH); i += 3) {
+		snprintf(text, sizeof(text), "%.*s", (int)i, GRAPH);
+		struct rec_experiment *exp = load(text, &error);
+
+		whole += exp != NULL;
+		HOLDS(!exp == !!*error.text);
+		rec_experiment_free(exp);
+	}
+	for (unsigned i = 0; i < 2000; i++) {
+		strcpy(text, GRAPH);
+		const size_t at = strlen(SHADOW("")) + random_below(sizeof(GRAPH) - 1 - strlen(SHADOW("")));
+
+		text[at] = "[]\"# \n019.-ex"[random_below(14)];
+		struct rec_experiment *exp = load(text, &error);
+
+		whole += exp != NULL;
+		HOLDS(!exp == !!*error.text);
+		rec_experiment_free(exp);
+	}
+	/* Blanks and digits do no harm here and there. */
+	HOLDS(whole > 10 && whole < 1900);
+}
+
 int main(void)
 {
 	own_file(experiment_path);
 	test_switch();
 	test_pairs();
+	test_joined();
 	test_graph();
 	test_direct();
 	test_loss();
 	test_complaints();
+	test_damaged();
 	test_routes();
 	unlink(experiment_path);
 	return done();

@@ -307,6 +307,38 @@ static void test_files(void)
 	HOLDS(strstr(error.text, ":3: there are more lines than hosts"));
 }
 
+static struct rec_experiment *connected(const char *text, struct rec_exp_error *error)
+{
+	char whole[1000];
+
+	snprintf(whole, sizeof(whole), HEAD("20 s")
+		 "network:\n  media: {air: {kind: radio, hosts: [a, b, c, d], movement: m, link: {delay: 1 ms}}}\n"
+		 "  mobility: {m: {model: matrix, hosts: [a, b, c], step: 500 ms, options: {file: %s}}}\n", data);
+	write_file(data, text);
+	return load(whole, error);
+}
+
+static void test_matrix(void)
+{
+	struct rec_exp_error error;
+
+	part("matrix");
+	struct rec_experiment *exp = connected("1 011 101 110 # all\n\n12.5 010 000 000\n", &error);
+
+	STRING(error.text, "");
+	HOLDS(way(exp, 1, 2, 0.9)->closed && !way(exp, 1, 2, 1)->closed && !way(exp, 3, 1, 12.4)->closed);
+	HOLDS(!way(exp, 1, 2, 12.5)->closed && way(exp, 2, 1, 12.5)->closed && way(exp, 3, 1, 12.5)->closed);
+	rec_experiment_free(exp);
+	HOLDS(!connected("1 011 101\n", &error));
+	HOLDS(strstr(error.text, ":1: a matrix has a row for each host"));
+	HOLDS(!connected("1 011 101 110\n2 0110 101 110\n", &error));
+	HOLDS(strstr(error.text, ":2: a matrix has a row for each host"));
+	HOLDS(!connected("1 011 101 110 011\n", &error));
+	HOLDS(strstr(error.text, ":1: there are more rows than hosts"));
+	HOLDS(!connected("1 011 101 110\n1 011 101 110\n", &error));
+	HOLDS(strstr(error.text, ":2: a line begins with a time in seconds, and times ascend"));
+}
+
 /* ---- plug-ins ---- */
 
 #define AIR "network:\n  media: {air: {kind: radio, hosts: [a, b, c, d], range: 1 km, movement: s, link: {delay: 1 ms}}}\n  mobility:\n"
@@ -372,6 +404,7 @@ int main(void)
 	test_community();
 	test_satellite();
 	test_files();
+	test_matrix();
 	test_plugins();
 	unlink(experiment_path);
 	unlink(data);

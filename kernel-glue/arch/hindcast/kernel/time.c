@@ -9,6 +9,7 @@
 #include <linux/init.h>
 #include <linux/sched/clock.h>
 #include <linux/timekeeping.h>
+#include "../../../kernel/time/timekeeping.h"	/* update_wall_time() */
 #include "glue.h"
 
 static u64 kg_now;
@@ -105,12 +106,14 @@ void read_persistent_clock64(struct timespec64 *ts)
 /*
  * All clocks have begun at 0, as on a machine that is switched on; only now do they jump to the start.  If the time that
  * timekeeping_init() sees were not 0, CLOCK_MONOTONIC_RAW would be late by it for ever, and programs
- * take its first second for "not set" (ping does).
+ * take its first second for "not set" (ping does).  The coarse clocks, by which files get their times, would hear of the jump
+ * at the first tick only; a clock that is not registered is not believed to have moved.
  */
 void __init time_init(void)
 {
 	kg_now = kg_start;
 	__clocksource_register(&kg_clocksource);
+	update_wall_time();
 	kg_clockevent.cpumask = cpumask_of(0);
 	clockevents_register_device(&kg_clockevent);
 }
