@@ -227,7 +227,8 @@ static kg_u64 on_copy_from_user(void *ctx, kg_cookie task, void *to, kg_u64 from
 	struct rec_node *node = ctx;
 	struct rec_thread *t = rec__thread(node, task);
 
-	if (!t || !t->tracee)
+	/* The clock's page is between hindcast and the vDSO: its bytes are others in replay. */
+	if (!t || !t->tracee || (from < REC_CLOCK_ADDR + 4096 && from + size > REC_CLOCK_ADDR))
 		return size;
 	size_t left = rec_tracee_read(t->tracee, to, from, size);
 
