@@ -56,7 +56,8 @@ static const char *told(struct rec_monitor *monitor)
 		struct fmt_ev_link_loss loss;
 
 		if (event.kind == FMT_link_load && fmt_get_link_load(&event, &load) == 0)
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%llu-%llu side %llu: %llu of %llu, busy %llu, queue %llu %llu. ",
+			used += (size_t)snprintf(text + used, sizeof(text) - used,
+						 "%llu-%llu side %llu: %llu of %llu, busy %llu, queue %llu %llu. ",
 						 (unsigned long long)(load.from_ns / MS), (unsigned long long)(event.vtime / MS),
 						 (unsigned long long)load.side, (unsigned long long)load.frames,
 						 (unsigned long long)load.bytes, (unsigned long long)(load.busy_ns / MS),
@@ -102,7 +103,8 @@ static void test_losses(void)
 	send_frame(&monitor, 4 * MS, 5 * MS, 3);
 	lose(&monitor, 6 * MS, 2, 3, "policed");
 	lose(&monitor, 6 * MS, 2, 3, "policed");
-	STRING(told(&monitor), "0-10 side 0: 3 of 300, busy 3, queue 1 0. side 0 lost 1: loss. side 0 lost 1: queue. side 0 lost 2: policed. ");
+	STRING(told(&monitor), "0-10 side 0: 3 of 300, busy 3, queue 1 0. "
+	       "side 0 lost 1: loss. side 0 lost 1: queue. side 0 lost 2: policed. ");
 	STRING(told(&monitor), "");
 	rec_monitor_done(&monitor);
 }
