@@ -2,7 +2,8 @@
 /*
  * bench-trace.c - bench-trace TRACE [TIMES]: how long it takes to open a trace, and to come to any place of it.
  *
- * Times are of the processor.  Each of TIMES (default 200) places is drawn at random over the whole trace, so hardly any is in a chunk that was decoded before.
+ * Times are of the processor.  Each of TIMES (default 200) places is drawn at random over the whole trace, so hardly any is in a
+ * chunk that was decoded before.
  */
 #include <stdio.h>
 #include <stdlib.h>
