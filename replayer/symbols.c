@@ -288,6 +288,9 @@ void rep_place_path(const struct rep_place_info *place, char *ret, size_t size)
 	if (place->file[0] != '/')
 		add_parts(ret, size, place->folder);
 	add_parts(ret, size, place->file);
+	/* Distributions make the folder relative, to hide where they build. */
+	if (place->file[0] != '/' && place->folder[0] != '/')
+		memmove(ret, ret + 1, strlen(ret));
 }
 
 /* ---- addresses of names ---------------------------------------------------------------- */
