@@ -18,7 +18,8 @@ static int load_summaries(struct fmt_reader *r, struct fmt_error *error)
 	CHECK(r->summaries);
 	for (size_t i = 0; i < r->index.chunk_count; i++) {
 		const struct fmt__chunk *chunk = &r->index.chunks[i];
-		const int failed = chunk->summary_size ? fmt__reader_load(r, FMT__DB_SUMMARY, chunk->summary_location, chunk->summary_size, error) : 0;
+		const int failed = chunk->summary_size ? fmt__reader_load(r, FMT__DB_SUMMARY, chunk->summary_location,
+									  chunk->summary_size, error) : 0;
 
 		if (failed < 0)
 			return failed;
