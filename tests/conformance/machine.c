@@ -164,7 +164,7 @@ static void clocks(void)
 /* Uses some processor time: by looks at the clock, which pass time on a node as well. */
 static void burn(void)
 {
-	for (int i = 0; i < 500; i++)
+	for (int i = 0; i < 2000; i++)
 		now_ms();
 }
 
@@ -316,6 +316,7 @@ static void other_memory(void)
 		write(ready[1], "x", 1);
 		read(go[0], &byte, 1);
 		say("child has %s", secret);
+		write(ready[1], "y", 1);
 		read(go[0], &byte, 1);
 		_exit(0);
 	}
@@ -330,6 +331,7 @@ static void other_memory(void)
 	remote[0].iov_len = 16;
 	TRY(process_vm_writev(child, local, 1, remote, 1, 0));
 	write(go[1], "x", 1);
+	read(ready[0], &byte, 1);
 	remote[1].iov_base = (void *)8;
 	TRY(process_vm_readv(child, local, 2, remote, 2, 0));
 	TRY(process_vm_readv(child, local, 2, remote + 1, 1, 0));
