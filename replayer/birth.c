@@ -147,6 +147,7 @@ enum rep_outcome rep__step_exec(struct rep_session *s)
 	if (thread->tracee)
 		rec_tracee_kill(thread->tracee);
 	rep__process_returns(&s->world, thread->process);
+	thread->process->shares = false;
 	rep__process_keep_only(&s->world, thread);
 	thread->tracee = fresh;
 	thread->armed = 0;
@@ -202,6 +203,7 @@ enum rep_outcome rep__step_clone(struct rep_session *s)
 		process = rep__process_new(parent->process->node, (uint32_t)ev.child_pid);
 		memcpy(process->name, parent->process->name, sizeof(process->name));
 		process->exec_seq = parent->process->exec_seq;
+		process->shares = parent->process->shares;
 		process->borrows = ev.flags & CLONE_VM;
 		s->world.borrower_count += process->borrows;
 	}

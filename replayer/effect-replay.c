@@ -261,6 +261,8 @@ static enum rep_outcome replay_one(struct carrier *carrier, struct fmt_effect *e
 	carrier->shared = effect->op == FMT_EFFECT_STORE || effect->op == FMT_EFFECT_RESIZE ||
 			  (effect->op == FMT_EFFECT_MAP && (effect->flags & MAP_TYPE) == MAP_SHARED);
 	carrier->anonymous = false;
+	if (effect->op == FMT_EFFECT_MAP && carrier->shared && (effect->prot & PROT_WRITE))
+		carrier->content->mapped_shared = true;
 	if (effect->op == FMT_EFFECT_MAP && carrier->shared && (effect->flags & MAP_ANONYMOUS))
 		make_object(carrier, effect);
 	carrier->content_error = 0;

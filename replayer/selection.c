@@ -137,7 +137,7 @@ bool rep__selection_begins(const struct rep_selection *s, const struct rep_world
 	       !rep__thread_get(world, event->node, event->tid);
 }
 
-static bool wants_clone(const struct rep_selection *s, const struct fmt_event *event)
+static bool wants_clone(const struct rep_selection *s, const struct rep_thread *parent, const struct fmt_event *event)
 {
 	struct fmt_ev_clone ev;
 
@@ -145,7 +145,7 @@ static bool wants_clone(const struct rep_selection *s, const struct fmt_event *e
 		return true;		/* whoever carries it out says what is wrong */
 	const struct rep_selected *child = selected_at(s, (uint32_t)ev.child_pid, event->seq);
 
-	return (ev.flags & CLONE_VM) || (child && !child->by_exec);
+	return (ev.flags & CLONE_VM) || parent->process->shares || (child && !child->by_exec);
 }
 
 bool rep__selection_wants(const struct rep_selection *s, const struct rep_world *world, const struct fmt_event *event)
@@ -158,17 +158,17 @@ bool rep__selection_wants(const struct rep_selection *s, const struct rep_world 
 		return true;
 	if (event->kind == FMT_start)
 		return selected_at(s, event->tid, event->seq) != NULL;
-	if (!rep__thread_get(world, event->node, event->tid))
-		return false;
-	return event->kind != FMT_clone || wants_clone(s, event);
+	const struct rep_thread *thread = rep__thread_get(world, event->node, event->tid);
+
+	return thread && (event->kind != FMT_clone || wants_clone(s, thread, event));
 }
 
-/* A borrower that is not selected itself is done with when it gets memory of its own. */
-static void end_borrowers(const struct rep_selection *s, struct rep_world *world, struct rep_node *node, event_seq seq)
+/* Who has or shares the memory of a selected one, and is not selected itself, is done with when it does so no longer. */
+static void end_sharers(const struct rep_selection *s, struct rep_world *world, struct rep_node *node, event_seq seq)
 {
 	for (struct rep_process *p = node->processes, *next; p; p = next) {
 		next = p->next;
-		if (!p->borrows && !selected_at(s, p->pid, seq))
+		if (!p->borrows && !p->shares && !selected_at(s, p->pid, seq))
 			rep__process_end(world, p);
 	}
 }
@@ -179,5 +179,5 @@ void rep__selection_passed(const struct rep_selection *s, struct rep_world *worl
 
 	if (!node)
 		return;
-	end_borrowers(s, world, node, seq + 1);
+	end_sharers(s, world, node, seq + 1);
 }

@@ -4,7 +4,9 @@
  *
  * A process can be executed from its first exec on without the others: what it was given by them is in its own calls' effects.  One
  * that was forked and executed no other program needs its parent, up to the fork, and so on.  A child that has its parent's
- * memory (vfork) writes there, so it is executed until it has a memory of its own.
+ * memory (vfork) writes there, so it is executed until it has a memory of its own; so are those that are born while shared memory is
+ * mapped.  Not found are processes that map the same file shared, each by itself: the replay then diverges where one reads what the
+ * other wrote.
  */
 #ifndef REP_SELECTION_H
 #define REP_SELECTION_H

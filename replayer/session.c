@@ -200,6 +200,16 @@ static enum rep_outcome begin_selected(struct rep_session *s)
 	return rep__begin_process(s, s->event->tid, (struct fmt_bytes){(const uint8_t *)"", 0});
 }
 
+static void note_sharing(struct rep_session *s, const struct fmt_event *event)
+{
+	const struct rep_thread *thread =
+		s->content.mapped_shared ? rep__thread_get(&s->world, event->node, event->tid) : NULL;
+
+	if (thread)
+		thread->process->shares = true;
+	s->content.mapped_shared = false;
+}
+
 static bool is_wanted(const struct rep_session *s, const struct fmt_event *event)
 {
 	if (event->kind != FMT_node && !rep_session_wants(s, event->node))
@@ -230,6 +240,7 @@ enum rep_outcome rep_session_step(struct rep_session *session, const struct fmt_
 	if (outcome != REP_AGREES)
 		return outcome;
 	session->report->executed++;
+	note_sharing(session, event);
 	rep__selection_passed(&session->selection, &session->world, event->seq);
 	if (node) {
 		node->has_last = true;
