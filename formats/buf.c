@@ -9,14 +9,11 @@
 
 #define BUF_CAPACITY_MIN 256
 
-void fmt_buf_reserve(struct fmt_buf *buf, size_t extra)
+void fmt__buf_grow(struct fmt_buf *buf, size_t extra)
 {
 	CHECK(buf->size <= buf->capacity);
 	CHECK(extra <= SIZE_MAX / 4 - buf->size);
 	const size_t need = buf->size + extra;
-
-	if (need <= buf->capacity && buf->data)
-		return;
 	size_t capacity = buf->capacity ? buf->capacity : BUF_CAPACITY_MIN;
 
 	while (capacity < need)
@@ -36,9 +33,9 @@ void fmt_buf_put(struct fmt_buf *buf, const void *bytes, size_t size)
 	buf->size += size;
 }
 
-void fmt_buf_put_u64(struct fmt_buf *buf, uint64_t value)
+/* There is room for it. */
+void fmt__buf_put_long(struct fmt_buf *buf, uint64_t value)
 {
-	fmt_buf_reserve(buf, 10);
 	uint8_t *to = buf->data + buf->size;
 
 	for (; value >= 0x80; value >>= 7)
@@ -67,7 +64,7 @@ void fmt_buf_done(struct fmt_buf *buf)
  * There is one encoding of each value: a last byte of zero (except for zero itself) is damage.  Equal
  * events must be equal bytes, and what reads a trace and writes it again must not change it.
  */
-int fmt_get_u64(const uint8_t *data, size_t size, size_t *pos, uint64_t *ret)
+int fmt__get_long(const uint8_t *data, size_t size, size_t *pos, uint64_t *ret)
 {
 	uint64_t value = 0;
 	size_t at = *pos;

@@ -11,7 +11,8 @@ static enum fmt_status command_export(const struct fmt_arguments *args)
 {
 	const char *const path = args->operand[1];
 	_cleanup_free_ char *filter = fmt_filter_of(args, 2);
-	const struct fmt_export_options how = {.filter = filter, .node = args->value[FMT_OPTION_NODE]};
+	const struct fmt_export_options how = {.filter = filter, .node = args->value[FMT_OPTION_NODE],
+						.interface = args->value[FMT_OPTION_INTERFACE]};
 	enum fmt_status status = FMT_STATUS_OK;
 	struct fmt_error error = {{0}};
 	struct fmt_reader *const reader = fmt_open_trace(path, &status);
@@ -28,8 +29,8 @@ static enum fmt_status command_export(const struct fmt_arguments *args)
 const struct fmt_command fmt_cmd_export = {
 	.name = "export",
 	.usage = "FORMAT TRACE [FILTER...]",
-	.summary = "write a trace as pcap, csv, json, shiviz, perfetto or svg",
-	.options = "output node",
+	.summary = "write a trace as pcap, pcapng, csv, json, shiviz, perfetto or svg",
+	.options = "output node interface",
 	.operand_min = 2,
 	.operand_max = 64,
 	.run = command_export,

@@ -9,7 +9,7 @@
 typedef int fmt__export_function(struct fmt_reader *r, FILE *out,
 				 const struct fmt_export_options *options, struct fmt_error *error);
 
-fmt__export_function fmt__export_pcap, fmt__export_csv, fmt__export_json, fmt__export_shiviz,
+fmt__export_function fmt__export_pcap, fmt__export_pcapng, fmt__export_csv, fmt__export_json, fmt__export_shiviz,
 	fmt__export_perfetto, fmt__export_svg;
 
 /* Fills error and returns -EINVAL. */

@@ -11,14 +11,14 @@ static const struct {
 	const char *name;
 	fmt__export_function *function;
 } formats[] = {
-	{"pcap", fmt__export_pcap},	{"csv", fmt__export_csv},
+	{"pcap", fmt__export_pcap}, {"pcapng", fmt__export_pcapng},	{"csv", fmt__export_csv},
 	{"json", fmt__export_json},	{"shiviz", fmt__export_shiviz},
 	{"perfetto", fmt__export_perfetto}, {"svg", fmt__export_svg},
 };
 
 const char *fmt_export_formats(void)
 {
-	return "pcap, csv, json, shiviz, perfetto, svg";
+	return "pcap, pcapng, csv, json, shiviz, perfetto, svg";
 }
 
 int fmt__export_refuse(struct fmt_error *error, const char *format, ...)

@@ -9,7 +9,8 @@
 
 struct fmt_export_options {
 	const char *filter;	/* of events; may be NULL */
-	const char *node;	/* pcap: what passes the interfaces of this node; NULL: every frame once, as it is sent */
+	const char *node;	/* pcap, pcapng: what passes the interfaces of this node; NULL: see export-pcap.c */
+	const char *interface;	/* of that node, only this one; NULL: all */
 };
 
 /* "pcap, csv, json, ..." */

@@ -372,6 +372,13 @@ const char *fmt__field_nearest(const char *name, size_t size)
 	return nearest;
 }
 
+const char *fmt_filter_field_name(size_t index)
+{
+	if (index < OWN_COUNT)
+		return own_fields[index].name;
+	return index - OWN_COUNT < EVENT_COUNT ? event_fields[index - OWN_COUNT].name : NULL;
+}
+
 /* ---- values ---- */
 
 static const char *name_of(const struct fmt__field *field, uint64_t value_)

@@ -3,6 +3,7 @@
 #ifndef FMT_FILTER_INT_H
 #define FMT_FILTER_INT_H
 
+#include "filter.h"
 #include "packets.h"
 #include "roster.h"
 

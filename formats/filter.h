@@ -24,6 +24,8 @@ int fmt_filter_new(const char *text, struct fmt_filter **ret, struct fmt_error *
 void fmt_filter_free(struct fmt_filter *filter);
 DEFINE_CLEANUP(struct fmt_filter *, fmt_filter_free)
 
+/* Names that a filter can ask about, for whoever completes one; NULL past the last.  A name may come more than once. */
+const char *fmt_filter_field_name(size_t index);
 /* No event before (from on) these can match, so nobody need look there. */
 vtime_ns fmt_filter_from(const struct fmt_filter *filter);
 vtime_ns fmt_filter_to(const struct fmt_filter *filter);

@@ -8,11 +8,12 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "link-totals.h"
 #include "roster.h"
 #include "syscall-names.h"
 #include "text.h"
 
-#define KINDS_MAX 64
+#define KINDS_MAX 128
 #define REFUSED_MAX 100	/* shown */
 #define WARNINGS_MAX 100	/* shown; all are counted */
 
@@ -35,6 +36,7 @@ struct refused {
 
 struct totals {
 	struct fmt_roster roster;
+	struct fmt_link_totals links;
 	uint64_t kinds[KINDS_MAX];	/* by row of event-kinds.def */
 	uint64_t unknown;
 	struct process *processes;	/* those that the experiment starts, in order */
@@ -53,6 +55,7 @@ struct totals {
 static void totals_done(struct totals *totals)
 {
 	fmt_roster_done(&totals->roster);
+	fmt_link_totals_done(&totals->links);
 	free(totals->processes);
 	fmt_buf_done(&totals->end_reason);
 	for (size_t i = 0; i < WARNINGS_MAX; i++)
@@ -172,6 +175,7 @@ static void see(struct totals *totals, const struct fmt_event *event)
 {
 	count_kind(totals, event->kind);
 	fmt_roster_learn(&totals->roster, event);
+	fmt_link_totals_see(&totals->links, event);
 	switch (event->kind) {
 	case FMT_start:
 		see_start(totals, event);
@@ -262,6 +266,26 @@ static void print_process(FILE *out, const struct totals *totals, const struct p
 		fprintf(out, ", signal %d\n", WTERMSIG(status));
 }
 
+/* "    a > b    8507 frames, 12911626 bytes, busy 10.3 % (at most 10.4 % of an interval), queue at most 2, lost 3: loss 2, queue 1" */
+static void print_direction(FILE *out, const struct totals *totals, const struct fmt_roster_link *link, unsigned int side)
+{
+	const struct fmt_link_total *total = fmt_link_totals_get(&totals->links, link->id, side);
+	char a[16], b[16];
+
+	if (!total)
+		return;
+	fprintf(out, "    %s > %s  %llu frames, %llu bytes, busy %.1f %% (at most %.1f %% of an interval), queue at most %llu",
+		fmt_roster_node(&totals->roster, (node_id)(side ? link->node_b : link->node_a), a),
+		fmt_roster_node(&totals->roster, (node_id)(side ? link->node_a : link->node_b), b),
+		(unsigned long long)total->frames, (unsigned long long)total->bytes,
+		total->time_ns ? 100.0 * (double)total->busy_ns / (double)total->time_ns : 0.0, 100.0 * total->busiest,
+		(unsigned long long)total->queue_max);
+	for (size_t i = 0; i < total->loss_count; i++)
+		fprintf(out, "%s%s %llu", i ? ", " : ", lost: ", total->losses[i].reason,
+			(unsigned long long)total->losses[i].frames);
+	fputc('\n', out);
+}
+
 static void print_world(FILE *out, const struct totals *totals)
 {
 	const struct fmt_roster *roster = &totals->roster;
@@ -270,10 +294,13 @@ static void print_world(FILE *out, const struct totals *totals)
 	for (size_t i = 0; i < roster->node_count; i++)
 		fprintf(out, "  node       %s (%u) %s\n", roster->nodes[i].name, roster->nodes[i].id,
 			roster->nodes[i].address);
-	for (size_t i = 0; i < roster->link_count; i++)
+	for (size_t i = 0; i < roster->link_count; i++) {
 		fprintf(out, "  link       %llu: %s - %s\n", (unsigned long long)roster->links[i].id,
 			fmt_roster_node(roster, (node_id)roster->links[i].node_a, a),
 			fmt_roster_node(roster, (node_id)roster->links[i].node_b, b));
+		for (unsigned int side = 0; side < 2; side++)
+			print_direction(out, totals, &roster->links[i], side);
+	}
 	for (size_t i = 0; i < totals->process_count; i++)
 		print_process(out, totals, &totals->processes[i]);
 }
@@ -388,6 +415,35 @@ static void json_metas(FILE *out, struct fmt_reader *r)
 	fprintf(out, "}");
 }
 
+/* "load": one object for each direction of which something is known. */
+static void json_load(FILE *out, const struct totals *totals, const struct fmt_roster_link *link)
+{
+	const char *comma = "";
+
+	fprintf(out, ", \"load\": [");
+	for (unsigned int side = 0; side < 2; side++) {
+		const struct fmt_link_total *total = fmt_link_totals_get(&totals->links, link->id, side);
+
+		if (!total)
+			continue;
+		fprintf(out, "%s{\"side\": %u", comma, side);
+		json_u64(out, "frames", total->frames);
+		json_u64(out, "bytes", total->bytes);
+		json_u64(out, "busy_ns", total->busy_ns);
+		json_u64(out, "time_ns", total->time_ns);
+		json_u64(out, "queue_max", total->queue_max);
+		fprintf(out, ", \"lost\": {");
+		for (size_t i = 0; i < total->loss_count; i++) {
+			fprintf(out, "%s", i ? ", " : "");
+			json_text(out, total->losses[i].reason);
+			fprintf(out, ": %llu", (unsigned long long)total->losses[i].frames);
+		}
+		fprintf(out, "}}");
+		comma = ", ";
+	}
+	fprintf(out, "]");
+}
+
 static void json_world(FILE *out, const struct totals *totals)
 {
 	const struct fmt_roster *roster = &totals->roster;
@@ -401,11 +457,14 @@ static void json_world(FILE *out, const struct totals *totals)
 		fprintf(out, "}");
 	}
 	fprintf(out, "],\n \"links\": [");
-	for (size_t i = 0; i < roster->link_count; i++)
-		fprintf(out, "%s{\"id\": %llu, \"node_a\": %llu, \"node_b\": %llu}", i ? ", " : "",
+	for (size_t i = 0; i < roster->link_count; i++) {
+		fprintf(out, "%s{\"id\": %llu, \"node_a\": %llu, \"node_b\": %llu", i ? ", " : "",
 			(unsigned long long)roster->links[i].id,
 			(unsigned long long)roster->links[i].node_a,
 			(unsigned long long)roster->links[i].node_b);
+		json_load(out, totals, &roster->links[i]);
+		fprintf(out, "}");
+	}
 	fprintf(out, "]");
 }
 

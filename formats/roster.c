@@ -97,8 +97,11 @@ static void learn_link(struct fmt_roster *roster, const struct fmt_event *event)
 	if (at == roster->link_count || link->id != ev.id)
 		link = insert((void **)&roster->links, &roster->link_count, &roster->link_capacity,
 			      sizeof(*link), at);
-	if (link)
-		*link = (struct fmt_roster_link){ev.id, ev.node_a, ev.node_b};
+	if (!link)
+		return;
+	*link = (struct fmt_roster_link){.id = ev.id, .node_a = ev.node_a, .node_b = ev.node_b};
+	copy_text(link->if_a, sizeof(link->if_a), ev.if_a);
+	copy_text(link->if_b, sizeof(link->if_b), ev.if_b);
 }
 
 static void name_thread(struct fmt_roster *roster, node_id node, uint32_t tid, const char *name)

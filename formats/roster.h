@@ -5,6 +5,8 @@
 
 #include "event.h"
 
+#define FMT_ROSTER_IF_SIZE 32
+
 struct fmt_roster_node {
 	node_id id;
 	char name[64];			/* printable; cut when longer */
@@ -14,6 +16,7 @@ struct fmt_roster_node {
 struct fmt_roster_link {
 	uint64_t id;
 	uint64_t node_a, node_b;
+	char if_a[FMT_ROSTER_IF_SIZE], if_b[FMT_ROSTER_IF_SIZE];	/* names of interfaces; "": not told */
 };
 
 struct fmt_roster_thread {

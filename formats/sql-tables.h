@@ -30,6 +30,15 @@ static const char *const sql_views[] = {
 	"CREATE TEMP VIEW output AS SELECT seq, time, node, tid, fd, text FROM ev_output",
 	"CREATE TEMP VIEW link AS SELECT id, (SELECT n.name FROM ev_node n WHERE n.id = node_a) AS node_a, if_a, "
 	"(SELECT n.name FROM ev_node n WHERE n.id = node_b) AS node_b, if_b, rate_bps, delay_ns, loss_ppb FROM ev_link",
+	"CREATE TEMP VIEW load AS SELECT from_ns, time, link, side, frames, bytes, busy_ns, "
+	"CASE WHEN time > from_ns THEN 1.0 * busy_ns / (time - from_ns) END AS utilisation, queue_max, queue FROM ev_link_load",
+	"CREATE TEMP VIEW loss AS SELECT from_ns, time, link, side, reason, frames FROM ev_link_loss",
+	"CREATE TEMP VIEW injected AS "
+	"SELECT seq, time, node, tid, fault, process, what, cause FROM ev_injected UNION ALL "
+	"SELECT seq, time, node, tid, why, '', 'down', cause FROM ev_node_down UNION ALL "
+	"SELECT seq, time, node, tid, 'restart', '', 'up, disk ' || disk, cause FROM ev_node_up UNION ALL "
+	"SELECT seq, time, node, tid, 'clock', '', 'drift ' || drift_ppb || ' ppb', cause FROM ev_clock UNION ALL "
+	"SELECT seq, time, node, tid, 'inject', '', rule, cause FROM ev_inject",
 	"CREATE TEMP VIEW node AS SELECT id, name, address FROM ev_node",
 	"CREATE TEMP VIEW note AS SELECT w.seq, (SELECT e.time FROM event e WHERE e.seq = w.seq) AS time, "
 	"(SELECT e.node FROM event e WHERE e.seq = w.seq) AS node, author, written, text FROM written_note w UNION ALL "

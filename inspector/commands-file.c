@@ -52,7 +52,7 @@ bool insp__do_export_png(InspWindow *window, const char *argument)
 
 bool insp__do_export_svg(InspWindow *window, const char *argument)
 {
-	return insp__need_run(window) && insp__export_svg(window, argument);
+	return insp__need_run(window) && insp__export_drawing(window, argument, /* pdf= */ false);
 }
 
 bool insp__do_export_window(InspWindow *window, const char *argument)
@@ -62,7 +62,23 @@ bool insp__do_export_window(InspWindow *window, const char *argument)
 
 bool insp__do_export_csv(InspWindow *window, const char *argument)
 {
-	return insp__need_run(window) && insp__export_csv(window, argument);
+	if (!insp__need_run(window))
+		return false;
+	insp__export_csv(window, argument);
+	return true;
+}
+
+bool insp__do_export_pcap(InspWindow *window, const char *argument)
+{
+	if (!insp__need_run(window))
+		return false;
+	insp__export_pcap(window, argument);
+	return true;
+}
+
+bool insp__do_export_pdf(InspWindow *window, const char *argument)
+{
+	return insp__need_run(window) && insp__export_drawing(window, argument, /* pdf= */ true);
 }
 
 static bool print(char *text)

@@ -154,12 +154,14 @@ bool insp__do_view_plots(InspWindow *window, const char *argument)
 	if (!take_switch(window, argument, &on))
 		return false;
 	gtk_widget_set_visible(GTK_WIDGET(window->plots), on);
+	insp__share_height(window);
 	return true;
 }
 
 bool insp__do_view_plots_other(InspWindow *window, const char *argument)
 {
 	gtk_widget_set_visible(GTK_WIDGET(window->plots), !gtk_widget_get_visible(GTK_WIDGET(window->plots)));
+	insp__share_height(window);
 	return true;
 }
 
@@ -188,6 +190,26 @@ bool insp__do_view_dark(InspWindow *window, const char *argument)
 	adw_style_manager_set_color_scheme(adw_style_manager_get_default(),
 		strcmp(argument, "on") == 0 ? ADW_COLOR_SCHEME_FORCE_DARK :
 		strcmp(argument, "off") == 0 ? ADW_COLOR_SCHEME_FORCE_LIGHT : ADW_COLOR_SCHEME_DEFAULT);
+	return true;
+}
+
+bool insp__do_help_keys(InspWindow *window, const char *argument)
+{
+	insp__help(window);
+	return true;
+}
+
+bool insp__do_help_about(InspWindow *window, const char *argument)
+{
+	adw_show_about_window(GTK_WINDOW(window), "application-name", "hindcast", "application-icon", "org.hindcast.Inspector",
+			      "version", HINDCAST_VERSION, "license-type", GTK_LICENSE_GPL_2_0,
+			      "comments", "Looks at the past of recorded runs of distributed systems.", NULL);
+	return true;
+}
+
+bool insp__do_settings(InspWindow *window, const char *argument)
+{
+	insp__settings_show(window);
 	return true;
 }
 

@@ -33,6 +33,24 @@ bool insp__do_cancel(InspWindow *window, const char *argument)
 	return true;
 }
 
+#define REPEAT_MAX 100000
+
+/* In one go: for commands that need nothing of the frame between. */
+bool insp__do_repeat(InspWindow *window, const char *argument)
+{
+	char *command;
+	const guint64 count = g_ascii_strtoull(argument, &command, 10);
+
+	if (!count || count > REPEAT_MAX || *command != ' ') {
+		insp__refuse(window, "repeat needs a number up to %u, and a command", REPEAT_MAX);
+		return false;
+	}
+	for (guint64 i = 0; i < count; i++)
+		if (!insp__run_text(window, command + 1))
+			return false;
+	return true;
+}
+
 static gboolean close_later(gpointer data)
 {
 	gtk_window_close(GTK_WINDOW(data));

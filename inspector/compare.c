@@ -105,6 +105,7 @@ static void compare_done(GObject *object, GAsyncResult *result, gpointer data)
 	insp_lanes_set_pair(window->lanes_b, compare->pair, 1);
 	insp_difference_list_set(window->differences, compare->pair, window->pager, compare->pager);
 	gtk_widget_set_visible(window->compare_page, TRUE);
+	insp__share_height(window);
 	gtk_stack_page_set_visible(gtk_stack_get_page(GTK_STACK(window->lists), GTK_WIDGET(window->differences)), TRUE);
 	gtk_stack_set_visible_child(GTK_STACK(window->lists), GTK_WIDGET(window->differences));
 	say_result(window);
@@ -144,6 +145,7 @@ void insp__compare_close(InspWindow *window)
 	insp_lanes_set_run(window->lanes_b, NULL, NULL);
 	insp_difference_list_set(window->differences, NULL, NULL, NULL);
 	gtk_widget_set_visible(window->compare_page, FALSE);
+	insp__share_height(window);
 	insp__show_tab(window, TAB_EVENTS);
 	gtk_stack_page_set_visible(gtk_stack_get_page(GTK_STACK(window->lists), GTK_WIDGET(window->differences)), FALSE);
 	g_signal_handlers_disconnect_by_data(compare->pager, window);

@@ -115,7 +115,7 @@ static void fill(InspDifferenceList *list, GtkListItem *item, enum column column
 
 	switch (column) {
 	case COLUMN_TIME:
-		insp_put_time(time, sizeof(time), run->vtime[d->first[side]]);
+		insp_put_time(time, sizeof(time), insp_vtime(run, d->first[side]));
 		g_string_append(text, time);
 		break;
 	case COLUMN_NODE:

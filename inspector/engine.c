@@ -130,7 +130,7 @@ static void send_line(InspEngine *engine, const char *line)
 /* ---- the server ---- */
 
 /* HINDCAST, then beside this program, then where it lies in the build, then in PATH. */
-static char *find_hindcast(void)
+char *insp_engine_program(void)
 {
 	const char *named = g_getenv("HINDCAST");
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
@@ -177,7 +177,7 @@ static void server_ended(GObject *object, GAsyncResult *result, gpointer data)
 
 static void start(InspEngine *engine)
 {
-	g_autofree char *program = find_hindcast();
+	g_autofree char *program = insp_engine_program();
 	g_autoptr(GError) error = NULL;
 
 	if (!program) {

@@ -28,6 +28,8 @@ __attribute__((format(printf, 5, 6))) void insp_engine_ask(InspEngine *engine, i
 							   GDestroyNotify data_free, const char *request, ...);
 /* "text" as JSON has it. */
 char *insp_engine_quote(const char *text);
+/* The program `hindcast` that belongs to this one; NULL: there is none. */
+char *insp_engine_program(void);
 /* Ends the move that is under way. */
 void insp_engine_interrupt(InspEngine *engine);
 /* Requests without an answer. */

@@ -152,7 +152,7 @@ static void put_packet(const struct insp_run *run, const struct insp_packet *pac
 		break;
 	}
 	if (packet->fate == INSP_RECEIVED) {
-		insp_put_duration(text, sizeof(text), run->vtime[packet->end] - run->vtime[packet->send]);
+		insp_put_duration(text, sizeof(text), insp_vtime(run, packet->end) - insp_vtime(run, packet->send));
 		g_string_append_printf(to, "+%s", text);
 	} else {
 		g_string_append(to, packet->fate == INSP_DROPPED ? "\u2715 lost" : "in flight");
@@ -171,7 +171,7 @@ void insp_cell_put(const struct insp_run *run, uint32_t seq, enum insp_column co
 		g_string_append_printf(to, "%u", seq);
 		return;
 	case INSP_COLUMN_TIME:
-		insp_put_time(text, sizeof(text), run->vtime[seq]);
+		insp_put_time(text, sizeof(text), insp_vtime(run, seq));
 		g_string_append(to, text);
 		return;
 	case INSP_COLUMN_NODE:
@@ -379,6 +379,23 @@ InspEventList *insp_table_get(GtkWidget *widget)
 	return table_of(widget)->list;
 }
 
+/* Into sight: a row that is not seen yet comes a third from the top, so that what was before it is seen as well.  All rows
+ * have the same height. */
+static void scroll_near(struct table *table, guint position)
+{
+	GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment(GTK_SCROLLABLE(table->inner));
+	const guint count = list_count(G_LIST_MODEL(table->list));
+	const double row = count ? gtk_adjustment_get_upper(adjustment) / count : 0;
+	const double page = gtk_adjustment_get_page_size(adjustment), top = gtk_adjustment_get_value(adjustment);
+
+	if (position >= count)
+		return;
+	if (page <= 0 || row < 1)
+		gtk_widget_activate_action(table->inner, "list.scroll-to-item", "u", position);
+	else if (position * row < top || (position + 1) * row > top + page)
+		gtk_adjustment_set_value(adjustment, position * row - page / 3);
+}
+
 /* A list that scrolls before it has been laid out shows a part of its rows only.  Ticks come before the layout of
  * their frame, so that a fresh list waits for the second. */
 static gboolean scroll_later(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
@@ -390,7 +407,7 @@ static gboolean scroll_later(GtkWidget *widget, GdkFrameClock *clock, gpointer d
 		return G_SOURCE_CONTINUE;
 	}
 	table->tick = 0;
-	gtk_widget_activate_action(table->inner, "list.scroll-to-item", "u", table->scroll_to);
+	scroll_near(table, table->scroll_to);
 	return G_SOURCE_REMOVE;
 }
 
@@ -408,7 +425,7 @@ void insp_table_show(GtkWidget *widget, uint32_t seq)
 	if (position == GTK_INVALID_LIST_POSITION)
 		return;
 	if (!table->fresh)
-		gtk_widget_activate_action(table->inner, "list.scroll-to-item", "u", position);
+		scroll_near(table, position);
 	table->scroll_to = position;
 	if (!table->tick)
 		table->tick = gtk_widget_add_tick_callback(widget, scroll_later, table, NULL);

@@ -2,11 +2,13 @@
 /* export.c - pictures and tables for elsewhere. */
 #include "window-int.h"
 
+#include <cairo-pdf.h>
 #include <cairo-svg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "export.h"
 #include "summary.h"
 
 DEFINE_CLEANUP(struct fmt_reader *, fmt_reader_close)
@@ -46,48 +48,66 @@ bool insp__export_png(InspWindow *window, GtkWidget *widget, const char *path)
 	return true;
 }
 
-bool insp__export_svg(InspWindow *window, const char *path)
+/* The timeline, and below it the plots when they are shown: what stands in the window. */
+static void draw_pictures(InspWindow *window, cairo_t *cairo)
 {
-	GtkWidget *widget = GTK_WIDGET(window->lanes);
-	GskRenderNode *node = picture_of(widget);
+	GtkWidget *const widgets[] = {GTK_WIDGET(window->lanes), GTK_WIDGET(window->lanes_b), GTK_WIDGET(window->plots)};
 
-	if (!node) {
-		insp__refuse(window, "cannot save a drawing: the window is not shown");
-		return false;
+	for (guint i = 0; i < G_N_ELEMENTS(widgets); i++) {
+		GskRenderNode *node = gtk_widget_get_mapped(widgets[i]) ? picture_of(widgets[i]) : NULL;
+
+		if (!node)
+			continue;
+		gsk_render_node_draw(node, cairo);
+		gsk_render_node_unref(node);
+		cairo_translate(cairo, 0, gtk_widget_get_height(widgets[i]));
 	}
-	cairo_surface_t *surface = cairo_svg_surface_create(path, gtk_widget_get_width(widget), gtk_widget_get_height(widget));
+}
+
+static int height_of(GtkWidget *widget)
+{
+	return gtk_widget_get_mapped(widget) ? gtk_widget_get_height(widget) : 0;
+}
+
+bool insp__export_drawing(InspWindow *window, const char *path, bool pdf)
+{
+	const double width = gtk_widget_get_width(GTK_WIDGET(window->lanes));
+	const double height = height_of(GTK_WIDGET(window->lanes)) + height_of(GTK_WIDGET(window->lanes_b)) +
+			      height_of(GTK_WIDGET(window->plots));
+	cairo_surface_t *surface = (pdf ? cairo_pdf_surface_create : cairo_svg_surface_create)(path, width, height);
 	cairo_t *cairo = cairo_create(surface);
 
-	gsk_render_node_draw(node, cairo);
+	draw_pictures(window, cairo);
 	cairo_destroy(cairo);
 	cairo_surface_finish(surface);
 	const cairo_status_t status = cairo_surface_status(surface);
 
 	cairo_surface_destroy(surface);
-	gsk_render_node_unref(node);
 	if (status != CAIRO_STATUS_SUCCESS)
 		insp__refuse(window, "cannot write %s: %s", path, cairo_status_to_string(status));
 	return status == CAIRO_STATUS_SUCCESS;
 }
 
-/* ---- tables ---- */
+/* ---- tables and captures ---- */
 
-struct csv_job {
+struct save_job {
 	struct insp_shared *shared;
-	InspEventList *list;
+	InspEventList *list;		/* NULL: packets, as a capture */
 	GCancellable *cancel;
-	char *path;
+	char *path, *filter;
+	struct fmt_error error;
 	int result;
 };
 
-static void csv_job_free(gpointer data)
+static void save_job_free(gpointer data)
 {
-	struct csv_job *job = data;
+	struct save_job *job = data;
 
 	insp__shared_unref(job->shared);
-	g_object_unref(job->list);
+	g_clear_object(&job->list);
 	g_object_unref(job->cancel);
 	g_free(job->path);
+	g_free(job->filter);
 	g_free(job);
 }
 
@@ -102,7 +122,7 @@ static void put_quoted(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static int write_rows(struct csv_job *job, struct fmt_reader *reader, FILE *out)
+static int write_rows(struct save_job *job, struct fmt_reader *reader, FILE *out)
 {
 	const struct insp_run *run = job->shared->run;
 	const guint count = g_list_model_get_n_items(G_LIST_MODEL(job->list));
@@ -123,7 +143,7 @@ static int write_rows(struct csv_job *job, struct fmt_reader *reader, FILE *out)
 		fmt_buf_clear(&summary);
 		insp_put_summary(&summary, &event, &ran);
 		fmt_buf_put(&summary, "", 1);
-		fprintf(out, "%u,%llu,", seq, (unsigned long long)run->vtime[seq]);
+		fprintf(out, "%u,%llu,", seq, (unsigned long long)insp_vtime(run, seq));
 		put_quoted(out, run->lanes[thread->lane].name);
 		fprintf(out, ",%u,%s,", thread->tid, info ? info->name : "");
 		put_quoted(out, (const char *)summary.data);
@@ -133,44 +153,59 @@ static int write_rows(struct csv_job *job, struct fmt_reader *reader, FILE *out)
 	return r;
 }
 
-static void csv_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
+static void save_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
 {
-	struct csv_job *job = data;
+	struct save_job *job = data;
 	_cleanup_(fmt_reader_closep) struct fmt_reader *reader = NULL;
 	FILE *out = fopen(job->path, "we");
 
 	job->result = out ? fmt_reader_open(job->shared->run->path, &reader, NULL) : -errno;
+	const struct fmt_export_options options = {.filter = job->filter};
+
 	if (job->result == 0)
-		job->result = write_rows(job, reader, out);
+		job->result = job->list ? write_rows(job, reader, out)
+					: fmt_export(reader, "pcap", out, &options, &job->error);
 	if (out && (ferror(out) | fclose(out)) && job->result == 0)
 		job->result = -EIO;
 	g_task_return_boolean(task, TRUE);
 }
 
-static void csv_done(GObject *object, GAsyncResult *result, gpointer data)
+static void save_done(GObject *object, GAsyncResult *result, gpointer data)
 {
 	InspWindow *window = INSP_WINDOW(object);
-	const struct csv_job *job = g_task_get_task_data(G_TASK(result));
+	const struct save_job *job = g_task_get_task_data(G_TASK(result));
 
 	window->searching--;
 	if (job->result < 0)
-		insp__refuse(window, "cannot write %s: %s", job->path, strerror(-job->result));
+		insp__refuse(window, "cannot write %s: %s", job->path,
+			     job->error.text[0] ? job->error.text : strerror(-job->result));
 	insp__update_status(window);
 }
 
-bool insp__export_csv(InspWindow *window, const char *path)
+static void save(InspWindow *window, const char *path, InspEventList *list)
 {
-	InspEventList *list = window->list_of[insp__current_tab(window)];
-	struct csv_job *job = g_new0(struct csv_job, 1);
-	g_autoptr(GTask) task = g_task_new(window, NULL, csv_done, NULL);
+	struct save_job *job = g_new0(struct save_job, 1);
+	g_autoptr(GTask) task = g_task_new(window, NULL, save_done, NULL);
 
-	CHECK(list);
 	job->shared = g_atomic_rc_box_acquire(window->shared);
-	job->list = g_object_ref(list);
+	job->list = list ? g_object_ref(list) : NULL;
 	job->cancel = g_object_ref(window->cancel);
 	job->path = g_strdup(path);
-	g_task_set_task_data(task, job, csv_job_free);
+	job->filter = g_strdup(window->filter_text);
+	g_task_set_task_data(task, job, save_job_free);
 	window->searching++;
-	g_task_run_in_thread(task, csv_thread);
-	return true;
+	g_task_run_in_thread(task, save_thread);
+}
+
+void insp__export_csv(InspWindow *window, const char *path)
+{
+	InspEventList *list = window->list_of[insp__current_tab(window)];
+
+	CHECK(list);
+	save(window, path, list);
+}
+
+void insp__export_pcap(InspWindow *window, const char *path)
+{
+	save(window, path, NULL);
 }

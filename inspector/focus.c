@@ -83,13 +83,23 @@ static void say_where(InspWindow *window)
 	char time[48];
 
 	gtk_label_set_text(GTK_LABEL(window->where), text);
-	insp_put_time(time, sizeof(time), run->vtime[window->focus]);
+	insp_put_time(time, sizeof(time), insp_vtime(run, window->focus));
 	g_autofree char *position = g_strdup_printf("@%u   %s s", window->focus, time);
 
 	window->quiet = true;
 	gtk_editable_set_text(GTK_EDITABLE(window->position), position);
 	window->quiet = false;
 	gtk_accessible_update_property(GTK_ACCESSIBLE(window->lanes), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
+}
+
+/* Loads are those of what the timeline shows. */
+void insp__show_topology(InspWindow *window)
+{
+	const struct insp_view *view = insp_lanes_view(window->lanes);
+
+	if (window->run && window->focus != INSP_NONE)
+		insp_topology_set(window->topology, window->focus, insp_view_vtime(view, view->from),
+				  insp_view_vtime(view, view->from + view->span));
 }
 
 void insp__focus(InspWindow *window, uint32_t seq, bool remember)
@@ -109,6 +119,7 @@ void insp__focus(InspWindow *window, uint32_t seq, bool remember)
 	insp__show_in_list(window, insp__current_tab(window));
 	fold_state(window);
 	insp__compare_follow(window);
+	insp__show_topology(window);
 	insp__program_follow(window);
 	if (packet != INSP_NONE)
 		insp_pager_body(window->pager, window->run->packets[packet].send, frame_read, window);

@@ -10,6 +10,8 @@
 
 #include <math.h>
 
+#define LOST_AT 0.42		/* share of the way */
+
 struct arrow {
 	double x0, y0, x1, y1;
 };
@@ -30,8 +32,9 @@ static struct arrow arrow_of(InspLanes *lanes, const struct insp_packet *packet)
 	const double flight = lanes->view.axis == INSP_AXIS_TIME
 				      ? (double)lanes->run->flight_max * lanes->view.width / lanes->view.span : 24;
 
-	a.x1 = a.x0 + flight / 2;
-	a.y1 = (a.y0 + a.y1) / 2;
+	/* Not in the very middle, where another lane may lie. */
+	a.x1 = a.x0 + flight * LOST_AT;
+	a.y1 = a.y0 + (a.y1 - a.y0) * LOST_AT;
 	return a;
 }
 

@@ -28,6 +28,8 @@ struct _InspLanes {
 	struct insp_cone *cone;		/* NULL: none */
 	bool cone_past, cone_future;
 	uint32_t marks[2];
+	uint32_t *notes;		/* events that have notes */
+	uint32_t note_count;
 	const struct insp_pair *pair;	/* NULL: nothing is compared */
 	int side;
 	struct insp_arrow *arrows;

@@ -67,12 +67,33 @@ static void paint_marks(InspLanes *lanes, GtkSnapshot *snapshot, const struct in
 	}
 	if (lanes->marks[0] == INSP_NONE || lanes->marks[1] == INSP_NONE)
 		return;
-	const vtime_ns a = lanes->run->vtime[lanes->marks[0]], b = lanes->run->vtime[lanes->marks[1]];
+	const vtime_ns a = insp_vtime(lanes->run, lanes->marks[0]), b = insp_vtime(lanes->run, lanes->marks[1]);
 
 	insp_put_duration(text, sizeof(text), a < b ? b - a : a - b);
 	g_autofree char *distance = g_strdup_printf("A\u2013B %s", text);
 
 	ruler_text(lanes, snapshot, ink, distance, (x[0] + x[1]) / 2, &ink->text);
+}
+
+#define FLAGS_MAX 200		/* notes that are drawn; more stand too close to be told apart */
+
+/* A flag in the ruler above each note, with a pole to its lane. */
+static void paint_notes(InspLanes *lanes, GtkSnapshot *snapshot, const struct insp_ink *ink)
+{
+	double taken = -10;
+	guint drawn = 0;
+
+	for (uint32_t i = 0; i < lanes->note_count && drawn < FLAGS_MAX; i++) {
+		const double x = floor(GUTTER + insp_view_x_of(&lanes->view, lanes->notes[i]));
+		const double y = insp__lanes_y(lanes, insp_lane_of(lanes->run, lanes->notes[i]));
+
+		if (x < GUTTER || x > GUTTER + lanes->view.width || x < taken + 3)
+			continue;
+		insp_ink_rect(snapshot, &ink->warning, x, RULER - 12, 1, fmax(y - RULER + 12 - TRACK / 2, 12));
+		insp_ink_rect(snapshot, &ink->warning, x + 1, RULER - 12, 9, 7);
+		taken = x;
+		drawn++;
+	}
 }
 
 static void paint_focus(InspLanes *lanes, GtkSnapshot *snapshot, const struct insp_ink *ink, int width, int height)
@@ -89,7 +110,7 @@ static void paint_focus(InspLanes *lanes, GtkSnapshot *snapshot, const struct in
 	insp_ink_rect(snapshot, &ink->accent, floor(x), RULER - 4, 1, height - RULER + 4);
 	if (lane >= insp__lanes_first(lanes))
 		insp_ink_rect(snapshot, &ink->accent, floor(x) - 2, insp__lanes_y(lanes, lane) - TRACK / 2 - 4, 5, TRACK + 8);
-	insp_put_time(text, sizeof(text), lanes->run->vtime[lanes->focus]);
+	insp_put_time(text, sizeof(text), insp_vtime(lanes->run, lanes->focus));
 	ruler_text(lanes, snapshot, ink, text, x, &ink->accent);
 }
 
@@ -102,5 +123,6 @@ void insp__lanes_paint_overlay(InspLanes *lanes, GtkSnapshot *snapshot, int widt
 	insp_ink_get(GTK_WIDGET(lanes), &ink);
 	paint_cone(lanes, snapshot, &ink);
 	paint_marks(lanes, snapshot, &ink, height);
+	paint_notes(lanes, snapshot, &ink);
 	paint_focus(lanes, snapshot, &ink, width, height);
 }

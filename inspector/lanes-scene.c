@@ -37,7 +37,7 @@ static GdkRGBA lane_hue(const struct paint *p, uint32_t lane)
 static void paint_ruler(struct paint *p)
 {
 	const struct insp_view *view = &p->lanes->view;
-	static const char *const names[INSP_AXIS_COUNT] = {"virtual time, s", "event", "pauses shortened, s"};
+	static const char *const names[INSP_AXIS_COUNT] = {"virtual time, s", "event", "activity, s"};
 	const double tick = insp_view_tick(view, 110);
 	char text[48];
 
@@ -212,7 +212,7 @@ static void paint_label(struct paint *p, const struct cluster *cluster, double r
 	const double y = insp__lanes_y(p->lanes, insp_lane_of(run, seq)) + TRACK / 2 + 9;
 	char more[16];
 
-	if (room < 34 || !name || faded(p, insp_lane_of(run, seq)))
+	if (room < 60 || !name || faded(p, insp_lane_of(run, seq)))
 		return;
 	if (line && room > 120)
 		name = line->text;

@@ -172,7 +172,7 @@ static gboolean tooltip(GtkWidget *widget, int x, int y, gboolean keyboard, GtkT
 	const struct insp_line *line = insp_pager_line(lanes->pager, seq);
 	const struct fmt_kind_info *info = fmt_kind_info(lanes->run->kind[seq]);
 
-	insp_put_time(time, sizeof(time), lanes->run->vtime[seq]);
+	insp_put_time(time, sizeof(time), insp_vtime(lanes->run, seq));
 	g_autofree char *text = g_strdup_printf("@%u  %s s  %s  %s\n%s", seq, time, lanes->run->lanes[lane].name,
 						info ? info->name : "", line ? line->text : "");
 	gtk_tooltip_set_text(tip, text);
@@ -195,6 +195,7 @@ static void insp_lanes_dispose(GObject *object)
 	insp_lanes_set_run(lanes, NULL, NULL);
 	g_clear_pointer(&lanes->arrows, g_free);
 	g_clear_pointer(&lanes->cone, g_free);
+	g_clear_pointer(&lanes->notes, g_free);
 	G_OBJECT_CLASS(insp_lanes_parent_class)->dispose(object);
 }
 
@@ -257,6 +258,7 @@ void insp_lanes_set_run(InspLanes *lanes, const struct insp_run *run, InspPager 
 	lanes->run = run;
 	lanes->focus = lanes->scope = lanes->marks[0] = lanes->marks[1] = INSP_NONE;
 	g_clear_pointer(&lanes->cone, g_free);
+	lanes->note_count = 0;
 	lanes->scroll = 0;
 	if (run)
 		insp_view_init(&lanes->view, run, fmax(gtk_widget_get_width(GTK_WIDGET(lanes)) - GUTTER, 600));
@@ -298,6 +300,14 @@ void insp_lanes_set_pair(InspLanes *lanes, const struct insp_pair *pair, int sid
 	lanes->pair = pair;
 	lanes->side = side;
 	drop_scene(lanes);
+}
+
+void insp_lanes_set_notes(InspLanes *lanes, const uint32_t *seqs, uint32_t count)
+{
+	g_free(lanes->notes);
+	lanes->notes = g_memdup2(seqs, count * sizeof(*seqs));
+	lanes->note_count = count;
+	gtk_widget_queue_draw(GTK_WIDGET(lanes));
 }
 
 void insp_lanes_set_marks(InspLanes *lanes, const uint32_t marks[2])

@@ -31,6 +31,8 @@ void insp_lanes_set_cone(InspLanes *lanes, const struct insp_cone *cone, bool pa
 /* Shows what differs between this run, side of a pair, and the other; NULL: nothing is compared.  The pair lives until this
  * is called with another. */
 void insp_lanes_set_pair(InspLanes *lanes, const struct insp_pair *pair, int side);
+/* Events that have notes, rising; copied. */
+void insp_lanes_set_notes(InspLanes *lanes, const uint32_t *seqs, uint32_t count);
 /* Two events whose distance is shown; INSP_NONE: not set. */
 void insp_lanes_set_marks(InspLanes *lanes, const uint32_t marks[2]);
 /* The view, to read or to change; then insp_lanes_view_changed(). */

@@ -199,6 +199,7 @@ void insp__add_lists(InspWindow *window)
 		insp_table_on_select(window->tables[tab], row_selected, window);
 		gtk_stack_add_titled(GTK_STACK(window->lists), window->tables[tab], tabs[tab].name, tabs[tab].title);
 	}
+	insp__add_notes(window);
 	window->differences = g_object_new(INSP_TYPE_DIFFERENCE_LIST, NULL);
 	gtk_stack_page_set_visible(gtk_stack_add_titled(GTK_STACK(window->lists), GTK_WIDGET(window->differences), "differences",
 							"Differences"), FALSE);

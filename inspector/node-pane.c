@@ -6,7 +6,7 @@
 #include "text-table.h"
 
 /* What a column shows: a member as it is, or put into words. */
-enum form { FORM_PLAIN, FORM_TIME, FORM_TCP_STATE, FORM_US, FORM_LIST };
+enum form { FORM_PLAIN, FORM_TIME, FORM_US, FORM_LIST, FORM_LIMIT };
 
 struct member {
 	const char *name;
@@ -26,8 +26,8 @@ static const struct list {
 	{"sockets", "Sockets", "The node has no sockets here.",
 	 {NUMBER("No."), WIDE("Local"), WIDE("Remote"), WORD("State"), NUMBER("cwnd"),
 	  NUMBER("ssthresh"), NUMBER("RTT"), {NULL}},
-	 {{"sock", FORM_PLAIN}, {"local", FORM_PLAIN}, {"remote", FORM_PLAIN}, {"state", FORM_TCP_STATE}, {"cwnd", FORM_PLAIN},
-	  {"ssthresh", FORM_PLAIN}, {"srtt_us", FORM_US}}, {"sock", NULL}},
+	 {{"sock", FORM_PLAIN}, {"local", FORM_PLAIN}, {"remote", FORM_PLAIN}, {"state", FORM_PLAIN}, {"cwnd", FORM_PLAIN},
+	  {"ssthresh", FORM_LIMIT}, {"srtt_us", FORM_US}}, {"sock", NULL}},
 	{"tcp", "TCP in detail", "No TCP connection here.",
 	 {NUMBER("No."), NUMBER("una"), NUMBER("nxt"), NUMBER("rcv nxt"),
 	  NUMBER("Send window"), NUMBER("Unsent and unacked"), NUMBER("RTO"),
@@ -92,18 +92,16 @@ static char *time_words(gint64 ns)
 
 static char *number_words(gint64 value, enum form form)
 {
-	static const char *const states[] = {"", "established", "syn sent", "syn received", "fin wait 1", "fin wait 2",
-					     "time wait", "closed", "close wait", "last ack", "listens", "closing"};
 	char text[48];
 
 	switch (form) {
 	case FORM_TIME:
 		return time_words(value);
-	case FORM_TCP_STATE:
-		return g_strdup(value > 0 && value < (gint64)G_N_ELEMENTS(states) ? states[value] : "");
 	case FORM_US:
 		insp_put_duration(text, sizeof(text), (vtime_ns)value * 1000);
 		return value ? g_strdup(text) : NULL;
+	case FORM_LIMIT:
+		return value < G_MAXINT32 ? g_strdup_printf("%" G_GINT64_FORMAT, value) : g_strdup("none");
 	default:
 		return g_strdup_printf("%" G_GINT64_FORMAT, value);
 	}

@@ -14,6 +14,8 @@ struct _InspOverview {
 	double *levels;			/* of each column, 0 to 1 */
 	uint8_t *trouble;
 	uint32_t columns;
+	uint32_t *notes;		/* events that have notes */
+	uint32_t note_count;
 };
 
 G_DEFINE_FINAL_TYPE(InspOverview, insp_overview, GTK_TYPE_WIDGET)
@@ -83,6 +85,8 @@ static void insp_overview_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 		if (overview->trouble[column])
 			insp_ink_rect(snapshot, &ink.error, gutter + column * 2, 2, 2, 5);
 	}
+	for (uint32_t i = 0; i < overview->note_count && i < overview->columns; i++)
+		insp_ink_rect(snapshot, &ink.warning, gutter + floor(insp_view_x_of(&whole, overview->notes[i])), 0, 3, 7);
 	insp_ink_rect(snapshot, &ink.accent, x0, 0, 1, height);
 	insp_ink_rect(snapshot, &ink.accent, fmax(x1 - 1, x0 + 1), 0, 1, height);
 	if (overview->focus != INSP_NONE)
@@ -125,6 +129,7 @@ static void insp_overview_finalize(GObject *object)
 {
 	g_free(INSP_OVERVIEW(object)->levels);
 	g_free(INSP_OVERVIEW(object)->trouble);
+	g_free(INSP_OVERVIEW(object)->notes);
 	G_OBJECT_CLASS(insp_overview_parent_class)->finalize(object);
 }
 
@@ -154,6 +159,15 @@ void insp_overview_set_run(InspOverview *overview, const struct insp_run *run, I
 	overview->run = run;
 	overview->lanes = lanes;
 	overview->focus = INSP_NONE;
+	overview->note_count = 0;
+	gtk_widget_queue_draw(GTK_WIDGET(overview));
+}
+
+void insp_overview_set_notes(InspOverview *overview, const uint32_t *seqs, uint32_t count)
+{
+	g_free(overview->notes);
+	overview->notes = g_memdup2(seqs, count * sizeof(*seqs));
+	overview->note_count = count;
 	gtk_widget_queue_draw(GTK_WIDGET(overview));
 }
 

@@ -9,5 +9,7 @@
 G_DECLARE_FINAL_TYPE(InspOverview, insp_overview, INSP, OVERVIEW, GtkWidget)
 void insp_overview_set_run(InspOverview *overview, const struct insp_run *run, InspLanes *lanes);
 void insp_overview_set_focus(InspOverview *overview, uint32_t seq);
+/* Events that have notes; copied. */
+void insp_overview_set_notes(InspOverview *overview, const uint32_t *seqs, uint32_t count);
 
 #endif

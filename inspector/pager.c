@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "summary.h"
+#include "text.h"
 
 struct page {
 	guint64 used;			/* larger: later */
@@ -60,6 +61,38 @@ static void job_free(struct job *job)
 
 /* ---- the thread ---- */
 
+/* An arrival or a loss in the words of the frame, which stands in the event of its sending. */
+static bool put_arrival(const struct insp_run *run, struct fmt_reader *reader, uint32_t seq, struct fmt_buf *text)
+{
+	const uint32_t packet = insp_packet_of(run, seq);
+	struct fmt_ev_packet_send sent;
+	struct fmt_event event;
+
+	if (packet == INSP_NONE || fmt_reader_event(reader, run->packets[packet].send, &event, NULL) < 0 ||
+	    event.kind != FMT_packet_send || fmt_get_packet_send(&event, &sent) < 0)
+		return false;
+	insp_put_frame(text, sent.frame.data, sent.frame.size);
+	return true;
+}
+
+static void put_line(const struct insp_run *run, struct fmt_reader *reader, uint32_t seq, struct fmt_buf *text, vtime_ns *ret_ran)
+{
+	struct fmt_error error = {{0}};
+	struct fmt_event event;
+
+	if (run->kind[seq] == FMT_packet_recv && put_arrival(run, reader, seq, text))
+		return;
+	if (fmt_reader_event(reader, seq, &event, &error) < 0) {
+		fmt_buf_put(text, error.text, strlen(error.text));
+		return;
+	}
+	insp_put_summary(text, &event, ret_ran);
+	if (run->kind[seq] != FMT_packet_drop)
+		return;
+	fmt_put_text(text, ": ");
+	put_arrival(run, reader, seq, text);
+}
+
 static struct page *read_page(const struct insp_run *run, struct fmt_reader *reader, uint32_t number)
 {
 	struct page *page = g_new0(struct page, 1);
@@ -68,16 +101,9 @@ static struct page *read_page(const struct insp_run *run, struct fmt_reader *rea
 	const uint32_t first = number * INSP_PAGE;
 
 	for (uint32_t i = 0; i < INSP_PAGE; i++) {
-		struct fmt_error error = {{0}};
-		struct fmt_event event;
-
 		starts[i] = text.size;
-		if (first + i >= run->count)
-			fmt_buf_put(&text, "", 0);
-		else if (!reader || fmt_reader_event(reader, first + i, &event, &error) < 0)
-			fmt_buf_put(&text, error.text, strlen(error.text));
-		else
-			insp_put_summary(&text, &event, &page->lines[i].ran);
+		if (reader && first + i < run->count)
+			put_line(run, reader, first + i, &text, &page->lines[i].ran);
 		fmt_buf_put(&text, "", 1);
 	}
 	page->text = g_memdup2(text.data, text.size);

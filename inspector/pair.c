@@ -271,8 +271,8 @@ static vtime_ns begin_of(const struct insp_pair *pair, const struct insp_differe
 	vtime_ns begin = UINT64_MAX;
 
 	for (int side = 0; side < 2; side++)
-		if (d->first[side] != INSP_NONE && pair->run[side]->vtime[d->first[side]] < begin)
-			begin = pair->run[side]->vtime[d->first[side]];
+		if (d->first[side] != INSP_NONE && insp_vtime(pair->run[side], d->first[side]) < begin)
+			begin = insp_vtime(pair->run[side], d->first[side]);
 	return begin;
 }
 

@@ -100,6 +100,23 @@ static void paint_legend(const struct plot *p)
 	insp_ink_text(p->snapshot, widget, up_to, p->gutter - 14, p->top + p->height / 2 + 8, 1, p->gutter - 16, &p->ink->faint);
 }
 
+/* The threshold stands on the picture of the window, in the same scale, broken. */
+static void paint_threshold(struct plot *p)
+{
+	const GdkRGBA color = insp_ink_alpha(p->ink->warning, 0.9f);
+
+	insp_series_read(insp_lanes_view(p->plots->lanes), INSP_SERIES_SSTHRESH, p->plots->scope, p->columns, p->values);
+	double level = NAN;
+
+	for (uint32_t i = 0; i < p->columns; i++) {
+		if (!isnan(p->values[i]))
+			level = p->values[i];
+		if (!isnan(level) && level <= p->most && i % 3 < 2)
+			insp_ink_rect(p->snapshot, &color, p->gutter + i * p->width / p->columns,
+				      p->top + p->height - 1 - level / p->most * (p->height - 12), p->width / p->columns, 1);
+	}
+}
+
 static void paint_series(InspPlots *plots, GtkSnapshot *snapshot, const struct insp_ink *ink, enum insp_series series,
 			 double top, double height)
 {
@@ -116,6 +133,8 @@ static void paint_series(InspPlots *plots, GtkSnapshot *snapshot, const struct i
 		paint_bars(&p);
 	else if (p.most > 0)
 		paint_line(&p);
+	if (p.most > 0 && series == INSP_SERIES_CWND)
+		paint_threshold(&p);
 	paint_legend(&p);
 	g_free(p.values);
 }
@@ -129,8 +148,14 @@ static void insp_plots_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	if (!plots->run || !plots->run->count || gtk_widget_get_width(widget) < gutter + 20)
 		return;
 	insp_ink_get(widget, &ink);
+	const double each = height / (INSP_SERIES_COUNT - 1);
+	double top = 0;
+
 	for (int series = 0; series < INSP_SERIES_COUNT; series++)
-		paint_series(plots, snapshot, &ink, series, series * height / INSP_SERIES_COUNT, height / INSP_SERIES_COUNT);
+		if (series != INSP_SERIES_SSTHRESH) {
+			paint_series(plots, snapshot, &ink, series, top, each);
+			top += each;
+		}
 	if (plots->focus == INSP_NONE)
 		return;
 	const struct insp_view *view = insp_lanes_view(plots->lanes);

@@ -107,8 +107,8 @@ GPtrArray *insp__rows_of_variables(JsonObject *answer, const char *prefix)
 void insp__put_watch(InspTextTable *table, const char *expression, JsonObject *answer, const char *error)
 {
 	InspTextRow *row = insp_text_row_new(expression);
-	JsonArray *list = list_of(answer, "variables");
-	JsonObject *object = list && json_array_get_length(list) ? item_of(list, 0) : answer;
+	JsonObject *object = answer && json_object_has_member(answer, "variable") ? json_object_get_object_member(answer, "variable")
+										  : NULL;
 	const char *value = insp__json_text(object, "value");
 
 	row->text[0] = g_strdup(expression);
@@ -116,6 +116,42 @@ void insp__put_watch(InspTextTable *table, const char *expression, JsonObject *a
 	row->text[2] = g_strdup(insp__json_text(object, "type"));
 	row->style = value ? NULL : "dim-label";
 	insp_text_table_put(table, row);
+}
+
+/* "0x6" as 6; what is large enough to be an address stays. */
+static char *number_words(const char *hex)
+{
+	const guint64 value = g_ascii_strtoull(hex, NULL, 16);
+
+	return value < 1u << 24 ? g_strdup_printf("%" G_GUINT64_FORMAT, value) : g_strdup(hex);
+}
+
+char *insp__stop_words(JsonObject *stop)
+{
+	const char *why = insp__json_text(stop, "why"), *function = insp__json_text(stop, "function");
+	const char *before = insp__json_text(stop, "before"), *after = insp__json_text(stop, "after");
+	const char *file = insp__json_text(stop, "file");
+	g_autofree char *base = file ? g_path_get_basename(file) : NULL;
+	g_autofree char *place = base ? g_strdup_printf(" in %s, %s:%" G_GINT64_FORMAT, function ? function : "?", base,
+							insp__json_number(stop, "line"))
+				 : function ? g_strdup_printf(" in %s", function) : g_strdup("");
+
+	if (before && after) {
+		g_autofree char *from = number_words(before), *to = number_words(after);
+
+		return g_strdup_printf("Written%s: from %s to %s", place, from, to);
+	}
+	if (g_strcmp0(why, "breakpoint") == 0)
+		return g_strdup_printf("Breakpoint %" G_GINT64_FORMAT "%s", insp__json_number(stop, "point"), place);
+	if (g_strcmp0(why, "start") == 0)
+		return g_strdup("Nothing before this: the run begins here");
+	if (g_strcmp0(why, "end") == 0)
+		return g_strdup("Nothing after this: the run ends here");
+	if (g_strcmp0(why, "interrupted") == 0)
+		return g_strdup("Stopped on the way");
+	if (g_strcmp0(why, "done") == 0 && *place)
+		return g_strdup_printf("Next%s", place);
+	return g_strdup(insp__json_text(stop, "text"));
 }
 
 static void add_register(GPtrArray *rows, const char *name, const char *value)

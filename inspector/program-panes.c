@@ -3,7 +3,8 @@
 #include "window-int.h"
 
 static const struct insp_text_column stack_columns[] = {
-	NUMBER(""), WIDE("Function"), WIDE("Where"), {NULL}};
+	NUMBER(""), {.title = "Function", .expand = TRUE, .fleeting = TRUE}, {.title = "Where", .expand = TRUE, .fleeting = TRUE},
+	{NULL}};
 static const struct insp_text_column variable_columns[] = {
 	WIDE("Variable"), WIDE("Value"), WORD("Type"), {NULL}};
 static const struct insp_text_column watch_columns[] = {
@@ -104,6 +105,8 @@ static GtkWidget *pair_new(GtkOrientation orientation, GtkWidget *first, GtkWidg
 	gtk_paned_set_start_child(GTK_PANED(paned), first);
 	gtk_paned_set_end_child(GTK_PANED(paned), second);
 	gtk_paned_set_position(GTK_PANED(paned), position);
+	gtk_paned_set_shrink_start_child(GTK_PANED(paned), FALSE);
+	gtk_paned_set_shrink_end_child(GTK_PANED(paned), FALSE);
 	gtk_widget_set_vexpand(paned, TRUE);
 	gtk_widget_set_hexpand(paned, TRUE);
 	return paned;
@@ -135,12 +138,13 @@ static void add_page(InspWindow *window)
 	GtkWidget *watches = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
 
 	gtk_widget_set_vexpand(GTK_WIDGET(program->watch_table), TRUE);
+	gtk_widget_set_size_request(GTK_WIDGET(program->watch_table), -1, 64);
 	gtk_box_append(GTK_BOX(watches), GTK_WIDGET(program->watch_table));
 	gtk_box_append(GTK_BOX(watches), program->watch_entry);
 	gtk_box_append(GTK_BOX(program->page), program->say);
 	gtk_box_append(GTK_BOX(program->page),
 		       pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->stack),
-				pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->variables), watches, 140), 110));
+				pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->variables), watches, 100), 116));
 	gtk_stack_add_titled(GTK_STACK(window->details), program->page, "program", "Program");
 }
 
@@ -169,6 +173,7 @@ void insp__add_program(InspWindow *window)
 	GtkStack *lists = GTK_STACK(window->lists), *details = GTK_STACK(window->details);
 
 	program->watches = g_ptr_array_new_with_free_func(g_free);
+	program->roots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	program->points = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	add_page(window);
 	add_memory(window);

@@ -23,14 +23,22 @@ static void choose_thread(struct insp_program *program, const char *node, guint 
 	program->tid = tid;
 }
 
-/* The thread that the focus is about; what the node's kernel does by itself is about none, and leaves the choice. */
+/* The thread that the focus is about; where the node's kernel does something by itself, the thread that ran last there. */
 static void choose_by_focus(InspWindow *window)
 {
 	const struct insp_run *run = window->run;
-	const struct insp_thread *thread = &run->threads[run->thread[window->focus]];
+	const uint32_t lane = insp_lane_of(run, window->focus);
+	uint32_t seq = window->focus;
 
-	if (thread->tid)
-		choose_thread(window->program, run->lanes[thread->lane].name, thread->tid);
+	for (guint tries = 0; seq != INSP_NONE && tries < 1000; tries++) {
+		const struct insp_thread *thread = &run->threads[run->thread[seq]];
+
+		if (thread->tid) {
+			choose_thread(window->program, run->lanes[lane].name, thread->tid);
+			return;
+		}
+		seq = insp_step(run, seq, -1, INSP_GRAIN_EVENT, lane);
+	}
 }
 
 /* ---- questions ---- */
@@ -190,6 +198,31 @@ static void ask_memory(InspWindow *window)
 		    "\"node\":%s,\"pid\":%u", program->memory_address, node, program->pid);
 }
 
+#define ROOTS_OF_PATH 5		/* folders above a program in which its source is looked for */
+
+static void took_nothing(JsonObject *answer, const char *error, gpointer data)
+{
+}
+
+/* Paths of source are often relative to where a program was built: the folders above it are looked through, nearest first. */
+static void add_roots(InspWindow *window, const char *path)
+{
+	struct insp_program *program = window->program;
+	g_autofree char *folder = g_path_get_dirname(path);
+
+	for (int i = 0; i < ROOTS_OF_PATH && folder[0] == '/' && folder[1]; i++) {
+		if (g_hash_table_add(program->roots, g_strdup(folder))) {
+			g_autofree char *quoted = insp_engine_quote(folder);
+
+			ASK(window, took_nothing, NULL, NULL, "\"do\":\"roots\",\"add\":%s", quoted);
+		}
+		char *above = g_path_get_dirname(folder);
+
+		g_free(folder);
+		folder = above;
+	}
+}
+
 /* A frame has been chosen: where it is in source and code. */
 static void show_frame(InspWindow *window, JsonObject *frame)
 {
@@ -200,6 +233,10 @@ static void show_frame(InspWindow *window, JsonObject *frame)
 	program->source_line = (guint)insp__json_number(frame, "line");
 	if (file) {
 		g_autofree char *quoted = insp_engine_quote(file);
+		const char *module = insp__json_text(frame, "module");
+
+		if (module)
+			add_roots(window, module);
 
 		ASK(window, took_source, file, NULL, "\"do\":\"source\",\"file\":%s%s", quoted, thread);
 	} else {
@@ -208,6 +245,20 @@ static void show_frame(InspWindow *window, JsonObject *frame)
 	}
 	if (pc)
 		ASK(window, took_code, pc, NULL, "\"do\":\"disassemble\",\"address\":\"%s\",\"count\":40%s", pc, thread);
+}
+
+/* Whoever stops in a library of the system wants to see who called it. */
+static guint own_frame(JsonArray *frames)
+{
+	for (guint i = 0; i < json_array_get_length(frames); i++) {
+		JsonObject *frame = json_array_get_object_element(frames, i);
+		const char *module = insp__json_text(frame, "module");
+
+		if (insp__json_text(frame, "file") && module && !g_str_has_prefix(module, "/usr/lib/") &&
+		    !g_str_has_prefix(module, "/lib"))
+			return i;
+	}
+	return 0;
 }
 
 static void took_stack(JsonObject *answer, const char *error, gpointer data)
@@ -227,17 +278,11 @@ static void took_stack(JsonObject *answer, const char *error, gpointer data)
 	JsonArray *list = json_node_get_array(frames);
 	const guint count = json_array_get_length(list);
 
-	/* Whoever stops in the C library wants to see who called it. */
-	if (!program->frame_chosen) {
-		program->frame = 0;
-		for (guint i = 0; i < count; i++)
-			if (insp__json_text(json_array_get_object_element(list, i), "file")) {
-				program->frame = i;
-				break;
-			}
-	}
+	if (!program->frame_chosen)
+		program->frame = own_frame(list);
 	if (program->frame >= count)
 		program->frame = 0;
+	program->pid = (guint)insp__json_number(answer, "pid");
 	insp_text_table_set(program->stack, insp__rows_of_frames(answer, program->frame), FALSE);
 	if (count)
 		show_frame(window, json_array_get_object_element(list, program->frame));
@@ -306,7 +351,10 @@ void insp__program_follow(InspWindow *window)
 		g_clear_pointer(&program->stop, g_free);
 		choose_by_focus(window);
 	}
-	say(program, program->stop);
+	g_autofree char *stop = program->stop && program->inside ? g_strdup_printf("%s   %s", program->stop, program->inside)
+								   : g_strdup(program->stop);
+
+	say(program, stop);
 	const char *node = program->node ? program->node : window->run->lanes[insp_lane_of(window->run, window->focus)].name;
 
 	ASK(window, took_state, node, NULL, "\"do\":\"state\",\"at\":\"@%u\"", window->focus + 1);
@@ -343,14 +391,13 @@ static void took_move(JsonObject *answer, const char *error, gpointer data)
 	const uint32_t last = window->run->count - 1;
 	const uint32_t focus = seq <= 0 ? 0 : seq - 1 > last ? last : (uint32_t)(seq - 1);
 	const gboolean inside = json_object_get_boolean_member_with_default(answer, "inside", FALSE);
-	const char *text = insp__json_text(stop, "text"), *why = insp__json_text(stop, "why");
 	const gint64 tid = insp__json_number(stop, "tid");
 	const gint64 node = insp__json_number(stop, "node");
 
 	g_free(program->inside);
 	program->inside = inside ? g_strdup(insp__json_text(answer, "position")) : NULL;
 	g_free(program->stop);
-	program->stop = g_strdup(text ? text : why);
+	program->stop = insp__stop_words(stop);
 	for (uint32_t lane = 0; tid && lane < window->run->lane_count; lane++)
 		if (window->run->lanes[lane].node == node)
 			choose_thread(program, window->run->lanes[lane].name, (guint)tid);
@@ -580,6 +627,7 @@ void insp__program_close(InspWindow *window)
 	program->moving = program->here = FALSE;
 	program->memory_address = 0;
 	g_hash_table_remove_all(program->points);
+	g_hash_table_remove_all(program->roots);
 	g_ptr_array_set_size(program->watches, 0);
 	insp_text_table_clear(program->watch_table, NULL);
 	insp_text_table_clear(program->stack, NULL);
@@ -600,5 +648,6 @@ void insp__program_free(InspWindow *window)
 		return;
 	g_ptr_array_unref(program->watches);
 	g_hash_table_unref(program->points);
+	g_hash_table_unref(program->roots);
 	g_free(program);
 }

@@ -31,6 +31,7 @@ struct insp_program {
 	char *source_path;		/* of the shown frame, as the program has it */
 	guint source_line;
 	GPtrArray *watches;		/* char *: expressions whose values are shown */
+	GHashTable *roots;		/* folders in which source is looked for */
 	GHashTable *points;		/* number -> char *: what was set */
 	gboolean frame_chosen;		/* by the user, at this position */
 	guint64 memory_address;		/* 0: none is looked at */
@@ -84,6 +85,8 @@ GPtrArray *insp__rows_of_frames(JsonObject *answer, guint chosen);
 GPtrArray *insp__rows_of_variables(JsonObject *answer, const char *prefix);
 GPtrArray *insp__rows_of_registers(JsonObject *answer);
 GPtrArray *insp__rows_of_code(JsonObject *answer, const char *pc);
+/* Why the replay stopped, for a person. */
+char *insp__stop_words(JsonObject *stop);
 void insp__put_memory(GtkTextBuffer *buffer, guint64 address, const char *hex);
 
 /* The row of an expression that is watched; error: why there is no value. */

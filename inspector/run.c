@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "packet-text.h"
+#include "run-int.h"
 #include "streams-int.h"
 
 /* ---- what only loading needs ---- */
@@ -18,15 +19,15 @@ struct slot {
 struct loader {
 	struct insp_run *run;
 	struct fmt_reader *reader;
-	struct slot *slots;		/* packets by their id; open addressing */
-	size_t slot_count;		/* a power of two, at least twice the packets */
+	struct slot *slots;		/* packets under way by their id; open addressing */
+	size_t slot_count, slot_used;	/* count is a power of two, at least twice what is used */
 	uint32_t *thread_slots;		/* threads by lane and tid, + 1 */
 	uint32_t thread_slot_count;
 	struct insp__stream_table streams;
 	uint16_t lane_of[65536];	/* nodes by number; beyond that they are searched */
 };
 
-static void *grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
+void *insp__grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
 {
 	if (count < *capacity)
 		return array;
@@ -52,6 +53,24 @@ static struct slot *find_slot(struct slot *slots, size_t count, uint64_t id)
 	return &slots[at];
 }
 
+/* What came behind it in its row moves up, so that it is still found. */
+static void forget_slot(struct loader *loader, struct slot *slot)
+{
+	const size_t mask = loader->slot_count - 1;
+	size_t hole = (size_t)(slot - loader->slots);
+
+	for (size_t at = (hole + 1) & mask; loader->slots[at].packet; at = (at + 1) & mask) {
+		const size_t home = mix(loader->slots[at].id) & mask;
+
+		if (((at - home) & mask) < ((at - hole) & mask))
+			continue;
+		loader->slots[hole] = loader->slots[at];
+		hole = at;
+	}
+	loader->slots[hole].packet = 0;
+	loader->slot_used--;
+}
+
 static void grow_slots(struct loader *loader)
 {
 	const size_t count = loader->slot_count ? loader->slot_count * 2 : 1024;
@@ -66,7 +85,7 @@ static void grow_slots(struct loader *loader)
 	loader->slot_count = count;
 }
 
-static void copy_text(char *to, size_t size, struct fmt_bytes text)
+void insp__copy_text(char *to, size_t size, struct fmt_bytes text)
 {
 	const size_t length = text.size < size - 1 ? text.size : size - 1;
 
@@ -98,8 +117,8 @@ static void add_lane(struct loader *loader, node_id node, struct fmt_bytes name,
 	struct insp_lane *lane = &run->lanes[run->lane_count];
 
 	lane->node = node;
-	copy_text(lane->name, sizeof(lane->name), name);
-	copy_text(lane->address, sizeof(lane->address), address);
+	insp__copy_text(lane->name, sizeof(lane->name), name);
+	insp__copy_text(lane->address, sizeof(lane->address), address);
 	if (!lane->name[0])
 		snprintf(lane->name, sizeof(lane->name), "n%u", node);
 	if (node < 65536)
@@ -164,7 +183,7 @@ static uint16_t thread_of(struct loader *loader, uint32_t lane, uint32_t tid)
 	if (run->thread_count >= INSP_THREADS_MAX)
 		return 0;
 	loader->thread_slots[at & mask] = run->thread_count + 1;
-	run->threads = grow(run->threads, run->thread_count, &run->thread_capacity, sizeof(*run->threads));
+	run->threads = insp__grow(run->threads, run->thread_count, &run->thread_capacity, sizeof(*run->threads));
 	run->threads[run->thread_count] = (struct insp_thread){lane, tid};
 	return (uint16_t)run->thread_count++;
 }
@@ -188,7 +207,7 @@ static void classify(struct insp_packet *packet, struct fmt_bytes bytes, struct 
 		packet->proto = INSP_PROTO_ARP;
 }
 
-static uint16_t link_index(const struct insp_run *run, uint64_t id)
+uint16_t insp__link_index(const struct insp_run *run, uint64_t id)
 {
 	/* Links are numbered in the order in which they are told of, in all traces so far. */
 	if (id < run->link_count && run->links[id].id == id)
@@ -203,13 +222,16 @@ static struct insp_packet *add_packet(struct loader *loader, uint32_t seq, uint6
 {
 	struct insp_run *run = loader->run;
 
-	if (((size_t)run->packet_count + 1) * 2 > loader->slot_count)
+	if ((loader->slot_used + 1) * 2 > loader->slot_count)
 		grow_slots(loader);
-	run->packets = grow(run->packets, run->packet_count, &run->packet_capacity, sizeof(*run->packets));
+	run->packets = insp__grow(run->packets, run->packet_count, &run->packet_capacity, sizeof(*run->packets));
 	struct insp_packet *packet = &run->packets[run->packet_count];
 
 	*packet = (struct insp_packet){.send = seq, .end = INSP_NONE, .stream = INSP_NONE};
-	*find_slot(loader->slots, loader->slot_count, id) = (struct slot){id, ++run->packet_count};
+	struct slot *slot = find_slot(loader->slots, loader->slot_count, id);
+
+	loader->slot_used += !slot->packet;
+	*slot = (struct slot){id, ++run->packet_count};
 	return packet;
 }
 
@@ -223,7 +245,7 @@ static struct insp_packet *find_packet(struct loader *loader, uint64_t id)
 static void send_packet(struct loader *loader, uint32_t seq, uint32_t lane, const struct fmt_ev_packet_send *ev)
 {
 	struct insp_run *run = loader->run;
-	const uint16_t link = link_index(run, ev->link);
+	const uint16_t link = insp__link_index(run, ev->link);
 	struct insp_packet *packet = add_packet(loader, seq, ev->packet);
 	struct fmt_frame frame;
 
@@ -261,6 +283,7 @@ static void end_packet(struct loader *loader, uint32_t seq, uint64_t id, enum in
 
 	if (!packet || packet->end != INSP_NONE)
 		return;
+	forget_slot(loader, find_slot(loader->slots, loader->slot_count, id));
 	packet->end = seq;
 	packet->fate = (uint8_t)fate;
 	if (fate == INSP_DROPPED) {
@@ -268,7 +291,7 @@ static void end_packet(struct loader *loader, uint32_t seq, uint64_t id, enum in
 		return;
 	}
 	packet->to = (uint16_t)lane;
-	const vtime_ns took = run->vtime[seq] - run->vtime[packet->send];
+	const vtime_ns took = insp_vtime(run, seq) - insp_vtime(run, packet->send);
 
 	if (took > run->flight_max)
 		run->flight_max = took;
@@ -289,62 +312,10 @@ static void add_link(struct loader *loader, const struct fmt_ev_link *ev)
 
 	if (ev->node_a > UINT32_MAX || ev->node_b > UINT32_MAX || run->link_count >= 65535)
 		return;
-	run->links = grow(run->links, run->link_count, &run->link_capacity, sizeof(*run->links));
+	run->links = insp__grow(run->links, run->link_count, &run->link_capacity, sizeof(*run->links));
 	run->links[run->link_count++] = (struct insp_link){.id = ev->id, .rate_bps = ev->rate_bps, .delay = ev->delay_ns,
 		.a = (uint16_t)lane_of_node(loader, (node_id)ev->node_a),
 		.b = (uint16_t)lane_of_node(loader, (node_id)ev->node_b)};
-}
-
-/* ---- threads' lives ---- */
-
-static struct insp_life *add_life(struct insp_run *run, uint32_t seq, uint32_t lane, enum insp_life_type type)
-{
-	run->lives = grow(run->lives, run->life_count, &run->life_capacity, sizeof(*run->lives));
-	struct insp_life *life = &run->lives[run->life_count++];
-
-	*life = (struct insp_life){.seq = seq, .lane = lane, .type = type};
-	return life;
-}
-
-static struct fmt_bytes last_component(struct fmt_bytes path)
-{
-	const uint8_t *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
-
-	if (!slash)
-		return path;
-	return (struct fmt_bytes){slash + 1, (size_t)(path.data + path.size - slash - 1)};
-}
-
-static void learn_life(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane)
-{
-	struct fmt_ev_start start;
-	struct fmt_ev_exec exec;
-	struct fmt_ev_clone clone;
-	struct fmt_ev_exit ended;
-	struct insp_life *life;
-
-	if (event->kind == FMT_start && fmt_get_start(event, &start) == 0) {
-		life = add_life(run, seq, lane, INSP_LIFE_START);
-		life->tid = event->tid;
-		life->pid = (uint32_t)start.pid;
-		copy_text(life->name, sizeof(life->name), start.name);
-	} else if (event->kind == FMT_exec && fmt_get_exec(event, &exec) == 0) {
-		life = add_life(run, seq, lane, INSP_LIFE_EXEC);
-		life->tid = event->tid;
-		life->pid = (uint32_t)exec.pid;
-		copy_text(life->name, sizeof(life->name), last_component(exec.path));
-	} else if (event->kind == FMT_clone && fmt_get_clone(event, &clone) == 0) {
-		life = add_life(run, seq, lane, INSP_LIFE_CLONE);
-		life->tid = (uint32_t)clone.child_tid;
-		life->pid = (uint32_t)clone.child_pid;
-		life->value = event->tid;
-	} else if (event->kind == FMT_exit && fmt_get_exit(event, &ended) == 0) {
-		life = add_life(run, seq, lane, INSP_LIFE_EXIT);
-		life->tid = event->tid;
-		life->pid = (uint32_t)ended.pid;
-		life->value = (uint32_t)ended.code;
-		run->aux[seq] |= ended.code ? 0x8000 : 0;
-	}
 }
 
 /* ---- events ---- */
@@ -398,6 +369,25 @@ static void learn_packet(struct loader *loader, const struct fmt_event *event, u
 	}
 }
 
+/* The first event of a block gives its base.  A block that lasts longer than its offsets reach gets whole times. */
+static void keep_vtime(struct insp_run *run, uint32_t seq, vtime_ns vtime)
+{
+	struct insp_block *block = &run->blocks[seq / INSP_BLOCK];
+
+	if (seq % INSP_BLOCK == 0)
+		block->base = vtime;
+	if (!block->wide && vtime - block->base > UINT32_MAX) {
+		block->wide = calloc(INSP_BLOCK, sizeof(*block->wide));
+		CHECK(block->wide);
+		for (uint32_t i = seq - seq % INSP_BLOCK; i < seq; i++)
+			block->wide[i % INSP_BLOCK] = block->base + run->offset[i];
+	}
+	if (block->wide)
+		block->wide[seq % INSP_BLOCK] = vtime;
+	else
+		run->offset[seq] = (uint32_t)(vtime - block->base);
+}
+
 static void learn(struct loader *loader, const struct fmt_event *event, uint32_t seq)
 {
 	struct insp_run *run = loader->run;
@@ -406,7 +396,7 @@ static void learn(struct loader *loader, const struct fmt_event *event, uint32_t
 	struct fmt_ev_link link;
 	struct fmt_ev_end end;
 
-	run->vtime[seq] = event->vtime;
+	keep_vtime(run, seq, event->vtime);
 	run->kind[seq] = event->kind < 255 ? (uint8_t)event->kind : 255;
 	run->thread[seq] = thread_of(loader, lane, event->tid);
 	block->kinds |= insp_kind_bit(event->kind);
@@ -420,11 +410,17 @@ static void learn(struct loader *loader, const struct fmt_event *event, uint32_t
 	else if (event->kind == FMT_end && fmt_get_end(event, &end) == 0)
 		run->aux[seq] = end.status ? 0x8000 : 0;
 	else if (event->kind >= FMT_start && event->kind <= FMT_exit)
-		learn_life(run, event, seq, lane);
+		insp__learn_life(run, event, seq, lane);
 	else if (event->kind >= FMT_syscall && event->kind <= FMT_signal)
 		learn_call(run, event, seq);
 	else if (event->kind >= FMT_packet_send && event->kind <= FMT_packet_corrupt)
 		learn_packet(loader, event, seq, lane);
+	else if (event->kind == FMT_position)
+		insp__learn_position(run, event, seq);
+	else if (event->kind == FMT_link_change || event->kind == FMT_node_down || event->kind == FMT_node_up)
+		insp__learn_outage(run, event, seq, lane);
+	else if (event->kind == FMT_tcp_congestion)
+		insp__learn_congestion(run, event, seq, lane);
 }
 
 /* Memory for every event, as the trace's index counts them. */
@@ -432,13 +428,13 @@ static void allocate(struct insp_run *run)
 {
 	const size_t count = run->count ? run->count : 1;
 
-	run->block_count = (run->count + INSP_BLOCK - 1) / INSP_BLOCK;
-	run->vtime = calloc(count, sizeof(*run->vtime));
+	run->block_count = run->block_capacity = (run->count + INSP_BLOCK - 1) / INSP_BLOCK;
+	run->offset = calloc(count, sizeof(*run->offset));
 	run->thread = calloc(count, sizeof(*run->thread));
 	run->kind = calloc(count, sizeof(*run->kind));
 	run->aux = calloc(count, sizeof(*run->aux));
 	run->blocks = calloc(run->block_count + 1u, sizeof(*run->blocks));
-	CHECK(run->vtime && run->thread && run->kind && run->aux && run->blocks);
+	CHECK(run->offset && run->thread && run->kind && run->aux && run->blocks);
 }
 
 static int read_events(struct loader *loader, insp_progress progress, void *data)
@@ -483,7 +479,7 @@ static void measure_activity(struct insp_run *run)
 	CHECK(run->activity);
 	for (uint32_t seq = 0; seq < run->count; seq++) {
 		if (seq)
-			at += activity_step(run->vtime[seq] - run->vtime[seq - 1]);
+			at += activity_step(insp_vtime(run, seq) - insp_vtime(run, seq - 1));
 		if (seq % INSP_BLOCK == 0)
 			run->activity[seq / INSP_BLOCK] = at;
 	}
@@ -494,7 +490,7 @@ double insp_activity_of(const struct insp_run *run, uint32_t seq)
 	double at = run->activity[seq / INSP_BLOCK];
 
 	for (uint32_t i = seq / INSP_BLOCK * INSP_BLOCK + 1; i <= seq; i++)
-		at += activity_step(run->vtime[i] - run->vtime[i - 1]);
+		at += activity_step(insp_vtime(run, i) - insp_vtime(run, i - 1));
 	return at;
 }
 
@@ -511,7 +507,7 @@ static void learn_meta(struct insp_run *run, struct fmt_reader *reader)
 	if (warning)
 		CHECK((run->warning = strdup(warning)));
 	if (seed)
-		copy_text(run->seed, sizeof(run->seed), (struct fmt_bytes){seed, size});
+		insp__copy_text(run->seed, sizeof(run->seed), (struct fmt_bytes){seed, size});
 }
 
 static int refuse(struct fmt_error *error, int number, const char *text)
@@ -559,7 +555,9 @@ void insp_run_free(struct insp_run *run)
 	if (!run)
 		return;
 	free(run->path);
-	free(run->vtime);
+	for (uint32_t block = 0; run->blocks && block < run->block_capacity; block++)
+		free(run->blocks[block].wide);
+	free(run->offset);
 	free(run->thread);
 	free(run->kind);
 	free(run->aux);
@@ -569,6 +567,9 @@ void insp_run_free(struct insp_run *run)
 	free(run->packets);
 	free(run->links);
 	free(run->streams);
+	free(run->congestions);
+	free(run->positions);
+	free(run->outages);
 	free(run->activity);
 	free(run->blocks);
 	free(run->block_counts);
@@ -580,7 +581,7 @@ void insp_run_free(struct insp_run *run)
 void insp_run_check(const struct insp_run *run)
 {
 	for (uint32_t i = 1; i < run->count; i++)
-		CHECK(run->vtime[i - 1] <= run->vtime[i]);
+		CHECK(insp_vtime(run, i - 1) <= insp_vtime(run, i));
 	for (uint32_t i = 0; i < run->packet_count; i++) {
 		CHECK(i == 0 || run->packets[i - 1].send < run->packets[i].send);
 		CHECK(run->packets[i].end > run->packets[i].send);
@@ -604,7 +605,7 @@ uint32_t insp_run_seek(const struct insp_run *run, vtime_ns vtime)
 	while (low < high) {
 		const uint32_t middle = low + (high - low) / 2;
 
-		if (run->vtime[middle] < vtime)
+		if (insp_vtime(run, middle) < vtime)
 			low = middle + 1;
 		else
 			high = middle;
@@ -633,7 +634,7 @@ static uint32_t packet_ending(const struct insp_run *run, uint32_t seq, uint32_t
 	for (uint32_t i = next; i-- > 0;) {
 		if (run->packets[i].end == seq)
 			return i;
-		if (run->vtime[seq] - run->vtime[run->packets[i].send] > run->flight_max && run->kind[seq] == FMT_packet_recv)
+		if (insp_vtime(run, seq) - insp_vtime(run, run->packets[i].send) > run->flight_max && run->kind[seq] == FMT_packet_recv)
 			return INSP_NONE;
 	}
 	return INSP_NONE;

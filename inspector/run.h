@@ -2,8 +2,8 @@
 /*
  * run.h - a recorded run, as the inspector holds it in memory.
  *
- * What every pane asks for at once (when, where, which kind) is held for each event in 13 bytes; all else is read
- * from the trace when it is shown.  Ten million events take 130 MB, their packets 32 bytes each.
+ * What every pane asks for at once (when, where, which kind) is held for each event in 9 bytes; all else is read
+ * from the trace when it is shown.  Ten million events take 92 MB, their packets 48 bytes each.
  *
  * A run is filled by one thread (insp_run_load) and afterwards never changes, so that any thread may read it.
  *
@@ -90,15 +90,39 @@ struct insp_stream {
 	uint32_t first;			/* packet */
 };
 
+/* Where a node is from an event on, in millimetres. */
+struct insp_position {
+	uint32_t seq, lane;
+	int64_t x, y;
+};
+
+/* A node or a link goes, or comes back. */
+enum insp_outage_what { INSP_OUTAGE_NODE, INSP_OUTAGE_LINK };
+struct insp_outage {
+	uint32_t seq;
+	enum insp_outage_what what;
+	uint32_t number;		/* lane, or index of links */
+	bool down;
+};
+
+/* What TCP's congestion control came to. */
+struct insp_congestion {
+	uint32_t seq;
+	uint32_t lane;
+	uint32_t cwnd, ssthresh;	/* segments; UINT32_MAX: not set */
+};
+
 struct insp_block {
 	uint64_t kinds;			/* bit min(kind, 127) / 2 of each event */
 	uint64_t lanes;			/* bit lane % 64 of each event */
+	vtime_ns base;			/* of its first event */
+	vtime_ns *wide;			/* whole times, when the block is too long for offsets; else NULL */
 };
 
 struct insp_run {
 	char *path;
 	uint32_t count;			/* events */
-	vtime_ns *vtime;		/* of each event */
+	uint32_t *offset;		/* of each event: its time since the base of its block; see insp_vtime() */
 	uint16_t *thread;		/* ... index of threads */
 	uint8_t *kind;			/* ... 255: not of this version */
 	uint16_t *aux;			/* ... see insp_aux_*() */
@@ -114,10 +138,16 @@ struct insp_run {
 	uint32_t link_count, link_capacity;
 	struct insp_stream *streams;
 	uint32_t stream_count, stream_capacity;
+	struct insp_congestion *congestions;	/* in the order of events */
+	uint32_t congestion_count, congestion_capacity;
+	struct insp_position *positions;
+	uint32_t position_count, position_capacity;
+	struct insp_outage *outages;
+	uint32_t outage_count, outage_capacity;
 	double *activity;		/* of each block: where it begins on the axis of activity */
 	struct insp_block *blocks;	/* of INSP_BLOCK events each */
 	uint16_t *block_counts;		/* [block * lane_count + lane] */
-	uint32_t block_count;
+	uint32_t block_count, block_capacity;
 	vtime_ns flight_max;		/* the longest that a packet took */
 	uint32_t drops;
 	char *warning;			/* what is unusual about the trace; NULL: nothing */
@@ -141,9 +171,16 @@ static inline uint32_t insp_lane_of(const struct insp_run *run, uint32_t seq)
 	return run->threads[run->thread[seq]].lane;
 }
 
+static inline vtime_ns insp_vtime(const struct insp_run *run, uint32_t seq)
+{
+	const struct insp_block *block = &run->blocks[seq / INSP_BLOCK];
+
+	return block->wide ? block->wide[seq % INSP_BLOCK] : block->base + run->offset[seq];
+}
+
 static inline vtime_ns insp_last_vtime(const struct insp_run *run)
 {
-	return run->count ? run->vtime[run->count - 1] : 0;
+	return run->count ? insp_vtime(run, run->count - 1) : 0;
 }
 
 /* The number of a syscall (or of a signal) that the event is about. */

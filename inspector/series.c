@@ -7,8 +7,10 @@
 
 #include "base/check.h"
 
-const char *const insp_series_names[INSP_SERIES_COUNT] = {"Events", "Throughput", "Goodput", "Round trip", "In flight", "Queue"};
-const char *const insp_series_units[INSP_SERIES_COUNT] = {"/s", "bit/s", "bit/s", "s", "B", "packets"};
+const char *const insp_series_names[INSP_SERIES_COUNT] = {"Events", "Throughput", "Goodput", "Round trip", "In flight", "cwnd",
+							   "ssthresh", "Queue"};
+const char *const insp_series_units[INSP_SERIES_COUNT] = {"/s", "bit/s", "bit/s", "s", "B", "segments",
+							   "segments", "packets"};
 
 bool insp_series_is_rate(enum insp_series series)
 {
@@ -30,9 +32,9 @@ static double column_seconds(const struct insp_view *view, uint32_t columns, uin
 	const uint32_t a = insp_view_seek(view, view->from + view->span * column / columns);
 	const uint32_t b = insp_view_seek(view, view->from + view->span * (column + 1) / columns);
 
-	if (a >= view->run->count || b >= view->run->count || view->run->vtime[a] == view->run->vtime[b])
+	if (a >= view->run->count || b >= view->run->count || insp_vtime(view->run, a) == insp_vtime(view->run, b))
 		return INFINITY;
-	return (double)(view->run->vtime[b] - view->run->vtime[a]) / 1e9;
+	return (double)(insp_vtime(view->run, b) - insp_vtime(view->run, a)) / 1e9;
 }
 
 /* Bits that arrive; payload: only what TCP or UDP carries, and only once. */
@@ -133,7 +135,7 @@ static void see_data(const struct tcp *tcp, struct sender *sender, const struct 
 	if (!sender->timed) {
 		sender->timed = true;
 		sender->timed_end = end;
-		sender->timed_at = run->vtime[packet->send];
+		sender->timed_at = insp_vtime(run, packet->send);
 	}
 	put_flight(tcp, sender, insp_view_coord(tcp->view, packet->send));
 }
@@ -149,7 +151,7 @@ static void see_ack(const struct tcp *tcp, struct sender *sender, const struct i
 	if (sender->timed && (int32_t)(packet->ack - sender->timed_end) >= 0) {
 		sender->timed = false;
 		if (tcp->series == INSP_SERIES_RTT)
-			put_level(tcp, coord, (double)(run->vtime[packet->end] - sender->timed_at) / 1e9);
+			put_level(tcp, coord, (double)(insp_vtime(run, packet->end) - sender->timed_at) / 1e9);
 	}
 	put_flight(tcp, sender, coord);
 }
@@ -161,9 +163,9 @@ static uint32_t first_packet(const struct insp_view *view)
 	const uint32_t first = insp_view_seek(view, view->from);
 	const vtime_ns back = 6 * run->flight_max;
 
-	if (first >= run->count || run->vtime[first] <= back)
+	if (first >= run->count || insp_vtime(run, first) <= back)
 		return 0;
-	return insp_packet_from(run, insp_run_seek(run, run->vtime[first] - back));
+	return insp_packet_from(run, insp_run_seek(run, insp_vtime(run, first) - back));
 }
 
 /* Packets are seen in the order of their sending: an acknowledgement is sent behind what it acknowledges. */
@@ -203,6 +205,32 @@ static void read_levels(const struct insp_view *view, enum insp_series series, u
 	free(tcp.senders);
 }
 
+/* ---- congestion ---- */
+
+/* A connection's window holds until it is told anew, also from before the view. */
+static void read_congestion(const struct insp_view *view, enum insp_series series, uint32_t lane, uint32_t columns, double *values)
+{
+	const struct insp_run *run = view->run;
+	double before = NAN;
+
+	for (uint32_t i = 0; i < columns; i++)
+		values[i] = NAN;
+	for (uint32_t i = 0; i < run->congestion_count; i++) {
+		const struct insp_congestion *at = &run->congestions[i];
+		const uint32_t level = series == INSP_SERIES_CWND ? at->cwnd : at->ssthresh;
+		const int column = column_of(view, insp_view_coord(view, at->seq), columns);
+
+		if ((lane != INSP_NONE && at->lane != lane) || level == UINT32_MAX || column >= (int)columns)
+			continue;
+		if (column < 0)
+			before = level;
+		else if (!(values[column] >= level))
+			values[column] = level;
+	}
+	if (columns && isnan(values[0]))
+		values[0] = before;
+}
+
 /* ---- all ---- */
 
 static void read_events(const struct insp_view *view, uint32_t lane, uint32_t columns, double *values)
@@ -227,6 +255,10 @@ void insp_series_read(const struct insp_view *view, enum insp_series series, uin
 	case INSP_SERIES_RTT:
 	case INSP_SERIES_FLIGHT:
 		read_levels(view, series, lane, columns, values);
+		return;
+	case INSP_SERIES_CWND:
+	case INSP_SERIES_SSTHRESH:
+		read_congestion(view, series, lane, columns, values);
 		return;
 	case INSP_SERIES_EVENTS:
 		read_events(view, lane, columns, values);

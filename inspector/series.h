@@ -11,6 +11,8 @@ enum insp_series {
 	INSP_SERIES_GOODPUT,		/* ... of payload, each byte once */
 	INSP_SERIES_RTT,		/* nanoseconds from TCP's sending to its acknowledgement, one segment at a time */
 	INSP_SERIES_FLIGHT,		/* bytes that TCP has sent and that are not acknowledged yet */
+	INSP_SERIES_CWND,		/* segments that TCP lets itself have in flight, the most of all connections */
+	INSP_SERIES_SSTHRESH,		/* ... from which on it grows slowly */
 	INSP_SERIES_QUEUE,		/* packets that wait for the links to send them, the most within the column */
 	INSP_SERIES_COUNT
 };

@@ -70,13 +70,14 @@ static GtkWidget *make_view(InspSourcePane *pane)
 	return scroller;
 }
 
-static void insp_source_pane_init(InspSourcePane *pane)
+/* The library of languages and styles costs megabytes: whoever looks at packets alone does without. */
+static void need_view(InspSourcePane *pane)
 {
+	if (pane->view)
+		return;
 	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
 
 	pane->title = gtk_label_new(NULL);
-	pane->why = gtk_label_new(NULL);
-	pane->stack = gtk_stack_new();
 	gtk_label_set_xalign(GTK_LABEL(pane->title), 0);
 	gtk_label_set_ellipsize(GTK_LABEL(pane->title), PANGO_ELLIPSIZE_START);
 	gtk_widget_add_css_class(pane->title, "dim-label");
@@ -84,17 +85,24 @@ static void insp_source_pane_init(InspSourcePane *pane)
 	gtk_widget_set_margin_start(pane->title, 12);
 	gtk_widget_set_margin_bottom(pane->title, 3);
 	gtk_widget_set_margin_top(pane->title, 3);
-	gtk_label_set_wrap(GTK_LABEL(pane->why), TRUE);
-	gtk_widget_add_css_class(pane->why, "dim-label");
 	gtk_box_append(GTK_BOX(box), pane->title);
 	gtk_box_append(GTK_BOX(box), make_view(pane));
-	gtk_stack_add_named(GTK_STACK(pane->stack), pane->why, "why");
 	gtk_stack_add_named(GTK_STACK(pane->stack), box, "text");
-	gtk_widget_set_hexpand(pane->stack, TRUE);
-	gtk_box_append(GTK_BOX(pane), pane->stack);
 	follow_theme(pane);
 	g_signal_connect_object(adw_style_manager_get_default(), "notify::dark", G_CALLBACK(follow_theme), pane,
 				G_CONNECT_SWAPPED);
+}
+
+static void insp_source_pane_init(InspSourcePane *pane)
+{
+	pane->why = gtk_label_new(NULL);
+	pane->stack = gtk_stack_new();
+	gtk_label_set_wrap(GTK_LABEL(pane->why), TRUE);
+	gtk_label_set_justify(GTK_LABEL(pane->why), GTK_JUSTIFY_CENTER);
+	gtk_widget_add_css_class(pane->why, "dim-label");
+	gtk_stack_add_named(GTK_STACK(pane->stack), pane->why, "why");
+	gtk_widget_set_hexpand(pane->stack, TRUE);
+	gtk_box_append(GTK_BOX(pane), pane->stack);
 	insp_source_pane_clear(pane, NULL);
 }
 
@@ -125,6 +133,7 @@ static void show_line(InspSourcePane *pane, guint line)
 
 void insp_source_pane_set(InspSourcePane *pane, const char *path, const char *text, guint line)
 {
+	need_view(pane);
 	if (text && g_strcmp0(path, pane->path) != 0) {
 		GtkSourceLanguage *language = gtk_source_language_manager_guess_language(
 			gtk_source_language_manager_get_default(), path, NULL);
@@ -148,11 +157,12 @@ const char *insp_source_pane_path(InspSourcePane *pane)
 
 guint insp_source_pane_cursor(InspSourcePane *pane)
 {
-	GtkTextBuffer *buffer = GTK_TEXT_BUFFER(pane->buffer);
 	GtkTextIter iter;
 
 	if (!pane->path)
 		return 0;
+	GtkTextBuffer *buffer = GTK_TEXT_BUFFER(pane->buffer);
+
 	gtk_text_buffer_get_iter_at_mark(buffer, &iter, gtk_text_buffer_get_insert(buffer));
 	return (guint)gtk_text_iter_get_line(&iter) + 1;
 }
@@ -161,6 +171,8 @@ void insp_source_pane_set_breaks(InspSourcePane *pane, const guint *lines)
 {
 	GtkTextIter start, end;
 
+	if (!pane->view)
+		return;
 	gtk_text_buffer_get_bounds(GTK_TEXT_BUFFER(pane->buffer), &start, &end);
 	gtk_source_buffer_remove_source_marks(pane->buffer, &start, &end, MARK_BREAK);
 	for (; *lines; lines++) {

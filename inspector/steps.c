@@ -28,7 +28,8 @@ static uint64_t grain_kinds(enum insp_grain grain)
 		return insp_kind_bit(FMT_output) | insp_kind_bit(FMT_console);
 	case INSP_GRAIN_FAULT:
 		return RANGE(FMT_panic, FMT_end) | insp_kind_bit(FMT_exit) | insp_kind_bit(FMT_fault) |
-		       insp_kind_bit(FMT_packet_drop) | insp_kind_bit(FMT_signal);
+		       insp_kind_bit(FMT_packet_drop) | insp_kind_bit(FMT_signal) |
+		       RANGE(FMT_node_down, FMT_injected);
 	default:
 		return UINT64_MAX;
 	}
@@ -47,7 +48,8 @@ bool insp_grain_has(const struct insp_run *run, enum insp_grain grain, uint32_t 
 		return kind == FMT_output || kind == FMT_console;
 	case INSP_GRAIN_FAULT:
 		return kind == FMT_panic || kind == FMT_warn || kind == FMT_fault || kind == FMT_packet_drop ||
-		       kind == FMT_signal || ((kind == FMT_exit || kind == FMT_end) && insp_aux_failed(run, seq));
+		       kind == FMT_signal || (kind >= FMT_node_down && kind <= FMT_injected) ||
+		       ((kind == FMT_exit || kind == FMT_end) && insp_aux_failed(run, seq));
 	default:
 		return true;
 	}

@@ -140,6 +140,39 @@ static bool put_thread_event(struct fmt_buf *out, const struct fmt_event *event)
 	return true;
 }
 
+#define PAYLOAD_SHOWN 48
+
+/* What a packet carries, when it is meant to be read. */
+static void put_payload(struct fmt_buf *out, struct fmt_bytes bytes)
+{
+	struct fmt_frame frame;
+
+	fmt_frame_decode(bytes.data, bytes.size, &frame);
+	for (size_t i = 0; i < frame.payload_size && i < PAYLOAD_SHOWN; i++)
+		if ((frame.payload[i] < ' ' && !strchr("\r\n\t", frame.payload[i])) || frame.payload[i] >= 127)
+			return;
+	/* Of TCP its numbers matter more; what it carries is read as a whole. */
+	if (!frame.payload_size || frame.transport != FMT_TRANSPORT_UDP)
+		return;
+	const bool cut = frame.payload_size > PAYLOAD_SHOWN;
+	struct fmt_bytes text = {frame.payload, cut ? PAYLOAD_SHOWN : frame.payload_size};
+
+	/* The first line says most. */
+	const uint8_t *end = memchr(text.data, '\n', text.size);
+
+	if (end)
+		text.size = (size_t)(end - text.data);
+	fmt_put_text(out, "\u201c");
+	put_string(out, text);
+	fmt_put_text(out, cut && !end ? "\u2026\u201d  " : "\u201d  ");
+}
+
+void insp_put_frame(struct fmt_buf *out, const uint8_t *frame, size_t size)
+{
+	put_payload(out, (struct fmt_bytes){frame, size});
+	fmt_put_frame(out, frame, size);
+}
+
 static bool put_packet_event(struct fmt_buf *out, const struct fmt_event *event)
 {
 	struct fmt_ev_packet_send sent;
@@ -147,7 +180,7 @@ static bool put_packet_event(struct fmt_buf *out, const struct fmt_event *event)
 	struct fmt_ev_packet_drop dropped;
 
 	if (event->kind == FMT_packet_send && fmt_get_packet_send(event, &sent) == 0) {
-		fmt_put_frame(out, sent.frame.data, sent.frame.size);
+		insp_put_frame(out, sent.frame.data, sent.frame.size);
 	} else if (event->kind == FMT_packet_recv && fmt_get_packet_recv(event, &received) == 0) {
 		fmt_put_text(out, "%" PRIu64 " bytes arrive", received.size);
 	} else if (event->kind == FMT_packet_drop && fmt_get_packet_drop(event, &dropped) == 0) {

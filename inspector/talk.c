@@ -67,7 +67,7 @@ static char *heading(const struct talk_job *job, const struct insp_said *said)
 
 	insp_stream_put_end(&run->streams[job->stream], said->side, from, sizeof(from));
 	insp_stream_put_end(&run->streams[job->stream], !said->side, to, sizeof(to));
-	insp_put_time(time, sizeof(time), run->vtime[packet->send]);
+	insp_put_time(time, sizeof(time), insp_vtime(run, packet->send));
 	return g_strdup_printf("%s %s \u2192 %s   @%u   %s s   %zu bytes%s\n", said->side ? "\u25c2" : "\u25b8", from, to,
 			       packet->send, time, said->size, said->gap ? "   (bytes are missing before these)" : "");
 }

@@ -98,7 +98,7 @@ static void bind(GtkSignalListItemFactory *factory, GtkListItem *item, InspTextT
 	if (row->style)
 		gtk_widget_add_css_class(label, row->style);
 	const char *text = row->text[column] ? row->text[column] : "";
-	g_autofree char *told = row->was[column] ? g_strdup_printf("%s   was %s", text, row->was[column]) : g_strdup(text);
+	g_autofree char *told = row->was[column] ? g_strdup_printf("%s   (was %s)", text, row->was[column]) : g_strdup(text);
 
 	if (row->was[column])
 		gtk_widget_add_css_class(label, "changed");

@@ -52,7 +52,7 @@ static InspTextRow *row_of(const struct insp_run *run, uint32_t seq, const struc
 	row->text[1] = state->tid == state->pid ? g_strdup_printf("%s  %u", state->name, state->pid)
 						: g_strdup_printf("%s  %u.%u", state->name, state->pid, state->tid);
 	put_doing(state, row);
-	insp_put_duration(text, sizeof(text), run->vtime[seq] - run->vtime[since]);
+	insp_put_duration(text, sizeof(text), insp_vtime(run, seq) - insp_vtime(run, since));
 	row->text[3] = g_strdup(text);
 	return row;
 }

@@ -35,7 +35,7 @@ double insp_view_coord(const struct insp_view *view, uint32_t seq)
 	case INSP_AXIS_ACTIVITY:
 		return insp_activity_of(view->run, seq);
 	default:
-		return (double)view->run->vtime[seq];
+		return (double)insp_vtime(view->run, seq);
 	}
 }
 
@@ -179,7 +179,7 @@ vtime_ns insp_view_vtime(const struct insp_view *view, double coord)
 	const double a = insp_view_coord(view, after - 1), b = insp_view_coord(view, after);
 	const double share = b > a ? (coord - a) / (b - a) : 1;
 
-	return run->vtime[after - 1] + (vtime_ns)((double)(run->vtime[after] - run->vtime[after - 1]) * share);
+	return insp_vtime(run, after - 1) + (vtime_ns)((double)(insp_vtime(run, after) - insp_vtime(run, after - 1)) * share);
 }
 
 void insp_view_put_mark(const struct insp_view *view, double coord, double tick, char *to, size_t size)
@@ -223,7 +223,7 @@ static bool block_may_trouble(const struct insp_block *block)
 {
 	return block->kinds & (insp_kind_bit(FMT_panic) | insp_kind_bit(FMT_warn) | insp_kind_bit(FMT_fault) |
 			       insp_kind_bit(FMT_packet_drop) | insp_kind_bit(FMT_signal) |
-			       insp_kind_bit(FMT_exit));
+			       insp_kind_bit(FMT_exit) | insp_kind_bit(FMT_node_down) | insp_kind_bit(FMT_injected));
 }
 
 static void add_block(const struct cell_walk *walk, uint32_t column, uint32_t block)
@@ -277,8 +277,8 @@ void insp_view_packets(const struct insp_view *view, uint32_t *ret_from, uint32_
 	uint32_t first = insp_view_seek(view, view->from);
 	const uint32_t last = insp_view_seek(view, view->from + view->span);
 
-	if (first < run->count && run->vtime[first] > run->flight_max)
-		first = insp_run_seek(run, run->vtime[first] - run->flight_max);
+	if (first < run->count && insp_vtime(run, first) > run->flight_max)
+		first = insp_run_seek(run, insp_vtime(run, first) - run->flight_max);
 	else if (first < run->count)
 		first = 0;
 	*ret_from = insp_packet_from(run, first);

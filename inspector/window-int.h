@@ -8,12 +8,14 @@
 #include "difference-list.h"
 #include "event-list.h"
 #include "lanes.h"
+#include "notes.h"
 #include "overview.h"
 #include "frame-pane.h"
 #include "plots.h"
 #include "program.h"
 #include "steps.h"
 #include "threads.h"
+#include "topology.h"
 #include "window.h"
 
 enum insp_tab { TAB_EVENTS, TAB_PACKETS, TAB_SYSCALLS, TAB_OUTPUT, TAB_FAULTS, TAB_FOUND, TAB_COUNT };
@@ -28,10 +30,10 @@ struct _InspWindow {
 	/* widgets of window.ui */
 	AdwWindowTitle *title;
 	AdwToastOverlay *toasts;
-	AdwStatusPage *error_page;
+	AdwStatusPage *error_page, *empty_page;
 	GtkWidget *pages, *banner, *banner_text, *loading_text, *progress, *spinner;
 	GtkWidget *position, *grain, *scope, *where, *found, *filter, *command_log, *facts;
-	GtkWidget *lists, *details;
+	GtkWidget *lists, *details, *upper, *list_tabs, *detail_tabs;
 	InspPlots *plots;
 	GtkWidget *compare_page, *compare_text;
 	InspLanes *lanes_b;
@@ -39,6 +41,8 @@ struct _InspWindow {
 	InspOverview *overview;
 	InspLanes *lanes;
 	InspTextTable *threads;
+	InspTopology *topology;
+	InspTextTable *notes_table;
 	InspFramePane *frame;
 	/* made by hand */
 	GtkWidget *tables[TAB_COUNT];
@@ -47,6 +51,7 @@ struct _InspWindow {
 	const struct insp_run *run;	/* shared->run */
 	InspPager *pager;
 	InspEventList *list_of[TAB_COUNT];	/* NULL: not made yet */
+	struct insp_notes notes;
 	char *filter_text;		/* in force; NULL: none */
 	char *found_text;		/* what TAB_FOUND lists; NULL: nothing */
 	struct insp_program *program;	/* NULL: while the window is made or unmade */
@@ -95,6 +100,7 @@ __attribute__((format(printf, 2, 3))) void insp__refuse(InspWindow *window, cons
 bool insp__need_run(InspWindow *window);
 /* Makes an event the one that all panes are about.  remember: it can be gone back from. */
 void insp__focus(InspWindow *window, uint32_t seq, bool remember);
+void insp__show_topology(InspWindow *window);
 void insp__set_scope(InspWindow *window, uint32_t lane);
 void insp__show_tab(InspWindow *window, enum insp_tab tab);
 /* NULL or "": all events. */
@@ -119,9 +125,27 @@ void insp__tab_shown(GtkStack *stack, GParamSpec *spec, InspWindow *window);
 void insp__lines_loaded(InspPager *pager, guint first, guint count, InspWindow *window);
 
 bool insp__export_png(InspWindow *window, GtkWidget *widget, const char *path);
-bool insp__export_svg(InspWindow *window, const char *path);
-bool insp__export_csv(InspWindow *window, const char *path);
+/* Timeline and plots as SVG or PDF. */
+bool insp__export_drawing(InspWindow *window, const char *path, bool pdf);
+/* In a thread: the list that is shown; the packets that the filter keeps. */
+void insp__export_csv(InspWindow *window, const char *path);
+void insp__export_pcap(InspWindow *window, const char *path);
 void insp__palette(InspWindow *window);
+/* notes-pane.c */
+void insp__add_notes(InspWindow *window);
+void insp__notes_read(InspWindow *window);
+void insp__notes_forget(InspWindow *window);
+void insp__help(InspWindow *window);
+/* recent.c: remembers the open trace; shows those of before in the empty page. */
+void insp__recent_add(InspWindow *window);
+void insp__recent_show(InspWindow *window);
+/* settings.c: carries out what the user has chosen for all windows; lets him choose. */
+void insp__settings_apply(InspWindow *window);
+void insp__settings_show(InspWindow *window);
+/* Words of the open run complete the filter. */
+void insp__complete_filter(InspWindow *window);
+/* The timeline's share of the window, by what is shown with it. */
+void insp__share_height(InspWindow *window);
 /* talk.c: reads a conversation, then shows it, or prints it. */
 void insp__talk(InspWindow *window, uint32_t stream, bool print);
 

@@ -84,7 +84,7 @@ char *insp__status(InspWindow *window)
 		"\"vtime_ns\":%" G_GUINT64_FORMAT ",\"node\":\"%s\",\"scope\":\"%s\",\"grain\":\"%s\",\"rows\":%u,"
 		"\"paint_nodes\":%u,\"arrows\":%u,\"differences\":%d}",
 		path, run->count, run->lane_count - 1, run->packet_count, run->drops, focus,
-		(guint64)(run->count ? run->vtime[focus] : 0), run->count ? run->lanes[insp_lane_of(run, focus)].name : "",
+		(guint64)(run->count ? insp_vtime(run, focus) : 0), run->count ? run->lanes[insp_lane_of(run, focus)].name : "",
 		window->step_scope == INSP_NONE ? "all" : run->lanes[window->step_scope].name,
 		insp_grain_names[window->step_grain], list ? g_list_model_get_n_items(G_LIST_MODEL(list)) : 0, stat.nodes,
 		stat.arrows, pair ? (int)pair->difference_count : -1);
@@ -158,8 +158,10 @@ static void forget_run(InspWindow *window)
 	if (!window->shared)
 		return;
 	insp__program_close(window);
+	insp__notes_forget(window);
 	insp__compare_close(window);
 	insp_lanes_set_run(window->lanes, NULL, NULL);
+	insp_topology_set_run(window->topology, NULL);
 	g_clear_pointer(&window->cone, g_free);
 	window->marks[0] = window->marks[1] = INSP_NONE;
 	g_clear_pointer(&window->found_text, g_free);
@@ -212,6 +214,7 @@ static void show_run(InspWindow *window, struct insp_run *run)
 	insp_lanes_set_run(window->lanes, run, window->pager);
 	insp_overview_set_run(window->overview, run, window->lanes);
 	insp_plots_set_run(window->plots, run, window->lanes);
+	insp_topology_set_run(window->topology, run);
 	window->step_scope = INSP_NONE;
 	insp__program_open(window);
 	show_names(window);
@@ -224,8 +227,13 @@ static void show_run(InspWindow *window, struct insp_run *run)
 	gtk_info_bar_set_revealed(GTK_INFO_BAR(window->banner), warning != NULL);
 	gtk_stack_set_visible_child_name(GTK_STACK(window->pages), "run");
 	insp__set_filter(window, NULL);
-	if (run->count)
+	insp__complete_filter(window);
+	insp__recent_add(window);
+	insp__notes_read(window);
+	if (run->count) {
 		insp__focus(window, 0, /* remember= */ false);
+		insp__settings_apply(window);
+	}
 }
 
 static void load_done(GObject *object, GAsyncResult *result, gpointer data)
@@ -280,7 +288,7 @@ void insp_window_open(InspWindow *window, const char *path)
 
 /* ---- the widgets ---- */
 
-static void lane_clicked(InspLanes *lanes, guint seq, InspWindow *window)
+static void lane_clicked(GtkWidget *picture, guint seq, InspWindow *window)
 {
 	g_autofree char *command = g_strdup_printf("focus.goto @%u", seq);
 
@@ -297,6 +305,7 @@ static void lane_b_clicked(InspLanes *lanes, guint seq, InspWindow *window)
 static void viewed(InspLanes *lanes, InspWindow *window)
 {
 	insp__compare_follow(window);
+	insp__show_topology(window);
 }
 
 static void difference_chosen(InspDifferenceList *list, guint index, InspWindow *window)
@@ -355,6 +364,29 @@ static void add_details(InspWindow *window)
 	gtk_stack_add_titled(stack, GTK_WIDGET(window->threads), "threads", "Threads");
 	gtk_stack_add_titled(stack, GTK_WIDGET(window->frame), "packet", "Packet");
 	insp__add_program(window);
+	window->topology = g_object_new(INSP_TYPE_TOPOLOGY, NULL);
+	gtk_stack_add_titled(stack, GTK_WIDGET(window->topology), "topology", "Topology");
+	g_signal_connect(window->topology, "focus-event", G_CALLBACK(lane_clicked), window);
+}
+
+/* Words as wide as they are, instead of all as wide as the longest. */
+static void narrow_tabs(GtkWidget *switcher)
+{
+	GtkLayoutManager *layout = gtk_widget_get_layout_manager(switcher);
+
+	if (GTK_IS_BOX_LAYOUT(layout))
+		gtk_box_layout_set_homogeneous(GTK_BOX_LAYOUT(layout), FALSE);
+}
+
+#define LANES_HEIGHT 330
+#define PLOTS_HEIGHT 230
+
+void insp__share_height(InspWindow *window)
+{
+	const int plots = gtk_widget_get_visible(GTK_WIDGET(window->plots)) ? PLOTS_HEIGHT : 0;
+	const int second = gtk_widget_get_visible(window->compare_page) ? LANES_HEIGHT * 2 / 3 : 0;
+
+	gtk_paned_set_position(GTK_PANED(window->upper), LANES_HEIGHT + plots + second - (plots ? 60 : 0));
 }
 
 static void add_states(InspWindow *window)
@@ -379,6 +411,9 @@ static void insp_window_init(InspWindow *window)
 	insp__add_lists(window);
 	add_details(window);
 	add_states(window);
+	narrow_tabs(window->list_tabs);
+	narrow_tabs(window->detail_tabs);
+	insp__recent_show(window);
 	insp__add_commands(window);
 	g_signal_connect(window->lanes, "focus-event", G_CALLBACK(lane_clicked), window);
 	g_signal_connect(window->lanes, "viewed", G_CALLBACK(viewed), window);
@@ -454,6 +489,10 @@ static void insp_window_class_init(InspWindowClass *class)
 	BIND(overview);
 	BIND(lanes);
 	BIND(plots);
+	BIND(empty_page);
+	BIND(upper);
+	BIND(list_tabs);
+	BIND(detail_tabs);
 	BIND(compare_page);
 	BIND(compare_text);
 	BIND(lanes_b);

@@ -265,6 +265,7 @@ static enum fmt_status record_experiment(const struct fmt_arguments *args, struc
 		.data_dir = data,
 		.kernel_path = kernel,
 		.status_path = args->value[FMT_OPTION_STATUS],
+		.fast_calls = args->value[FMT_OPTION_FAST_CALLS],
 		.quiet = args->value[FMT_OPTION_QUIET] || !isatty(STDERR_FILENO),
 	};
 
@@ -315,7 +316,7 @@ const struct fmt_command rec_cmd_record = {
 	.name = "record",
 	.usage = "EXPERIMENT | -- PROGRAM ARGS...",
 	.summary = "run an experiment, or one program on one node, and record it",
-	.options = "output ring seed workers until set model patience verify data kernel no-trace status quiet",
+	.options = "output ring seed workers until set model patience verify data kernel fast-calls no-trace status quiet",
 	.operand_min = 0,
 	.operand_max = 1,
 	.takes_program = true,

@@ -26,6 +26,7 @@
 #define OVERRIDES_MAX 1000
 #define REALTIME_DEFAULT 946684800000000000ull	/* 2000-01-01T00:00:00Z, as in Shadow */
 #define SYSCALL_COST_DEFAULT 1000
+#define MONITOR_DEFAULT 1000000000
 #define CLOCK_COST_DEFAULT 20
 #define CLOCK_SPREAD_DEFAULT 1000
 
@@ -325,6 +326,7 @@ static struct rec_experiment *new_experiment(const char *path)
 		.clock_spread_ns = CLOCK_SPREAD_DEFAULT,
 		.syscall_cost_ns = SYSCALL_COST_DEFAULT,
 		.clock_cost_ns = CLOCK_COST_DEFAULT,
+		.monitor_ns = MONITOR_DEFAULT,
 		.auto_routes = true,
 	};
 	return exp;

@@ -135,6 +135,7 @@ struct rec_experiment {
 	vtime_ns clock_spread_ns;	/* the clocks of day of other nodes than the first are ahead of it by less; default 1000 */
 	vtime_ns syscall_cost_ns;	/* CPU model; default 1000 */
 	char *root;			/* of all nodes that name no other, NULL: the host's own / */
+	vtime_ns monitor_ns;		/* how often the load of links is told; 0: never; default 1 s */
 	vtime_ns clock_cost_ns;		/* of one clock read from the vDSO; default 20 */
 	struct rec_exp_node *nodes;	/* [id - 1]: hosts, then media */
 	size_t node_count;

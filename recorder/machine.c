@@ -42,6 +42,7 @@
 #include "hashset.h"
 #include "mailbox.h"
 #include "merge.h"
+#include "monitor.h"
 #include "preamble.h"
 #include "status.h"
 #include "syscall-names.h"
@@ -76,6 +77,7 @@ struct machine {
 	struct rec_merge merge;
 	struct rec_flight flight;
 	struct rec_changes changes;
+	struct rec_monitor monitor;
 	struct rec_hashset files;
 	struct fmt_writer *writer;	/* NULL: no trace */
 	struct fmt_buf message;
@@ -136,9 +138,8 @@ static void count_refused(struct rec_run_result *result, const struct fmt_event 
 	strcpy(result->refused[i].program, program);
 }
 
-static int emit(void *arg, const struct fmt_event *event)
+static int write_event(struct machine *m, const struct fmt_event *event)
 {
-	struct machine *m = arg;
 	const int error = m->writer ? fmt_writer_event(m->writer, event) : 0;
 
 	if (error < 0)
@@ -148,6 +149,33 @@ static int emit(void *arg, const struct fmt_event *event)
 		count_refused(m->result, event);
 	m->result->events++;
 	return 0;
+}
+
+/* What the links carried up to a time that has come. */
+static int tell_load(struct machine *m, vtime_ns now)
+{
+	_cleanup_(fmt_buf_done) struct fmt_buf records = {0};
+	struct fmt_event event;
+	size_t pos = 0;
+	int error = 0;
+
+	rec_monitor_tell(&m->monitor, now, &records);
+	while (!error && fmt_record_next(records.data, records.size, &pos, &event) > 0)
+		error = write_event(m, &event);
+	return error;
+}
+
+static int emit(void *arg, const struct fmt_event *event)
+{
+	struct machine *m = arg;
+	int error = 0;
+
+	while (!error && rec_monitor_next(&m->monitor) <= event->vtime)
+		error = tell_load(m, rec_monitor_next(&m->monitor));
+	if (error < 0)
+		return error;
+	rec_monitor_see(&m->monitor, event);
+	return write_event(m, event);
 }
 
 /* All that the nodes have told of before until. */
@@ -666,6 +694,8 @@ static int stop(struct machine *m, vtime_ns now)
 	if (m->result->status == REC_END_HOPED && m->result->failed_expectations)
 		m->result->status = REC_END_FAILED;
 	m->result->end = m->last > now ? m->last : now;
+	if (rec_monitor_next(&m->monitor) != NEVER && (error = tell_load(m, m->result->end)) < 0)
+		return error;
 	fmt_put_end(&records, m->result->end, 0, 0,
 		    &(struct fmt_ev_end){m->result->status, text(m->result->reason)});
 	return emit_records(m, &records);
@@ -705,6 +735,7 @@ static void machine_init(struct machine *m)
 		m->crews[i].box.socket = m->crews[i].pidfd = -EBADF;
 	rec_merge_init(&m->merge, exp->node_count);
 	rec_changes_init(&m->changes, exp);
+	rec_monitor_init(&m->monitor, exp);
 	for (size_t i = 0; i < exp->node_count; i++)
 		for (size_t p = 0; p < exp->nodes[i].process_count; p++)
 			if (exp->nodes[i].processes[p].expected != REC_FINAL_RUNNING)
@@ -719,6 +750,7 @@ static void machine_done(struct machine *m)
 	free(m->nodes);
 	rec_merge_done(&m->merge);
 	rec_changes_done(&m->changes);
+	rec_monitor_done(&m->monitor);
 	rec_flight_done(&m->flight);
 	rec_hashset_done(&m->files);
 	fmt_buf_done(&m->message);

@@ -13,6 +13,7 @@ struct rec_run_options {
 	const char *kernel_path;	/* the kernel image */
 	unsigned patience_s;		/* wall time for which a program may compute without a call; 0: any */
 	const char *status_path;	/* JSON that says how far the run is, NULL: none */
+	bool fast_calls;		/* calls are handed over by processors that spin, see rec_tracer_fast() */
 	bool quiet;			/* no progress line on stderr */
 };
 

@@ -83,6 +83,8 @@ static int patch_code(struct rec_thread *t, const struct rec_vma *vma, int fd)
 		return 0;
 	int r = rec_cpuid_scan(code, (size_t)got, vma->start, patch_cpuid, &list);
 
+	if (r == 0 && !list.error)
+		r = rec_fast_patch(t->tracee, code, (size_t)got, vma->start);
 	return r < 0 ? r : list.error;
 }
 

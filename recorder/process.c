@@ -200,6 +200,8 @@ static int fill(struct rec_node *node, struct rec_thread *t)
 
 	r = rec_tracee_new(node->env->tracer, node->clock_fd, &fresh);
 	if (r == 0)
+		rec_tracee_fast(fresh, node->clock);
+	if (r == 0)
 		r = rec_effects_apply(fresh, plan.effects.data, plan.effects.size, plan_fd, node, NULL);
 	if (r == 0)
 		r = rec_tracee_set_regs(fresh, &plan.regs);

@@ -143,6 +143,9 @@ int rec_status_show(struct rec_status *status, const struct rec_status_now *now)
 		return 0;
 	const struct rates rates = rates_of(status, now, wall);
 
+	/* The file first: who sees the line finds it there. */
+	const int error = status->path ? write_file(status, now, &rates, "running", "") : 0;
+
 	if (status->terminal && !first) {
 		put_line(status->terminal, now, &rates);
 		status->shown = true;
@@ -151,7 +154,7 @@ int rec_status_show(struct rec_status *status, const struct rec_status_now *now)
 	status->last_vtime = now->vtime;
 	status->last_events = now->events;
 	status->last_packets = now->packets;
-	return status->path ? write_file(status, now, &rates, "running", "") : 0;
+	return error;
 }
 
 int rec_status_end(struct rec_status *status, const struct rec_status_now *now, const char *state, const char *reason)

@@ -176,6 +176,7 @@ int rec_tracee_clone(struct rec_tracee *thread, uint64_t flags, uint64_t stack, 
 	CHECK(tid > 0);
 	struct rec_process *const process =
 		same_process ? thread->process : rec__process_new(thread->process->tracer, tid);
+	process->fast = thread->process->fast;
 	struct rec_tracee *const child = adopt(process, tid);
 	if (!child)
 		return -ESRCH;

@@ -11,6 +11,11 @@
 
 #define REC_PAGE 4096ULL
 
+#define REC_NOTIF_SYNC_WAKE_UP 1UL	/* SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, Linux 6.6 */
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#endif
+
 /* Everything from here to the end of user space is hindcast's own: no effect maps, unmaps or writes there. */
 #define REC_OWN_START REC_STUB_ADDR
 #define REC_USER_END  0x7ffffffff000ULL
@@ -21,6 +26,7 @@
 
 enum rec_state {
 	REC_NOTIFIED,	/* in a seccomp notification that has not been replied to */
+	REC_TAKEN,	/* spins for its answer, fastcall.c */
 	REC_TRAPPED,	/* in a ptrace stop */
 	REC_RUNNING,	/* only inside rec_tracee_run() and its like */
 	REC_GONE,	/* reaped, or as good as */
@@ -38,6 +44,7 @@ struct rec_process {
 	struct rec_process *next, **prev_next;
 	struct rec_tracee *threads;
 	pid_t tgid;
+	struct rec_fast *fast;	/* words of fastcall.c, NULL: it has none */
 	int mem_fd;		/* /proc/tgid/mem, opened at the first write to protected memory; -1 */
 };
 
@@ -67,6 +74,10 @@ struct rec_tracer {
 	bool sync_wake_up;		/* a notification runs its receiver on the same processor */
 	struct rec_tracee *zygote_thread;
 	struct rec_process *processes;
+	struct rec_fast_ways *fast_ways;	/* NULL: calls come as notifications alone */
+	struct rec_tracee *fast_waiter;		/* REC_TAKEN, at most one */
+	unsigned fast_misses, fast_rest;	/* in vain, in a row; calls for which nobody looks */
+	bool fast_woken;			/* the running thread had slept */
 	struct sigaction old_sigchld;
 	sigset_t old_mask;
 };
@@ -83,6 +94,9 @@ extern const uint8_t rec__vdso_start[], rec__vdso_end[];
 /* tracee-filter.c */
 int rec__filter_install(void);		/* in the zygote; the listener, or -errno. */
 bool rec__filter_traces(uint64_t nr);
+
+/* fastcall.c */
+void rec__fast_done(struct rec_tracer *tracer);
 
 /* tracee-tsc.c */
 void rec__tsc_share(void);

@@ -55,15 +55,11 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "fastcall.h"
 #include "tracee-int.h"
 #include "vcpu.h"
 
 _Static_assert(SECCOMP_IOCTL_NOTIF_RECV == 0xc0502100, "stub.S has this number");
-
-#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
-#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
-#endif
-#define NOTIF_SYNC_WAKE_UP 1UL	/* SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, Linux 6.6 */
 
 /* Results that the host's kernel takes as an order to restart the call. */
 #define RESTART_FIRST (-516)
@@ -225,6 +221,7 @@ static void reap(pid_t tid)
  * reaped: a thread whose end has been seen already, or 0. */
 static void process_end(struct rec_process *process, pid_t reaped)
 {
+	rec__fast_forget(process);
 	if (reaped != process->tgid)	/* else the number may belong to somebody else by now */
 		kill(process->tgid, SIGKILL);
 	for (struct rec_tracee *t = process->threads; t; t = t->next) {
@@ -463,6 +460,35 @@ void rec_tracee_answer_tsc(struct rec_tracee *thread, uint64_t value, uint32_t a
 	thread->pending = REC_PENDING_NONE;
 }
 
+static int wait_event(struct rec_tracee *thread, int *status, struct seccomp_notif *notif);
+
+/* Makes a thread that spins for its answer wait for it as others do.  0 or -ESRCH. */
+static int leave_taken(struct rec_tracee *thread)
+{
+	struct seccomp_notif notif;
+	int status, r;
+
+	CHECK(thread->state == REC_TAKEN && thread->process->tracer->fast_waiter == thread);
+	rec__fast_sleep(thread);
+	for (;;) {
+		r = wait_event(thread, &status, &notif);
+		if (r)
+			break;
+		ptrace(PTRACE_CONT, thread->tid, NULL, NULL);	/* a signal from outside */
+	}
+	if (r < 0)
+		return r;
+	if (notif.pid != (uint32_t)thread->tid || notif.data.nr != REC_FAST_SLEEP_NR) {
+		/* It has scribbled over the words and goes on without an answer. */
+		process_end(thread->process, 0);
+		return -ESRCH;
+	}
+	thread->notif_id = notif.id;
+	thread->state = REC_NOTIFIED;
+	rec__fast_forget(thread->process);
+	return 0;
+}
+
 /* Answers a notification.  -ESRCH: the thread is dying. */
 static int notif_send(struct rec_tracee *thread, int64_t value)
 {
@@ -487,6 +513,8 @@ int rec_tracee_trap(struct rec_tracee *thread)
 		return -ESRCH;
 	if (thread->state == REC_TRAPPED)
 		return 0;
+	if (thread->state == REC_TAKEN && leave_taken(thread) < 0)
+		return -ESRCH;
 	CHECK(thread->state == REC_NOTIFIED);
 	/* Fails only when the thread is dying, and then the answer fails too. */
 	ptrace(PTRACE_INTERRUPT, thread->tid, NULL, NULL);
@@ -683,6 +711,8 @@ static enum verdict on_stop(struct rec_tracee *thread, int status, struct rec_st
 		interrupt_wanted = 0;
 		if (rec__fetch_regs(thread) == 0)
 			info->pc = thread->regs.rip;
+		if (rec__fast_is_code(info->pc))
+			return V_RESUME;	/* it is about to make a call */
 		info->kind = REC_STOP_INTERRUPTED;
 		return V_REPORT;
 	case 0:
@@ -758,6 +788,23 @@ static void report_step(const struct rec_tracee *thread, struct rec_stop_info *i
 	info->pc = thread->regs.rip;
 }
 
+/* A thread that waits for its answer gets it, and runs. */
+static int answer(struct rec_tracee *thread)
+{
+	const int64_t value = thread->answer;
+	int r = 0;
+
+	thread->answered = false;
+	thread->pending = REC_PENDING_NONE;
+	if (thread->state == REC_TAKEN && rec__fast_answer(thread, value)) {
+		thread->state = REC_RUNNING;
+		return 0;
+	}
+	if (thread->state == REC_TAKEN)
+		r = leave_taken(thread);
+	return r < 0 ? r : notif_send(thread, value);
+}
+
 /* request: PTRACE_CONT or PTRACE_SINGLESTEP. */
 static int resume(struct rec_tracee *thread, enum __ptrace_request request)
 {
@@ -766,13 +813,12 @@ static int resume(struct rec_tracee *thread, enum __ptrace_request request)
 		mask_sigchld(SIG_UNBLOCK);
 		rec__child_event = 1;
 	}
-	if (thread->state == REC_NOTIFIED) {
-		const int r = notif_send(thread, thread->answer);
-
-		thread->answered = false;
-		thread->pending = REC_PENDING_NONE;
-		return r;
-	}
+	struct rec_tracee *const waiter = thread->process->tracer->fast_waiter;
+	if (waiter && waiter != thread)
+		leave_taken(waiter);	/* if it has died, whoever runs it next learns of it */
+	rec__fast_arm(thread, request == PTRACE_CONT);
+	if (thread->state == REC_TAKEN || thread->state == REC_NOTIFIED)
+		return answer(thread);
 	int r = rec__flush_regs(thread);
 	if (r == 0 && ptrace(request, thread->tid, NULL, NULL) < 0)
 		r = -errno;
@@ -791,6 +837,11 @@ static int run(struct rec_tracee *thread, enum __ptrace_request request, struct 
 	for (;;) {
 		int r = resume(thread, request);
 
+		if (r == 0 && rec__fast_take(thread, ret)) {
+			thread->state = REC_TAKEN;
+			thread->pending = REC_PENDING_SYSCALL;
+			return 0;
+		}
 		if (r == 0)
 			r = wait_event(thread, &status, &notif);
 		if (r == -ESRCH) {
@@ -819,7 +870,7 @@ int rec_tracee_run(struct rec_tracee *thread, struct rec_stop_info *ret)
 		report_exit(ret);
 		return 0;
 	}
-	CHECK(thread->state == REC_NOTIFIED || thread->state == REC_TRAPPED);
+	CHECK(thread->state == REC_NOTIFIED || thread->state == REC_TAKEN || thread->state == REC_TRAPPED);
 	CHECK(thread->pending == REC_PENDING_NONE || thread->answered);
 	return run(thread, PTRACE_CONT, ret);
 }
@@ -937,7 +988,7 @@ int rec_tracer_new(struct rec_tracer **ret, const char **ret_reason)
 		return r;
 	}
 	tracer->sync_wake_up =
-		ioctl(tracer->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, NOTIF_SYNC_WAKE_UP) == 0;
+		ioctl(tracer->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, REC_NOTIF_SYNC_WAKE_UP) == 0;
 	rec__tsc_share();
 	*ret = tracer;
 	return 0;
@@ -959,37 +1010,6 @@ int rec_tracer_limit(struct rec_tracer *tracer, uint64_t size)
 	return fclose(file) == 0 ? 0 : -errno;
 }
 
-/* The index-th of the processors that this thread may use, counted from a place that differs between machines
- * that run at the same time. */
-static bool choose_cpu(unsigned index, cpu_set_t *ret)
-{
-	cpu_set_t allowed;
-
-	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
-		return false;
-	const int count = CPU_COUNT(&allowed);
-	int wanted = (int)((index + (unsigned)getsid(0)) % (unsigned)count);
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &allowed) || wanted-- > 0)
-			continue;
-		CPU_ZERO(ret);
-		CPU_SET(cpu, ret);
-		return true;
-	}
-	return false;
-}
-
-void rec_tracer_pin(struct rec_tracer *tracer, unsigned index)
-{
-	cpu_set_t one;
-
-	CHECK(tracer->processes == tracer->zygote_thread->process);	/* others inherit from the zygote */
-	if (tracer->sync_wake_up || !choose_cpu(index, &one))
-		return;
-	sched_setaffinity(tracer->zygote, sizeof(one), &one);
-	sched_setaffinity(0, sizeof(one), &one);
-}
-
 void rec_tracer_free(struct rec_tracer *tracer)
 {
 	if (!tracer)
@@ -998,6 +1018,7 @@ void rec_tracer_free(struct rec_tracer *tracer)
 		rec_tracee_kill(tracer->processes->threads);
 	if (tracer->listener >= 0)
 		close(tracer->listener);
+	rec__fast_done(tracer);
 	rec__tsc_unshare();
 	leave_sigchld(tracer);
 	free(tracer);

@@ -82,14 +82,19 @@ struct rec_clock_page {
 int rec_tracer_new(struct rec_tracer **ret, const char **ret_reason);
 void rec_tracer_free(struct rec_tracer *tracer);	/* kills every tracee */
 
-/* For programs of strangers, before the first rec_tracee_new(): no process may have more private memory than size bytes,
- * and should the host run out of memory all the same, tracees are what it kills first.  0 or -errno. */
+/* For programs of strangers, before the first rec_tracee_new(): no process may have more private memory than size bytes, and
+ * should the host run out of memory all the same, tracees are what it kills first.  0 or -errno. */
 int rec_tracer_limit(struct rec_tracer *tracer, uint64_t size);
 
-/* Kernels before 6.6 wake the other side of a call on another processor if one is idle, which is slow; there the tracer's
- * thread and all its tracees are kept on one, chosen by the worker's index.  Elsewhere it does nothing. Before
- * the first rec_tracee_new(). */
-void rec_tracer_pin(struct rec_tracer *tracer, unsigned index);
+/* Lets calls of libraries be handed over by two processors that spin, which is several times faster (fastcall.c): the tracer's
+ * thread and all its tracees are kept on one each, chosen by the worker's index.  Before the first rec_tracee_new().  0;
+ * -ENODEV: there are not as many processors; -errno.  Processes take part that the second function has been called for, and
+ * their children; page is the caller's mapping of the clock page.  The third changes calls in library code that
+ * was just mapped privately at addr.  The trace is not to tell of it. */
+int rec_tracer_fast(struct rec_tracer *tracer, unsigned index);
+struct rec_clock_page;
+void rec_tracee_fast(struct rec_tracee *thread, struct rec_clock_page *page);
+int rec_fast_patch(struct rec_tracee *thread, const uint8_t *code, size_t size, uint64_t addr);
 
 /* In a virtual machine rdtsc faults in the tracer's thread as well (tracee-tsc.c says why), and a handler of
  * SIGSEGV mends it.  Two kinds of callers need to know: who installs another handler of SIGSEGV after

@@ -240,6 +240,10 @@ static int boot_nodes(struct worker *w, unsigned int index, const struct rec_run
 	if (error < 0)
 		return fail(w, -ENOSYS, "this host cannot run programs under hindcast: %s",
 			    reason ? reason : strerror(-error));
+	error = options->fast_calls ? rec_tracer_fast(w->env.tracer, index) : 0;
+	if (error < 0)
+		return fail(w, -ENOSYS, "--fast-calls: %s", error == -ENODEV ?
+			    "it needs two processors for each worker" : strerror(-error));
 	error = kg_image_open(options->kernel_path, &w->env.image);
 	if (error < 0)
 		return fail(w, error, "kernel image %s: %s", options->kernel_path,

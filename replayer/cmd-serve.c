@@ -43,11 +43,15 @@ static enum fmt_status command_serve(const struct fmt_arguments *args)
 
 	if (!control)
 		return status;
+	const int fd = rep_serve_listen(path, &error);
+
+	if (fd < 0) {
+		fmt_complain("%s", error.text);
+		return FMT_STATUS_HOST;
+	}
 	fprintf(stderr, "serving %s at %s\n", args->operand[0], path);
-	if (rep_serve(control, path, &error) == 0)
-		return FMT_STATUS_OK;
-	fmt_complain("%s", error.text);
-	return FMT_STATUS_HOST;
+	rep_serve(control, fd, path);
+	return FMT_STATUS_OK;
 }
 
 /* ---- speaking to one --------------------------------------------------------------- */

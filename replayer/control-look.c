@@ -106,6 +106,7 @@ static void put_frame(struct rep_control *c, const struct rep_target *target, co
 		      struct rep_json *out)
 {
 	struct rep_place_info place;
+	char path[4096];
 
 	rep_place_of(c->symbols, target, rep_frame_place(frame), &place);
 	rep_json_open(out, NULL, '{');
@@ -119,7 +120,8 @@ static void put_frame(struct rep_control *c, const struct rep_target *target, co
 	if (place.module)
 		rep_json_text(out, "module", place.module->path);
 	if (place.file) {
-		rep_json_text(out, "file", place.file);
+		rep_place_path(&place, path, sizeof(path));
+		rep_json_text(out, "file", path);
 		rep_json_u64(out, "line", (uint64_t)place.line);
 	}
 	rep_json_text(out, "how", frame->how == REP_FRAME_POINTER ? "frame-pointer" :
@@ -205,7 +207,7 @@ static void put_instruction(struct rep_control *c, const struct rep_target *targ
 			    struct rep_json *out)
 {
 	struct rep_place_info place;
-	char hex[33] = "";
+	char hex[33] = "", path[4096];
 
 	for (size_t i = 0; i < at->size; i++) {
 		hex[2 * i] = "0123456789abcdef"[at->bytes[i] >> 4];
@@ -221,7 +223,8 @@ static void put_instruction(struct rep_control *c, const struct rep_target *targ
 		rep_json_u64(out, "offset", place.offset);
 	}
 	if (place.file) {
-		rep_json_text(out, "file", place.file);
+		rep_place_path(&place, path, sizeof(path));
+		rep_json_text(out, "file", path);
 		rep_json_u64(out, "line", (uint64_t)place.line);
 	}
 	rep_json_close(out, '}');

@@ -311,6 +311,7 @@ static uint64_t little(const uint8_t bytes[8], uint32_t size)
 static void put_place(struct rep_control *c, const struct rep_stop *stop, struct rep_json *out)
 {
 	struct rep_place_info place;
+	char path[4096];
 
 	if (!stop->pc)
 		return;
@@ -318,7 +319,8 @@ static void put_place(struct rep_control *c, const struct rep_stop *stop, struct
 	if (place.function)
 		rep_json_text(out, "function", place.function);
 	if (place.file) {
-		rep_json_text(out, "file", place.file);
+		rep_place_path(&place, path, sizeof(path));
+		rep_json_text(out, "file", path);
 		rep_json_u64(out, "line", (uint64_t)place.line);
 	}
 }

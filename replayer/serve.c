@@ -25,7 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -56,7 +55,7 @@ struct queued {
 
 struct server {
 	struct rep_control *control;
-	int listen_fd, wake_fd, signal_fd;
+	int listen_fd, wake_fd, ending_fd;
 	pthread_mutex_t lock;
 	pthread_cond_t ready;
 	struct client clients[CLIENTS_MAX];
@@ -230,7 +229,7 @@ static void *porter(void *arg)
 
 	pthread_mutex_lock(&s->lock);
 	while (!s->over) {
-		struct pollfd fds[CLIENTS_MAX + 3] = {{s->listen_fd, POLLIN, 0}, {s->wake_fd, POLLIN, 0}, {s->signal_fd, POLLIN, 0}};
+		struct pollfd fds[CLIENTS_MAX + 3] = {{s->listen_fd, POLLIN, 0}, {s->wake_fd, POLLIN, 0}, {s->ending_fd, POLLIN, 0}};
 
 		for (size_t i = 0; i < CLIENTS_MAX; i++)
 			fds[i + 3] = (struct pollfd){s->clients[i].fd, POLLIN, 0};
@@ -327,7 +326,31 @@ int rep_serve_connect(const char *path, struct fmt_error *error)
 	return STEAL_FD(fd);
 }
 
-static int listen_at(const char *path, struct fmt_error *error)
+/* Signals that end a server write there.  A handler rather than a signalfd: the tracee layer unblocks signals where it waits. */
+static int ending_fd = -1;
+
+static void on_ending(int signo)
+{
+	const uint64_t one = 1;
+	const int saved = errno;
+
+	(void)signo;
+	(void)!write(ending_fd, &one, sizeof(one));
+	errno = saved;
+}
+
+static void catch_endings(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct sigaction action = {.sa_handler = on_ending, .sa_flags = SA_RESTART};
+
+	ending_fd = eventfd(0, EFD_CLOEXEC);
+	CHECK(ending_fd >= 0);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &action, NULL);
+}
+
+int rep_serve_listen(const char *path, struct fmt_error *error)
 {
 	struct sockaddr_un address;
 	struct stat st;
@@ -335,6 +358,8 @@ static int listen_at(const char *path, struct fmt_error *error)
 
 	if (r < 0)
 		return r;
+	/* From here on they come to rep_serve(), which removes what is made here. */
+	catch_endings();
 	/* What a server left that was killed. */
 	if (stat(path, &st) == 0 && S_ISSOCK(st.st_mode)) {
 		const int other = rep_serve_connect(path, error);
@@ -353,35 +378,17 @@ static int listen_at(const char *path, struct fmt_error *error)
 	return r < 0 ? fail(error, r, path, "cannot listen") : STEAL_FD(fd);
 }
 
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
-int rep_serve(struct rep_control *control, const char *path, struct fmt_error *error)
+void rep_serve(struct rep_control *control, int listen_fd, const char *path)
 {
 	struct server *s = calloc(1, sizeof(*s));
 	pthread_t thread;
 
 	CHECK(s);
 	s->control = control;
-	s->listen_fd = listen_at(path, error);
-	if (s->listen_fd < 0) {
-		const int r = s->listen_fd;
-
-		free(s);
-		return r;
-	}
-	s->signal_fd = open_signals();
+	s->listen_fd = listen_fd;
+	s->ending_fd = ending_fd;
 	s->wake_fd = eventfd(0, EFD_CLOEXEC);
-	CHECK(s->signal_fd >= 0 && s->wake_fd >= 0);
+	CHECK(s->ending_fd >= 0 && s->wake_fd >= 0);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->ready, NULL);
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
@@ -395,13 +402,12 @@ int rep_serve(struct rep_control *control, const char *path, struct fmt_error *e
 	for (size_t i = 0; i < s->queue_count; i++)
 		free(queued_at(s, i)->line);
 	close(s->listen_fd);
-	close(s->signal_fd);
+	close(s->ending_fd);
 	close(s->wake_fd);
 	unlink(path);
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->ready);
 	free(s);
-	return 0;
 }
 
 /* ---- requests in short --------------------------------------------------------------------- */

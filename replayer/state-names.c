@@ -120,12 +120,17 @@ const char *rep__interface_name(const struct rep_state_node *node, uint32_t inde
 	return "";
 }
 
+#define TIME_WAIT 6
+
+/* What is left of a connection in TIME-WAIT has no queues; its last numbers would say otherwise, since a FIN counts. */
 uint32_t rep__send_queue(const struct rep_state_socket *socket)
 {
-	return socket->write_seq - socket->snd_una;
+	return socket->state == TIME_WAIT ? 0 : socket->write_seq - socket->snd_una;
 }
 
 uint32_t rep__recv_queue(const struct rep_state_socket *socket)
 {
+	if (socket->state == TIME_WAIT)
+		return 0;
 	return (int32_t)(socket->rcv_nxt - socket->copied_seq) > 0 ? socket->rcv_nxt - socket->copied_seq : 0;
 }

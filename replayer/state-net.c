@@ -3,6 +3,7 @@
 #include "state-int.h"
 
 #include <linux/if.h>
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -483,15 +484,18 @@ static int compare_u32(const void *row, const void *key)
 	return a < b ? -1 : a > b;
 }
 
-/* Rows of an interface go with it; of routes only those of a family (0: all). */
-static void drop_routes(struct rep_state_node *node, uint32_t index, uint32_t family)
+/* Routes of an interface go with it.  When it is only down, those of IPv4 do, but for the ones to its own addresses. */
+static void drop_routes(struct rep_state_node *node, uint32_t index, bool only_down)
 {
 	struct rep_state_route *routes = node->routes.rows;
 	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < node->routes.count; i++)
-		if (routes[i].index != index || (family && routes[i].family != family))
+	for (uint32_t i = 0; i < node->routes.count; i++) {
+		const bool stays = only_down && (routes[i].family != AF_INET || routes[i].type == RTN_LOCAL);
+
+		if (routes[i].index != index || stays)
 			routes[kept++] = routes[i];
+	}
 	node->routes.count = kept;
 }
 
@@ -511,7 +515,7 @@ static void fold_interface(struct rep_state_node *node, const struct fmt_event *
 	const uint32_t index = (uint32_t)ev.index;
 
 	if (!ev.on || !(ev.flags & IFF_UP))
-		drop_routes(node, index, ev.on ? AF_INET : 0);
+		drop_routes(node, index, /* only_down= */ ev.on);
 	if (!ev.on) {
 		drop_by_index(&node->interfaces, sizeof(struct rep_state_interface), index);
 		drop_by_index(&node->addresses, sizeof(struct rep_state_address), index);

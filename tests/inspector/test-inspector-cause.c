@@ -129,7 +129,7 @@ static void activity(const struct insp_run *run)
 	for (uint32_t seq = 1; seq < run->count; seq++) {
 		HOLDS(insp_activity_of(run, seq) > insp_activity_of(run, seq - 1));
 		EQUAL(insp_view_seek(&view, insp_view_coord(&view, seq)), seq);
-		EQUAL(insp_view_vtime(&view, insp_view_coord(&view, seq)), run->vtime[seq]);
+		EQUAL(insp_view_vtime(&view, insp_view_coord(&view, seq)), insp_vtime(run, seq));
 	}
 	insp_view_whole(&view);
 	HOLDS(insp_view_x_of(&view, 0) >= 0 && insp_view_x_of(&view, run->count - 1) <= 1000);

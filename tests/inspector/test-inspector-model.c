@@ -223,7 +223,7 @@ static void arrows(void)
 	EQUAL(sum, ROUNDS + 1);
 	EQUAL(lost, run->drops);
 	/* A packet that was sent before the view and arrives in it is seen. */
-	insp_view_fit(&view, (double)run->vtime[run->packets[0].end] - 100, (double)run->vtime[run->packets[0].end] + 100);
+	insp_view_fit(&view, (double)insp_vtime(run, run->packets[0].end) - 100, (double)insp_vtime(run, run->packets[0].end) + 100);
 	HOLDS(insp_view_arrows(&view, many, 2 * ROUNDS, &step) >= 1);
 	EQUAL(many[0].packet, 0);
 }

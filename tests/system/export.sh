@@ -30,6 +30,26 @@ same_number "$(tshark -r "$work/client.pcap" 2>/dev/null | wc -l)" \
 expect_status 2 "$HINDCAST" export pcap "$trace" --node nobody -o "$work/none"
 expect_text "$work/err" 'no node nobody'
 
+# One interface; and all of them in one file that names them and knows both directions.
+export_to pcap eth0.pcap --node client --interface eth0
+expect_same "$work/eth0.pcap" "$work/client.pcap"
+export_to pcapng all.pcapng
+same_number "$(tshark -r "$work/all.pcapng" 2>"$work/complaints" | wc -l)" "$(count 'kind in {packet-send, packet-recv}')" "frames with directions"
+! grep -qiE 'malformed|cut short|damaged|corrupt' "$work/complaints" || fail "tshark complains: $(cat "$work/complaints")"
+tshark -r "$work/all.pcapng" -T fields -e frame.interface_name -e frame.packet_flags_direction 2>/dev/null | sort | uniq -c >"$work/ways"
+for way in 'client:eth0 (1|0x00000001)' 'client:eth0 (2|0x00000002)' 'server:eth0 (1|0x00000001)' 'server:eth0 (2|0x00000002)'; do
+    expect_text "$work/ways" "^ *[0-9]+ ${way/ /[[:space:]]+}\$"
+done
+[[ $(tshark -r "$work/all.pcapng" -c 1 -T fields -e frame.time_epoch 2>/dev/null) == "$first" ]] ||
+    fail "the first frame of the pcapng is not at $first"
+export_to pcapng some.pcapng --node server --interface eth0 'packet "tcp port 8000"'
+same_number "$(tshark -r "$work/some.pcapng" -Y 'tcp.port==8000' 2>/dev/null | wc -l)" \
+    "$(count node==server 'kind in {packet-send, packet-recv}' 'packet "tcp port 8000"')" "frames of a server's port"
+expect_status 2 "$HINDCAST" export pcapng "$trace" --node client --interface eth7 -o "$work/none"
+expect_text "$work/err" 'node client has no interface eth7'
+expect_status 2 "$HINDCAST" export pcap "$trace" --interface eth0 -o "$work/none"
+expect_text "$work/err" 'of which node'
+
 export_to json all.json
 same_number "$(jq -s length "$work/all.json")" "$(count)" "objects"
 export_to json out.json kind=output node==client
@@ -72,6 +92,6 @@ same_number "$(grep -c '<line class="a"' "$work/all.svg")" \
     "$(count kind=packet-recv tcp.flags.syn)" "arrows"
 
 expect_status 2 "$HINDCAST" export word "$trace"
-expect_text "$work/err" 'there are pcap, csv'
+expect_text "$work/err" 'there are pcap, pcapng, csv'
 expect_status 2 "$HINDCAST" export json "$trace" 'knd==x'
 expect_text "$work/err" 'column 1'

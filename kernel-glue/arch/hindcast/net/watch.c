@@ -252,14 +252,18 @@ static struct sock *kg_successor(const struct sock *sk)
 {
 	struct net *net = sock_net(sk);
 	struct inet_hashinfo *hashes = net->ipv4.tcp_death_row.hashinfo;
+	u16 port = sk->sk_num;
 
-	if (!sk->sk_dport)
+	/* A socket that is closed has given its port away, and still knows what it was. */
+	if (!port && sk_fullsock(sk))
+		port = ntohs(inet_sk(sk)->inet_sport);
+	if (!sk->sk_dport || !port)
 		return NULL;
 	if (sk->sk_family == AF_INET)
 		return __inet_lookup_established(net, hashes, sk->sk_daddr, sk->sk_dport, sk->sk_rcv_saddr,
-						 sk->sk_num, sk->sk_bound_dev_if, 0);
+						 port, sk->sk_bound_dev_if, 0);
 	return __inet6_lookup_established(net, hashes, &sk->sk_v6_daddr, sk->sk_dport, &sk->sk_v6_rcv_saddr,
-					  sk->sk_num, sk->sk_bound_dev_if, 0);
+					  port, sk->sk_bound_dev_if, 0);
 }
 
 static void kg_tell_timewait(const struct sock *sk)
@@ -316,7 +320,7 @@ static void kg_tell_fd(const struct kg_fd_note *note)
 		*ret = (struct kg_change_fd){
 			.task = note->cookie, .fd = note->fd, .ino = file_inode(file)->i_ino,
 			.mode = file_inode(file)->i_mode, .path = IS_ERR(path) ? "" : path,
-			.flags = (file->f_flags & ~O_CLOEXEC) | (close_on_exec(note->fd, fdt) ? O_CLOEXEC : 0),
+			.flags = (file->f_flags & ~O_CLOEXEC) | (close_on_exec(note->fd, task->files) ? O_CLOEXEC : 0),
 		};
 	}
 	rcu_read_unlock();

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* run-int.h - what the parts of loading a run share. */
+#ifndef INSP_RUN_INT_H
+#define INSP_RUN_INT_H
+
+#include "run.h"
+
+/* Room for one more of size bytes; capacity doubles. */
+void *insp__grow(void *array, uint32_t count, uint32_t *capacity, size_t size);
+/* Printable, cut to size. */
+void insp__copy_text(char *to, size_t size, struct fmt_bytes text);
+/* 65535: nobody told of that link. */
+uint16_t insp__link_index(const struct insp_run *run, uint64_t id);
+
+/* run-state.c: takes what an event of the right kind tells. */
+void insp__learn_life(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane);
+void insp__learn_congestion(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane);
+void insp__learn_position(struct insp_run *run, const struct fmt_event *event, uint32_t seq);
+void insp__learn_outage(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane);
+
+#endif

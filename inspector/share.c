@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * share.c - a trace for somebody else: the part that matters, without what is nobody's business.
+ *
+ * What is cut and removed is done by `hindcast trim` and `hindcast scrub`, as from a shell; the dialog shows the size of what would
+ * come out whenever a choice changes, by making it.
+ */
+#include <glib/gstdio.h>
+
+#include "window-int.h"
+
+enum { SHARE_RANGE = 1, SHARE_PAYLOAD = 2, SHARE_ENVIRONMENT = 4 };
+
+typedef void (*share_func)(InspWindow *window, const char *path, const char *error, gpointer data);
+
+struct share {
+	InspWindow *window;
+	guint choices, serial;		/* serial: of the dialog's question */
+	char *folder, *now;		/* now: what the next step begins with */
+	vtime_ns from, to;
+	share_func func;
+	gpointer data;
+	GSubprocess *step;
+};
+
+static void share_free(struct share *share)
+{
+	g_autofree char *trimmed = g_build_filename(share->folder, "trimmed.hct", NULL);
+	g_autofree char *scrubbed = g_build_filename(share->folder, "scrubbed.hct", NULL);
+
+	g_unlink(trimmed);
+	g_unlink(scrubbed);
+	g_rmdir(share->folder);
+	g_clear_object(&share->step);
+	g_object_unref(share->window);
+	g_free(share->folder);
+	g_free(share->now);
+	g_free(share);
+}
+
+static void share_end(struct share *share, const char *error)
+{
+	share->window->searching--;
+	share->func(share->window, error ? NULL : share->now, error, share->data);
+	insp__update_status(share->window);
+	share_free(share);
+}
+
+static void share_step(struct share *share);
+
+static void step_ended(GObject *object, GAsyncResult *result, gpointer data)
+{
+	struct share *share = data;
+	g_autofree char *said = NULL;
+
+	g_subprocess_communicate_utf8_finish(G_SUBPROCESS(object), result, NULL, &said, NULL);
+	if (!g_subprocess_get_successful(G_SUBPROCESS(object))) {
+		g_strchomp(said ? said : "");
+		share_end(share, said && *said ? said : "hindcast failed");
+		return;
+	}
+	g_clear_object(&share->step);
+	share_step(share);
+}
+
+static void run_step(struct share *share, GPtrArray *arguments, const char *name)
+{
+	g_autoptr(GError) error = NULL;
+	char *out = g_build_filename(share->folder, name, NULL);
+
+	g_ptr_array_add(arguments, (gpointer)"--output");
+	g_ptr_array_add(arguments, out);
+	g_ptr_array_add(arguments, share->now);
+	g_ptr_array_add(arguments, NULL);
+	share->step = g_subprocess_newv((const char *const *)arguments->pdata,
+					G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &error);
+	if (!share->step) {
+		g_free(out);
+		share_end(share, error->message);
+		return;
+	}
+	g_subprocess_communicate_utf8_async(share->step, NULL, NULL, step_ended, share);
+	g_free(share->now);
+	share->now = out;
+}
+
+/* What has still to be done, one after the other. */
+static void share_step(struct share *share)
+{
+	g_autoptr(GPtrArray) arguments = g_ptr_array_new();
+	g_autofree char *program = insp_engine_program();
+	g_autofree char *from = g_strdup_printf("%" G_GUINT64_FORMAT "ns", share->from);
+	g_autofree char *to = g_strdup_printf("%" G_GUINT64_FORMAT "ns", share->to);
+
+	if (!program) {
+		share_end(share, "there is no program `hindcast` beside this one or in PATH");
+		return;
+	}
+	g_ptr_array_add(arguments, program);
+	if (share->choices & SHARE_RANGE) {
+		share->choices &= ~(guint)SHARE_RANGE;
+		for (guint i = 0; i < 5; i++)
+			g_ptr_array_add(arguments, (gpointer)((const char *[]){"trim", "--from", from, "--to", to}[i]));
+		run_step(share, arguments, "trimmed.hct");
+		return;
+	}
+	if (!share->choices) {
+		share_end(share, NULL);
+		return;
+	}
+	g_ptr_array_add(arguments, (gpointer)"scrub");
+	if (share->choices & SHARE_PAYLOAD)
+		g_ptr_array_add(arguments, (gpointer)"--payload");
+	if (share->choices & SHARE_ENVIRONMENT)
+		g_ptr_array_add(arguments, (gpointer)"--environment");
+	share->choices = 0;
+	run_step(share, arguments, "scrubbed.hct");
+}
+
+/* Makes what is chosen and calls back with its path, which is there until the callback returns. */
+static void share_make(InspWindow *window, guint choices, share_func func, gpointer data)
+{
+	struct share *share = g_new0(struct share, 1);
+	const struct insp_view *view = insp_lanes_view(window->lanes);
+
+	share->window = g_object_ref(window);
+	share->choices = choices;
+	share->folder = g_dir_make_tmp("hindcast-share-XXXXXX", NULL);
+	share->now = g_strdup(window->run->path);
+	share->from = insp_view_vtime(view, MAX(view->from, 0));
+	share->to = insp_view_vtime(view, view->from + view->span);
+	share->func = func;
+	share->data = data;
+	window->searching++;
+	insp__update_status(window);
+	share_step(share);
+}
+
+/* ---- saving ---- */
+
+static void save_made(InspWindow *window, const char *path, const char *error, gpointer data)
+{
+	g_autofree char *to = data;
+	g_autoptr(GFile) source = path ? g_file_new_for_path(path) : NULL;
+	g_autoptr(GFile) target = g_file_new_for_path(to);
+	g_autoptr(GError) failed = NULL;
+
+	if (error)
+		insp__refuse(window, "%s", error);
+	else if (!g_file_copy(source, target, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL, &failed))
+		insp__refuse(window, "%s", failed->message);
+}
+
+/* "FILE", "FILE range,payload" */
+bool insp__do_share_save(InspWindow *window, const char *argument)
+{
+	static const char *const names[] = {"range", "payload", "environment", NULL};
+	g_auto(GStrv) words = g_strsplit(argument, " ", 2);
+	g_auto(GStrv) chosen = g_strsplit(words[1] ? words[1] : "", ",", -1);
+	guint choices = 0;
+
+	if (!insp__need_run(window))
+		return false;
+	for (char **word = chosen; *word; word++) {
+		guint i = 0;
+
+		while (names[i] && strcmp(names[i], *word) != 0)
+			i++;
+		if (!names[i]) {
+			insp__refuse(window, "\"%s\" is nothing that can be done to a trace: range, payload, environment", *word);
+			return false;
+		}
+		choices |= 1u << i;
+	}
+	share_make(window, choices, save_made, g_strdup(words[0]));
+	return true;
+}
+
+/* ---- the dialog ---- */
+
+struct share_dialog {
+	InspWindow *window;
+	GtkWidget *dialog, *size;
+	GtkWidget *switches[3];
+	guint serial;
+};
+
+struct sizing {
+	GtkWidget *dialog;		/* a weak reference */
+	guint serial;
+};
+
+static void size_made(InspWindow *window, const char *path, const char *error, gpointer data)
+{
+	struct sizing *sizing = data;
+	struct share_dialog *d = sizing->dialog ? g_object_get_data(G_OBJECT(sizing->dialog), "share") : NULL;
+	GStatBuf made, whole;
+
+	if (d && d->serial == sizing->serial && error) {
+		gtk_label_set_text(GTK_LABEL(d->size), error);
+	} else if (d && d->serial == sizing->serial && g_stat(path, &made) == 0 && g_stat(window->run->path, &whole) == 0) {
+		g_autofree char *small = g_format_size((guint64)made.st_size), *all = g_format_size((guint64)whole.st_size);
+		g_autofree char *text = g_strdup_printf("%s of %s", small, all);
+
+		gtk_label_set_text(GTK_LABEL(d->size), text);
+	}
+	if (sizing->dialog)
+		g_object_remove_weak_pointer(G_OBJECT(sizing->dialog), (gpointer *)&sizing->dialog);
+	g_free(sizing);
+}
+
+static guint choices_of(const struct share_dialog *d)
+{
+	guint choices = 0;
+
+	for (guint i = 0; i < 3; i++)
+		choices |= gtk_switch_get_active(GTK_SWITCH(d->switches[i])) ? 1u << i : 0;
+	return choices;
+}
+
+static void choice_changed(GObject *object, GParamSpec *spec, struct share_dialog *d)
+{
+	struct sizing *sizing = g_new0(struct sizing, 1);
+
+	sizing->dialog = d->dialog;
+	sizing->serial = ++d->serial;
+	g_object_add_weak_pointer(G_OBJECT(d->dialog), (gpointer *)&sizing->dialog);
+	gtk_label_set_text(GTK_LABEL(d->size), "is being made\u2026");
+	share_make(d->window, choices_of(d), size_made, sizing);
+}
+
+static void place_chosen(GtkNativeDialog *chooser, int response, struct share_dialog *d)
+{
+	g_autoptr(GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file(GTK_FILE_CHOOSER(chooser)) : NULL;
+	g_autofree char *path = file ? g_file_get_path(file) : NULL;
+
+	if (path) {
+		share_make(d->window, choices_of(d), save_made, g_strdup(path));
+		gtk_window_close(GTK_WINDOW(d->dialog));
+	}
+	g_object_unref(chooser);
+}
+
+static void save_clicked(GtkButton *button, struct share_dialog *d)
+{
+	GtkFileChooserNative *chooser = gtk_file_chooser_native_new("Save a Trace to Share", GTK_WINDOW(d->dialog),
+								    GTK_FILE_CHOOSER_ACTION_SAVE, NULL, NULL);
+
+	gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(chooser), "shared.hct");
+	g_signal_connect(chooser, "response", G_CALLBACK(place_chosen), d);
+	gtk_native_dialog_show(GTK_NATIVE_DIALOG(chooser));
+}
+
+static GtkWidget *choice_new(struct share_dialog *d, guint index, const char *title, const char *subtitle)
+{
+	GtkWidget *row = adw_action_row_new();
+
+	d->switches[index] = gtk_switch_new();
+	gtk_widget_set_valign(d->switches[index], GTK_ALIGN_CENTER);
+	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
+	adw_action_row_set_subtitle(ADW_ACTION_ROW(row), subtitle);
+	adw_action_row_add_suffix(ADW_ACTION_ROW(row), d->switches[index]);
+	adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), d->switches[index]);
+	g_signal_connect(d->switches[index], "notify::active", G_CALLBACK(choice_changed), d);
+	return row;
+}
+
+bool insp__do_share(InspWindow *window, const char *argument)
+{
+	if (!insp__need_run(window))
+		return false;
+	struct share_dialog *d = g_new0(struct share_dialog, 1);
+	GtkWidget *page = adw_preferences_page_new(), *group = adw_preferences_group_new(), *last = adw_preferences_group_new();
+	GtkWidget *size = adw_action_row_new(), *save = gtk_button_new_with_label("Save\u2026");
+
+	d->window = window;
+	d->dialog = adw_preferences_window_new();
+	d->size = gtk_label_new(NULL);
+	gtk_widget_add_css_class(d->size, "numeric");
+	gtk_widget_add_css_class(save, "suggested-action");
+	gtk_widget_add_css_class(save, "pill");
+	gtk_widget_set_halign(save, GTK_ALIGN_CENTER);
+	gtk_widget_set_margin_top(save, 12);
+	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(size), "Size");
+	adw_action_row_add_suffix(ADW_ACTION_ROW(size), d->size);
+	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
+		choice_new(d, 0, "Only What the Timeline Shows", "The part still replays"));
+	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
+		choice_new(d, 1, "Without Payload", "Bytes of packets, memory and output; programs cannot be replayed then"));
+	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
+		choice_new(d, 2, "Without Environment", "Values of environment variables"));
+	adw_preferences_group_add(ADW_PREFERENCES_GROUP(last), size);
+	adw_preferences_group_add(ADW_PREFERENCES_GROUP(last), save);
+	adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), ADW_PREFERENCES_GROUP(group));
+	adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), ADW_PREFERENCES_GROUP(last));
+	adw_preferences_window_add(ADW_PREFERENCES_WINDOW(d->dialog), ADW_PREFERENCES_PAGE(page));
+	adw_preferences_window_set_search_enabled(ADW_PREFERENCES_WINDOW(d->dialog), FALSE);
+	g_object_set_data_full(G_OBJECT(d->dialog), "share", d, g_free);
+	g_signal_connect(save, "clicked", G_CALLBACK(save_clicked), d);
+	gtk_window_set_title(GTK_WINDOW(d->dialog), "Share");
+	gtk_window_set_default_size(GTK_WINDOW(d->dialog), 540, 460);
+	gtk_window_set_transient_for(GTK_WINDOW(d->dialog), GTK_WINDOW(window));
+	gtk_window_present(GTK_WINDOW(d->dialog));
+	choice_changed(NULL, NULL, d);
+	return true;
+}
+
+/* ---- the report ---- */
+
+static void report_ended(GObject *object, GAsyncResult *result, gpointer data)
+{
+	g_autoptr(InspWindow) window = data;
+	g_autofree char *said = NULL;
+
+	g_subprocess_communicate_utf8_finish(G_SUBPROCESS(object), result, NULL, &said, NULL);
+	window->searching--;
+	if (!g_subprocess_get_successful(G_SUBPROCESS(object)))
+		insp__refuse(window, "%s", said && *said ? g_strchomp(said) : "hindcast failed");
+	insp__update_status(window);
+}
+
+bool insp__do_report_save(InspWindow *window, const char *argument)
+{
+	g_autofree char *program = insp_engine_program();
+	g_autoptr(GError) error = NULL;
+
+	if (!insp__need_run(window))
+		return false;
+	g_autoptr(GSubprocess) report = g_subprocess_new(G_SUBPROCESS_FLAGS_STDERR_PIPE, &error, program ? program : "hindcast",
+							 "report", "--output", argument, window->run->path, NULL);
+
+	if (!report) {
+		insp__refuse(window, "%s", error->message);
+		return false;
+	}
+	window->searching++;
+	g_subprocess_communicate_utf8_async(report, NULL, NULL, report_ended, g_object_ref(window));
+	return true;
+}
