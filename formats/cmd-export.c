@@ -29,7 +29,7 @@ static enum fmt_status command_export(const struct fmt_arguments *args)
 const struct fmt_command fmt_cmd_export = {
 	.name = "export",
 	.usage = "FORMAT TRACE [FILTER...]",
-	.summary = "write a trace as pcap, pcapng, csv, json, shiviz, perfetto or svg",
+	.summary = "write a trace as pcap, pcapng, csv, json, shiviz, perfetto, svg or dot",
 	.options = "output node interface",
 	.operand_min = 2,
 	.operand_max = 64,

@@ -16,7 +16,7 @@
  * The node that parted first is where to look; its last events in common, and the packet that reached it last, are its
  * causal past.
  */
-#include "diff.h"
+#include "diff-int.h"
 
 #include <errno.h>
 #include <string.h>
@@ -483,70 +483,6 @@ static bool same_meta(struct diff *diff, const char *key)
 	return size[0] == size[1] && memcmp(value[0], value[1], size[0]) == 0;
 }
 
-static const char *cause_of_call(const struct fmt_event *a, const struct fmt_event *b)
-{
-	struct fmt_value x[FMT_FIELD_MAX], y[FMT_FIELD_MAX];
-	const struct fmt_kind_info *info = fmt_kind_info(a->kind);
-	const int count = fmt_event_values(a, x);
-
-	if (count < 0 || fmt_event_values(b, y) != count)
-		return "damage";
-	/* The call itself comes from the program; what it gave comes from the kernel. */
-	for (int i = 0; i < count; i++) {
-		const char *name = info->fields[i].name;
-
-		if (strcmp(name, "nr") == 0 && x[i].u != y[i].u)
-			return "program";
-		if (name[0] == 'a' && x[i].u != y[i].u)
-			return "program";
-		if (strcmp(name, "ret") == 0 && x[i].u != y[i].u)
-			return "syscall result";
-		if (info->fields[i].type == 'E' &&
-		    (x[i].bytes.size != y[i].bytes.size ||
-		     (x[i].bytes.size && memcmp(x[i].bytes.data, y[i].bytes.data, x[i].bytes.size) != 0)))
-			return "input";
-	}
-	return "schedule";
-}
-
-static const char *cause_of(const struct fmt_event *a, const struct fmt_event *b)
-{
-	if (!a || !b)
-		return "end";
-	if (a->tid != b->tid)
-		return "schedule";
-	const bool packet = a->kind >= FMT_packet_send && a->kind <= FMT_packet_recv;
-
-	if (a->kind != b->kind)
-		return packet || (b->kind >= FMT_packet_send && b->kind <= FMT_packet_recv)
-			       ? "packet timing" : "schedule";
-	switch (a->kind) {
-	case FMT_node:
-		return "seed";
-	case FMT_link:
-		return "experiment";
-	case FMT_end:
-		return "end";
-	case FMT_file:
-		return "program image";
-	case FMT_exec:
-	case FMT_start:
-		return "input";
-	case FMT_packet_send:
-	case FMT_packet_drop:
-	case FMT_packet_recv:
-		if (a->body_size == b->body_size && memcmp(a->body, b->body, a->body_size) == 0)
-			return "packet timing";
-		return a->kind == FMT_packet_send ? "input" : "packet timing";
-	case FMT_syscall:
-	case FMT_syscall_enter:
-	case FMT_syscall_exit:
-		return cause_of_call(a, b);
-	default:
-		return "program";
-	}
-}
-
 /* ---- telling ---- */
 
 struct finding {
@@ -579,7 +515,7 @@ static int load(struct diff *diff, struct finding *finding, struct fmt_error *er
 		if (event->vtime < finding->vtime)
 			finding->vtime = event->vtime;
 	}
-	finding->cause = cause_of(finding->has[0] ? &finding->event[0] : NULL,
+	finding->cause = fmt__diff_cause(finding->has[0] ? &finding->event[0] : NULL,
 				  finding->has[1] ? &finding->event[1] : NULL);
 	return 0;
 }

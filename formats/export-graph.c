@@ -23,9 +23,7 @@ static void flush_to(FILE *out, struct fmt_buf *buf)
 	fmt_buf_clear(buf);
 }
 
-/* What a person calls an event; false: nothing that matters to who looks at messages between nodes. */
-static bool put_title(struct fmt_buf *out, const struct fmt_event *event,
-		      const struct fmt_packet *packet)
+bool fmt__export_title(struct fmt_buf *out, const struct fmt_event *event, const struct fmt_packet *packet)
 {
 	const struct fmt_kind_info *info = fmt_kind_info(event->kind);
 	struct fmt_value values[FMT_FIELD_MAX];
@@ -162,7 +160,7 @@ int fmt__export_shiviz(struct fmt_reader *r, FILE *out, const struct fmt_export_
 		/* The machine itself is no host. */
 		if (event.node == 0 || event.node >= CLOCK_NODES_MAX)
 			continue;
-		if (!put_title(&text, &event, packet))
+		if (!fmt__export_title(&text, &event, packet))
 			continue;
 		tick(&clocks, &event, packet);
 		put_raw(&text, " @");
@@ -268,7 +266,7 @@ static void see_packet(struct perfetto *perfetto, const struct fmt_event *event,
 {
 	_cleanup_(fmt_buf_done) struct fmt_buf title = {0};
 
-	put_title(&title, event, packet);
+	fmt__export_title(&title, event, packet);
 	fmt_buf_put(&title, "", 1);
 	/* A flow binds to a slice, so there is one. */
 	put_head(perfetto, event, "X", event->vtime);
@@ -286,7 +284,7 @@ static void see_other(struct perfetto *perfetto, const struct fmt_event *event)
 {
 	_cleanup_(fmt_buf_done) struct fmt_buf title = {0};
 
-	if (!put_title(&title, event, NULL))
+	if (!fmt__export_title(&title, event, NULL))
 		return;
 	fmt_buf_put(&title, "", 1);
 	put_head(perfetto, event, "i", event->vtime);
@@ -462,7 +460,7 @@ int fmt__export_svg(struct fmt_reader *r, FILE *out, const struct fmt_export_opt
 
 		/* An arrow stands where it arrives. */
 		fmt_buf_clear(&title);
-		if (event.kind == FMT_packet_send || !put_title(&title, &event, packet))
+		if (event.kind == FMT_packet_send || !fmt__export_title(&title, &event, packet))
 			continue;
 		if (diagram.rows >= ARROWS_MAX)
 			diagram.left_out++;

@@ -14,11 +14,12 @@ static const struct {
 	{"pcap", fmt__export_pcap}, {"pcapng", fmt__export_pcapng},	{"csv", fmt__export_csv},
 	{"json", fmt__export_json},	{"shiviz", fmt__export_shiviz},
 	{"perfetto", fmt__export_perfetto}, {"svg", fmt__export_svg},
+	{"dot", fmt__export_dot},
 };
 
 const char *fmt_export_formats(void)
 {
-	return "pcap, pcapng, csv, json, shiviz, perfetto, svg";
+	return "pcap, pcapng, csv, json, shiviz, perfetto, svg, dot";
 }
 
 int fmt__export_refuse(struct fmt_error *error, const char *format, ...)

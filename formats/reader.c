@@ -8,7 +8,7 @@
  * Memory: the index (two hundred bytes for each chunk and file part, and its summary once something is looked for), CACHE_SIZE chunks
  * decoded (4 MiB of bodies and 1 MiB of fmt_event each, unless there are larger events), and 16 MiB of literals.
  */
-#include "trace-int.h"
+#include "reader-int.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,11 +17,6 @@
 #include <sys/stat.h>
 
 #include "effect.h"
-#include "packets.h"
-
-#define CACHE_SIZE 4
-#define LITERALS_SIZE (FMT_PAYLOAD_CHUNKS + 2)	/* a chunk's own, and all that it may copy from */
-#define LITERALS_KEPT (16u << 20)		/* bytes of them between two chunks */
 
 #define SQLITE_MAGIC "SQLite format 3"	/* and its zero byte */
 #define SQLITE_HEADER_SIZE 100
@@ -29,40 +24,6 @@
 #define SQLITE_PAGE_COUNT_AT 28		/* u32, big-endian */
 #define SQLITE_USER_VERSION_AT 60
 #define SQLITE_APPLICATION_ID_AT 68
-
-struct cached {
-	size_t chunk;			/* in the index; valid when events is set */
-	uint64_t used;			/* larger: later */
-	struct fmt_buf bodies;
-	struct fmt_event *events;	/* chunk's count */
-};
-
-struct literals {
-	size_t chunk;			/* in the index; valid when used is set */
-	uint64_t used;			/* larger: later */
-	struct fmt_buf raw;
-};
-
-struct fmt_reader {
-	int log_fd;			/* of a log, or -EBADF */
-	struct fmt__db *db;		/* of a database, or NULL */
-	struct fmt__index index;
-	uint32_t version;
-	uint64_t file_size;
-	uint64_t whole_size;		/* of the database, as it says; more than file_size: it was cut */
-	char warning[1024];		/* empty: none */
-	struct cached cache[CACHE_SIZE];
-	struct cached *last;		/* of cache; NULL at first */
-	uint64_t use_count;
-	struct literals literals[LITERALS_SIZE];
-	size_t decoding;		/* number of the chunk that is taken apart */
-	struct fmt_error *source_error;	/* where its literals' source says what is wrong */
-	struct fmt_buf *summaries;	/* of all chunks; NULL until somebody looks for something */
-	struct fmt_buf stored;
-	struct fmt_buf raw;		/* a chunk on its way to the cache */
-	struct fmt_buf part;
-	ZSTD_DCtx *unpacker;
-};
 
 DEFINE_CLEANUP(struct fmt_reader *, fmt_reader_close)
 
@@ -341,9 +302,7 @@ void fmt_reader_stat(const struct fmt_reader *r, struct fmt_trace_stat *ret)
 
 /* ---- events ---- */
 
-/* The stored bytes of a chunk or file part into r->stored. */
-static int load(struct fmt_reader *r, enum fmt__db_table table, uint64_t location, uint64_t size,
-		struct fmt_error *error)
+int fmt__reader_load(struct fmt_reader *r, enum fmt__db_table table, uint64_t location, uint64_t size, struct fmt_error *error)
 {
 	if (r->db)
 		return fmt__db_bytes(r->db, table, location, size, &r->stored, error);
@@ -359,7 +318,7 @@ static int load(struct fmt_reader *r, enum fmt__db_table table, uint64_t locatio
 	return 0;
 }
 
-static struct cached *find_cached(struct fmt_reader *r, size_t chunk)
+static struct fmt__cached *find_cached(struct fmt_reader *r, size_t chunk)
 {
 	for (size_t i = 0; i < CACHE_SIZE; i++)
 		if (r->cache[i].events && r->cache[i].chunk == chunk)
@@ -367,9 +326,9 @@ static struct cached *find_cached(struct fmt_reader *r, size_t chunk)
 	return NULL;
 }
 
-static struct cached *oldest_cached(struct fmt_reader *r)
+static struct fmt__cached *oldest_cached(struct fmt_reader *r)
 {
-	struct cached *oldest = &r->cache[0];
+	struct fmt__cached *oldest = &r->cache[0];
 
 	for (size_t i = 1; i < CACHE_SIZE; i++)
 		if (r->cache[i].used < oldest->used)
@@ -378,12 +337,12 @@ static struct cached *oldest_cached(struct fmt_reader *r)
 }
 
 /* The literals with the least use, or those of no use to the chunk that is taken apart. */
-static struct literals *oldest_literals(struct fmt_reader *r)
+static struct fmt__cached_literals *oldest_literals(struct fmt_reader *r)
 {
-	struct literals *oldest = &r->literals[0];
+	struct fmt__cached_literals *oldest = &r->literals[0];
 
 	for (size_t i = 0; i < LITERALS_SIZE; i++) {
-		struct literals *it = &r->literals[i];
+		struct fmt__cached_literals *it = &r->literals[i];
 
 		if (!it->used || it->chunk > r->decoding || it->chunk + FMT_PAYLOAD_CHUNKS < r->decoding)
 			return it;
@@ -397,7 +356,7 @@ static struct literals *oldest_literals(struct fmt_reader *r)
 static int get_literals(struct fmt_reader *r, size_t number, const struct fmt_buf **ret, struct fmt_error *error)
 {
 	const struct fmt__chunk *chunk = &r->index.chunks[number];
-	struct literals *literals = NULL;
+	struct fmt__cached_literals *literals = NULL;
 
 	for (size_t i = 0; i < LITERALS_SIZE && !literals; i++)
 		if (r->literals[i].used && r->literals[i].chunk == number)
@@ -406,7 +365,7 @@ static int get_literals(struct fmt_reader *r, size_t number, const struct fmt_bu
 		literals = oldest_literals(r);
 		literals->used = 0;
 		literals->chunk = number;
-		const int failed = load(r, FMT__DB_PAYLOAD, chunk->payload.location, chunk->payload.stored_size, error);
+		const int failed = fmt__reader_load(r, FMT__DB_PAYLOAD, chunk->payload.location, chunk->payload.stored_size, error);
 
 		if (failed < 0)
 			return failed;
@@ -425,7 +384,7 @@ static int get_literals(struct fmt_reader *r, size_t number, const struct fmt_bu
 static void trim_literals(struct fmt_reader *r)
 {
 	for (;;) {
-		struct literals *oldest = NULL;
+		struct fmt__cached_literals *oldest = NULL;
 		size_t size = 0;
 
 		for (size_t i = 0; i < LITERALS_SIZE; i++) {
@@ -436,7 +395,7 @@ static void trim_literals(struct fmt_reader *r)
 		if (size <= LITERALS_KEPT)
 			return;
 		fmt_buf_done(&oldest->raw);
-		*oldest = (struct literals){0};
+		*oldest = (struct fmt__cached_literals){0};
 	}
 }
 
@@ -470,11 +429,11 @@ static const uint8_t *find_literals(void *context, uint64_t at, size_t *size)
 	return raw->data + offset;
 }
 
-static int decode(struct fmt_reader *r, size_t number, struct cached *ret, struct fmt_error *error)
+static int decode(struct fmt_reader *r, size_t number, struct fmt__cached *ret, struct fmt_error *error)
 {
 	const struct fmt__chunk *chunk = &r->index.chunks[number];
 	const struct fmt_buf *own = NULL;
-	int failed = load(r, FMT__DB_CHUNK, chunk->columns.location, chunk->columns.stored_size, error);
+	int failed = fmt__reader_load(r, FMT__DB_CHUNK, chunk->columns.location, chunk->columns.stored_size, error);
 
 	if (failed < 0)
 		return failed;
@@ -501,11 +460,10 @@ static int decode(struct fmt_reader *r, size_t number, struct cached *ret, struc
 	return 0;
 }
 
-/* A chunk, decoded.  0, -EBADMSG, -errno. */
-static int get_chunk(struct fmt_reader *r, size_t number, struct cached **ret,
+int fmt__reader_chunk(struct fmt_reader *r, size_t number, struct fmt__cached **ret,
 		     struct fmt_error *error)
 {
-	struct cached *cached = find_cached(r, number);
+	struct fmt__cached *cached = find_cached(r, number);
 
 	if (!cached) {
 		cached = oldest_cached(r);
@@ -522,8 +480,7 @@ static int get_chunk(struct fmt_reader *r, size_t number, struct cached **ret,
 	return 0;
 }
 
-/* The chunk that holds an event of the trace. */
-static size_t chunk_of(const struct fmt_reader *r, event_seq seq)
+size_t fmt__reader_chunk_of(const struct fmt_reader *r, event_seq seq)
 {
 	size_t low = 0, high = r->index.chunk_count;
 
@@ -542,7 +499,7 @@ static size_t chunk_of(const struct fmt_reader *r, event_seq seq)
 int fmt_reader_event(struct fmt_reader *r, event_seq seq, struct fmt_event *ret,
 		     struct fmt_error *error)
 {
-	struct cached *cached = r->last;
+	struct fmt__cached *cached = r->last;
 
 	if (seq >= fmt_reader_count(r))
 		return fmt__fail(error, -ERANGE, "the trace has %llu events, there is no event %llu",
@@ -551,7 +508,7 @@ int fmt_reader_event(struct fmt_reader *r, event_seq seq, struct fmt_event *ret,
 	const struct fmt__chunk *chunk = cached ? &r->index.chunks[cached->chunk] : NULL;
 
 	if (!chunk || seq < chunk->first_seq || seq - chunk->first_seq >= chunk->count) {
-		const int failed = get_chunk(r, chunk_of(r, seq), &cached, error);
+		const int failed = fmt__reader_chunk(r, fmt__reader_chunk_of(r, seq), &cached, error);
 
 		if (failed < 0)
 			return failed;
@@ -565,7 +522,7 @@ int fmt_reader_event(struct fmt_reader *r, event_seq seq, struct fmt_event *ret,
 int fmt_reader_seek(struct fmt_reader *r, vtime_ns vtime, event_seq *ret, struct fmt_error *error)
 {
 	size_t low = 0, high = r->index.chunk_count;
-	struct cached *cached;
+	struct fmt__cached *cached;
 
 	/* The first chunk whose last event is not before. */
 	while (low < high) {
@@ -580,7 +537,7 @@ int fmt_reader_seek(struct fmt_reader *r, vtime_ns vtime, event_seq *ret, struct
 		*ret = fmt_reader_count(r);
 		return 0;
 	}
-	const int failed = get_chunk(r, low, &cached, error);
+	const int failed = fmt__reader_chunk(r, low, &cached, error);
 
 	if (failed < 0)
 		return failed;
@@ -598,182 +555,6 @@ int fmt_reader_seek(struct fmt_reader *r, vtime_ns vtime, event_seq *ret, struct
 	CHECK(first < chunk->count);
 	*ret = chunk->first_seq + first;
 	return 0;
-}
-
-/* ---- looking for something ---- */
-
-/* All summaries, once. */
-static int load_summaries(struct fmt_reader *r, struct fmt_error *error)
-{
-	if (r->summaries || !r->index.chunk_count)
-		return 0;
-	r->summaries = calloc(r->index.chunk_count, sizeof(*r->summaries));
-	CHECK(r->summaries);
-	for (size_t i = 0; i < r->index.chunk_count; i++) {
-		const struct fmt__chunk *chunk = &r->index.chunks[i];
-		const int failed = chunk->summary_size ? load(r, FMT__DB_SUMMARY, chunk->summary_location, chunk->summary_size, error) : 0;
-
-		if (failed < 0)
-			return failed;
-		if (chunk->summary_size)
-			fmt_buf_put(&r->summaries[i], r->stored.data, chunk->summary_size);
-	}
-	return 0;
-}
-
-/* The frame that an event sends.  False: it sends none. */
-static bool frame_of(const struct fmt_event *event, struct fmt_frame *ret)
-{
-	struct fmt_ev_packet_send ev;
-
-	if (event->kind != FMT_packet_send || fmt_get_packet_send(event, &ev) < 0)
-		return false;
-	fmt_frame_decode(ev.frame.data, ev.frame.size, ret);
-	return true;
-}
-
-/* The connection that is looked for, by a frame of it: the one that began it.  1, 0: no chunk says where, -EBADMSG. */
-static int find_beginning(struct fmt_reader *r, uint64_t number, struct fmt_frame *ret, struct fmt_error *error)
-{
-	for (size_t i = 0; i < r->index.chunk_count; i++) {
-		struct fmt__summary_stream stream = {0};
-		struct fmt_event event;
-		size_t pos = 0;
-
-		while (fmt__summary_stream(r->summaries[i].data, r->summaries[i].size, &pos, &stream) > 0) {
-			if (stream.number != number || !stream.begins)
-				continue;
-			const int failed = fmt_reader_event(r, r->index.chunks[i].first_seq + stream.index, &event, error);
-
-			return failed < 0 ? failed : frame_of(&event, ret);
-		}
-	}
-	return 0;
-}
-
-/* Which events of a chunk may be of a connection that is there: those from where it begins, to where another with the same
- * addresses and ports does. */
-struct span {
-	uint32_t first, end;
-};
-
-static struct span span_of(const struct fmt_reader *r, const struct cached *cached, uint64_t number, const struct fmt_frame *frame)
-{
-	const struct fmt_buf *summary = &r->summaries[cached->chunk];
-	struct span span = {0, r->index.chunks[cached->chunk].count};
-	struct fmt__summary_stream stream = {0};
-	struct fmt_frame other;
-	size_t pos = 0;
-
-	/* By number, so one that comes later begins later. */
-	while (fmt__summary_stream(summary->data, summary->size, &pos, &stream) > 0) {
-		if (!stream.begins || stream.index >= span.end || stream.number < number)
-			continue;
-		if (stream.number == number)
-			span.first = stream.index;
-		else if (frame_of(&cached->events[stream.index], &other) && fmt_same_connection(frame, &other))
-			span.end = stream.index;
-	}
-	return span;
-}
-
-static bool is_wanted(const struct fmt_event *event, const struct fmt_want *want)
-{
-	struct fmt_ev_packet_send ev;
-	bool kind = !want->kind_count;
-
-	for (size_t i = 0; i < want->kind_count && !kind; i++)
-		kind = want->kinds[i] == event->kind;
-	if (!kind || (want->has_node && event->node != want->node) || (want->has_tid && event->tid != want->tid))
-		return false;
-	if (!want->has_packet)
-		return true;
-	return event->kind == FMT_packet_send && fmt_get_packet_send(event, &ev) == 0 && ev.packet == want->packet;
-}
-
-/* In one chunk, from an event of it on.  True: *index is where. */
-static bool find_in_chunk(const struct fmt_reader *r, const struct cached *cached, const struct fmt_want *want,
-			  const struct fmt_frame *connection, bool backwards, uint32_t *index)
-{
-	const struct span span = connection ? span_of(r, cached, want->stream, connection)
-					    : (struct span){0, r->index.chunks[cached->chunk].count};
-	struct fmt_frame frame;
-
-	for (uint32_t i = *index; i < r->index.chunks[cached->chunk].count; i += backwards ? -1u : 1u) {
-		const struct fmt_event *event = &cached->events[i];
-
-		if (i < span.first || i >= span.end || !is_wanted(event, want))
-			continue;
-		if (connection && (!frame_of(event, &frame) || !fmt_same_connection(connection, &frame)))
-			continue;
-		*index = i;
-		return true;
-	}
-	return false;
-}
-
-static bool may_have(const struct fmt_reader *r, size_t chunk, const struct fmt_want *want)
-{
-	bool damaged = false;
-
-	return fmt__summary_has(r->summaries[chunk].data, r->summaries[chunk].size, want, &damaged);
-}
-
-int fmt_reader_find(struct fmt_reader *r, const struct fmt_want *want, bool backwards, event_seq *seq, struct fmt_event *ret,
-		    struct fmt_error *error)
-{
-	const size_t chunks = r->index.chunk_count;
-	struct fmt_frame connection;
-	struct cached *cached;
-
-	if (*seq >= fmt_reader_count(r)) {
-		if (!backwards || !chunks)
-			return 0;
-		*seq = fmt_reader_count(r) - 1;
-	}
-	int got = load_summaries(r, error);
-
-	if (got == 0 && want->has_stream && (got = find_beginning(r, want->stream, &connection, error)) == 0)
-		return 0;
-	if (got < 0)
-		return got;
-	for (size_t i = chunk_of(r, *seq); i < chunks; i += backwards ? (size_t)-1 : 1) {
-		const struct fmt__chunk *chunk = &r->index.chunks[i];
-		uint32_t index = backwards ? chunk->count - 1 : 0;
-
-		if (!may_have(r, i, want))
-			continue;
-		if (*seq >= chunk->first_seq && *seq - chunk->first_seq < chunk->count)
-			index = (uint32_t)(*seq - chunk->first_seq);
-		got = get_chunk(r, i, &cached, error);
-		if (got < 0)
-			return got;
-		if (!find_in_chunk(r, cached, want, want->has_stream ? &connection : NULL, backwards, &index))
-			continue;
-		*seq = chunk->first_seq + index;
-		*ret = cached->events[index];
-		return 1;
-	}
-	return 0;
-}
-
-int fmt_reader_marks(struct fmt_reader *r, void (*see)(void *context, const struct fmt_mark *mark), void *context,
-		     struct fmt_error *error)
-{
-	const int failed = load_summaries(r, error);
-
-	for (size_t i = 0; failed == 0 && i < r->index.chunk_count; i++) {
-		struct fmt__summary_mark mark;
-		uint64_t left = 0;
-		size_t pos = 0;
-		int got;
-
-		while ((got = fmt__summary_mark(r->summaries[i].data, r->summaries[i].size, &pos, &mark, &left)) > 0)
-			see(context, &(struct fmt_mark){mark.node, mark.number, r->index.chunks[i].first_seq + mark.index, mark.crc});
-		if (got < 0)
-			return fmt__fail(error, -EBADMSG, "chunk %zu: its summary is damaged; copy or record the trace again", i);
-	}
-	return failed;
 }
 
 bool fmt_reader_chunk_id(const struct fmt_reader *r, size_t index, struct fmt_chunk_id *ret)
@@ -813,7 +594,7 @@ static int copy_file(struct fmt_reader *r, const struct fmt__file *file, int fd,
 
 	for (size_t i = 0; i < file->part_count; i++) {
 		const struct fmt__part *part = &r->index.parts[file->first_part + i];
-		int failed = load(r, FMT__DB_FILE, part->location, part->stored_size, error);
+		int failed = fmt__reader_load(r, FMT__DB_FILE, part->location, part->stored_size, error);
 
 		if (failed < 0)
 			return failed;
@@ -844,7 +625,7 @@ static bool is_whole(struct fmt_reader *r, size_t number)
 	const struct fmt__chunk *chunk = &r->index.chunks[number];
 	const struct fmt_buf *literals;
 
-	return load(r, FMT__DB_CHUNK, chunk->columns.location, chunk->columns.stored_size, NULL) == 0 &&
+	return fmt__reader_load(r, FMT__DB_CHUNK, chunk->columns.location, chunk->columns.stored_size, NULL) == 0 &&
 	       fmt__unpack_checked(r->unpacker, &chunk->columns, &r->stored, &r->raw) == 0 &&
 	       get_literals(r, number, &literals, NULL) == 0;
 }

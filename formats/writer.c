@@ -21,14 +21,16 @@
  * 1. Events are cut into chunks by their number and size alone (FMT_CHUNK_EVENTS_MAX, FMT_CHUNK_ROWS_MAX), never
  *    by time or flushes.
  * 2. In the log, tails hold what flushes wrote of the open chunk; its record supersedes them.
- * 3. flushed <= count; the events from flushed on are in no record yet.
+ * 3. flushed <= open.count; the events from flushed on are in no record yet.
  * 4. After the first error of the file nothing is written any more.
  *
  * A ring is a log that begins anew at each lap, which is `ring` of virtual time: another log is written with what must still be told
  * of what goes (ring-facts.c) and the lap that has just ended, and takes the place of the first one.  So a kill at any moment leaves
  * a log of one lap at least.  It is a writer of its own, so its chunks and its hash are those of any trace with these events.
  *
- * Memory: the open chunk (FMT_CHUNK_ROWS_MAX, or one event of FMT_BODY_MAX), its columns and compressed form, payload.c's
+ * Encoding takes several times as long as taking events in, so it is done by a thread of its own; what it writes is the same.
+ *
+ * Memory: two batches (FMT_CHUNK_ROWS_MAX each, or one event of FMT_BODY_MAX), a chunk's columns and compressed form, payload.c's
  * window, 7 MiB of packets under way and 64 bytes for each connection (packets.c), the metas (FMT_META_MAX), 72 bytes for each file,
  * and about 10 MiB of zstd.
  */
@@ -36,6 +38,8 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -52,6 +56,25 @@
 #define OWN_METAS_MAX 16u
 #define OWN_METAS_SIZE 65536u
 
+/* Events on their way into a chunk. */
+struct batch {
+	struct fmt_event *events;	/* FMT_CHUNK_EVENTS_MAX; bodies are set when it is encoded */
+	struct fmt_buf bodies;
+	uint32_t count;
+	event_seq first_seq;
+};
+
+/* Encodes a full batch while the next one fills.  Everything that encoding needs is the thread's while it is busy; who else needs
+ * it waits (wait_encoded()). */
+struct encoder {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t change;		/* of what follows */
+	bool busy, quit;
+	int error;			/* of the last batch */
+	struct fmt_writer *writer;	/* its batch `full` */
+};
+
 struct fmt_writer {
 	char *path;
 	char *part_path;
@@ -62,13 +85,11 @@ struct fmt_writer {
 	uint64_t end;			/* of the log */
 	uint64_t flush_time_ns;		/* CLOCK_MONOTONIC of the last flush */
 
-	/* the open chunk */
-	struct fmt_event *events;	/* FMT_CHUNK_EVENTS_MAX; bodies are set when it is encoded */
-	struct fmt_buf bodies;
-	uint32_t count;
-	event_seq first_seq;
+	struct batch open;		/* fills */
+	struct batch full;		/* is encoded */
+	struct encoder *encoder;	/* NULL: none was needed yet, or it cannot be had */
 	vtime_ns vtime;			/* of the last event */
-	uint32_t flushed;		/* so many of them are in a tail */
+	uint32_t flushed;		/* so many of the open batch are in a tail */
 	struct fmt__columns columns;
 	struct fmt__payload *payload;
 	struct fmt__summaries *summaries;
@@ -96,6 +117,85 @@ static uint64_t wall_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* ---- the encoder ---- */
+
+static int append_batch(struct fmt_writer *w, struct batch *batch, uint32_t first, bool tail);
+
+static void *encoder_main(void *arg)
+{
+	struct encoder *encoder = arg;
+
+	CHECK(pthread_mutex_lock(&encoder->lock) == 0);
+	for (;;) {
+		while (!encoder->busy && !encoder->quit)
+			CHECK(pthread_cond_wait(&encoder->change, &encoder->lock) == 0);
+		if (!encoder->busy)
+			break;
+		CHECK(pthread_mutex_unlock(&encoder->lock) == 0);
+		const int error = append_batch(encoder->writer, &encoder->writer->full, 0, /* tail= */ false);
+
+		CHECK(pthread_mutex_lock(&encoder->lock) == 0);
+		encoder->error = error;
+		encoder->busy = false;
+		CHECK(pthread_cond_broadcast(&encoder->change) == 0);
+	}
+	CHECK(pthread_mutex_unlock(&encoder->lock) == 0);
+	return NULL;
+}
+
+/* Signals are for the recorder's own threads. */
+static void start_encoder(struct fmt_writer *w)
+{
+	struct encoder *encoder = calloc(1, sizeof(*encoder));
+	sigset_t all, old;
+
+	CHECK(encoder);
+	encoder->writer = w;
+	CHECK(pthread_mutex_init(&encoder->lock, NULL) == 0 && pthread_cond_init(&encoder->change, NULL) == 0);
+	sigfillset(&all);
+	CHECK(pthread_sigmask(SIG_SETMASK, &all, &old) == 0);
+	if (pthread_create(&encoder->thread, NULL, encoder_main, encoder) == 0) {
+		w->encoder = encoder;
+		pthread_setname_np(encoder->thread, "hindcast-trace");
+	} else {
+		free(encoder);
+	}
+	CHECK(pthread_sigmask(SIG_SETMASK, &old, NULL) == 0);
+}
+
+/* Until nothing is being encoded.  0, or the error of what was. */
+static int wait_encoded(struct fmt_writer *w)
+{
+	struct encoder *encoder = w->encoder;
+
+	if (!encoder)
+		return 0;
+	CHECK(pthread_mutex_lock(&encoder->lock) == 0);
+	while (encoder->busy)
+		CHECK(pthread_cond_wait(&encoder->change, &encoder->lock) == 0);
+	const int error = encoder->error;
+
+	encoder->error = 0;
+	CHECK(pthread_mutex_unlock(&encoder->lock) == 0);
+	return error;
+}
+
+static void stop_encoder(struct fmt_writer *w)
+{
+	struct encoder *encoder = w->encoder;
+
+	if (!encoder)
+		return;
+	CHECK(pthread_mutex_lock(&encoder->lock) == 0);
+	encoder->quit = true;
+	CHECK(pthread_cond_broadcast(&encoder->change) == 0);
+	CHECK(pthread_mutex_unlock(&encoder->lock) == 0);
+	CHECK(pthread_join(encoder->thread, NULL) == 0);
+	pthread_mutex_destroy(&encoder->lock);
+	pthread_cond_destroy(&encoder->change);
+	free(STEAL(w->encoder));
+}
+
 static void free_writer(struct fmt_writer *w)
 {
 	if (!w)
@@ -105,8 +205,11 @@ static void free_writer(struct fmt_writer *w)
 	free(w->path);
 	free(w->part_path);
 	free(w->tmp_path);
-	free(w->events);
-	fmt_buf_done(&w->bodies);
+	stop_encoder(w);
+	free(w->open.events);
+	free(w->full.events);
+	fmt_buf_done(&w->open.bodies);
+	fmt_buf_done(&w->full.bodies);
 	fmt__columns_done(&w->columns);
 	fmt_buf_done(&w->record);
 	fmt_buf_done(&w->packed);
@@ -191,8 +294,9 @@ int fmt_writer_new(const char *path, struct fmt_writer **ret)
 		unlink(w->part_path);
 		return error;
 	}
-	w->events = calloc(FMT_CHUNK_EVENTS_MAX, sizeof(*w->events));
-	CHECK(w->events);
+	w->open.events = calloc(FMT_CHUNK_EVENTS_MAX, sizeof(*w->open.events));
+	w->full.events = calloc(FMT_CHUNK_EVENTS_MAX, sizeof(*w->full.events));
+	CHECK(w->open.events && w->full.events);
 	w->hash = fmt__hash_new();
 	w->packer = fmt__packer_new();
 	w->payload = fmt__payload_new();
@@ -244,28 +348,39 @@ static struct fmt__packed pack_payload(struct fmt_writer *w)
 				    .stored_size = w->packed_payload.size};
 }
 
-/* Writes events of the open chunk, from one on, as a record: all of them, or those of a tail. */
-static int append_chunk(struct fmt_writer *w, uint32_t first, bool tail)
+static void hash_events(struct fmt_writer *w, const struct batch *batch)
+{
+	for (uint32_t i = 0; i < batch->count; i++) {
+		fmt_buf_clear(&w->record);
+		fmt_record_put(&w->record, &batch->events[i]);
+		fmt__hash_put(w->hash, w->record.data, w->record.size);
+	}
+}
+
+/* Writes events of a batch, from one on, as a record: all of them, or those of a tail. */
+static int append_batch(struct fmt_writer *w, struct batch *batch, uint32_t first, bool tail)
 {
 	struct fmt__chunk chunk = {
-		.first_seq = w->first_seq + first,
-		.t0 = w->events[first].vtime,
-		.t1 = w->vtime,
-		.count = w->count - first,
+		.first_seq = batch->first_seq + first,
+		.t0 = batch->events[first].vtime,
+		.t1 = batch->events[batch->count - 1].vtime,
+		.count = batch->count - first,
 		.tail = tail,
 	};
 	size_t at = 0;
 
-	CHECK(first < w->count);
-	for (uint32_t i = 0; i < w->count; at += w->events[i++].body_size)
-		w->events[i].body = w->bodies.data + at;
-	fmt__columns_put(&w->columns, w->payload, /* learn= */ !tail, w->events + first, chunk.count);
+	CHECK(first < batch->count);
+	for (uint32_t i = 0; i < batch->count; at += batch->events[i++].body_size)
+		batch->events[i].body = batch->bodies.data + at;
+	fmt__columns_put(&w->columns, w->payload, /* learn= */ !tail, batch->events + first, chunk.count);
 	chunk.columns = pack_columns(w);
 	chunk.payload = pack_payload(w);
 	chunk.payload_start = fmt__payload_start(w->payload);
 	fmt_buf_clear(&w->summary);
-	if (!tail)
-		fmt__summary_put(w->summaries, w->events, w->count, &w->summary);
+	if (!tail) {
+		fmt__summary_put(w->summaries, batch->events, batch->count, &w->summary);
+		hash_events(w, batch);
+	}
 	chunk.summary_size = w->summary.size;
 	const int error = fmt__log_append_chunk(w->fd, &w->end, &chunk, w->packed.data, w->summary.data, w->packed_payload.data);
 
@@ -276,30 +391,46 @@ static int append_chunk(struct fmt_writer *w, uint32_t first, bool tail)
 	return error < 0 ? error : publish(w);
 }
 
+/* The open batch is full: it is encoded, and the other one, which has been, is open next.  The error may be that of the one before. */
 static int close_chunk(struct fmt_writer *w)
 {
-	if (w->count == 0)
+	if (w->open.count == 0)
 		return 0;
-	const int error = append_chunk(w, 0, /* tail= */ false);
+	const int error = wait_encoded(w);
 
-	fmt_buf_clear(&w->bodies);
-	w->first_seq += w->count;
-	w->count = w->flushed = 0;
-	return error;
+	if (error < 0)
+		return error;
+	const struct batch full = w->open;
+
+	w->open = w->full;
+	w->full = full;
+	w->open.first_seq = full.first_seq + full.count;
+	w->open.count = w->flushed = 0;
+	fmt_buf_clear(&w->open.bodies);
+	if (!w->encoder)
+		start_encoder(w);
+	if (!w->encoder)
+		return append_batch(w, &w->full, 0, /* tail= */ false);
+	CHECK(pthread_mutex_lock(&w->encoder->lock) == 0);
+	w->encoder->busy = true;
+	CHECK(pthread_cond_broadcast(&w->encoder->change) == 0);
+	CHECK(pthread_mutex_unlock(&w->encoder->lock) == 0);
+	return 0;
 }
 
 static bool fits_chunk(const struct fmt_writer *w, const struct fmt_event *event)
 {
-	const size_t rows = w->bodies.size + event->body_size + (w->count + 1ull) * FMT_ROW_HEAD;
+	const struct batch *open = &w->open;
+	const size_t rows = open->bodies.size + event->body_size + (open->count + 1ull) * FMT_ROW_HEAD;
 
-	return w->count == 0 || (w->count < FMT_CHUNK_EVENTS_MAX && rows <= FMT_CHUNK_ROWS_MAX);
+	return open->count == 0 || (open->count < FMT_CHUNK_EVENTS_MAX && rows <= FMT_CHUNK_ROWS_MAX);
 }
 
 static void put_in_chunk(struct fmt_writer *w, const struct fmt_event *event)
 {
-	CHECK(w->count < FMT_CHUNK_EVENTS_MAX);
-	w->events[w->count++] = *event;
-	fmt_buf_put(&w->bodies, event->body, event->body_size);
+	CHECK(w->open.count < FMT_CHUNK_EVENTS_MAX);
+	w->open.events[w->open.count++] = *event;
+	fmt_buf_put(&w->open.bodies, event->body, event->body_size);
 	w->vtime = event->vtime;
 }
 
@@ -318,9 +449,6 @@ static int add_event(struct fmt_writer *w, const struct fmt_event *event)
 			return error;
 	}
 	put_in_chunk(w, event);
-	fmt_buf_clear(&w->record);
-	fmt_record_put(&w->record, event);
-	fmt__hash_put(w->hash, w->record.data, w->record.size);
 	return 0;
 }
 
@@ -328,7 +456,7 @@ static int add_event(struct fmt_writer *w, const struct fmt_event *event)
 
 void fmt_writer_ring(struct fmt_writer *w, vtime_ns duration)
 {
-	CHECK(duration && !w->first_seq && !w->count);
+	CHECK(duration && !w->open.first_seq && !w->open.count);
 	w->ring = duration;
 }
 
@@ -387,6 +515,9 @@ static void swap_buffers(struct fmt_buf *a, struct fmt_buf *b)
 /* The new log takes the place of the old one, and its writer that of this one. */
 static int take_place(struct fmt_writer *w, struct fmt_writer *new)
 {
+	/* Threads know their writers by their places. */
+	stop_encoder(w);
+	stop_encoder(new);
 	if (rename(new->path, w->path) < 0)
 		return -errno;
 	const struct fmt_writer old = *w, laps = *new;
@@ -466,6 +597,10 @@ int fmt_writer_meta(struct fmt_writer *w, const char *key, const void *value, si
 
 	if (error < 0)
 		return error;
+	const int encoded = note_error(w, wait_encoded(w));
+
+	if (encoded < 0)
+		return encoded;
 	fmt_buf_put_u64(&head, strlen(key));
 	fmt_buf_put(&head, key, strlen(key));
 	return note_error(w, fmt__log_append(w->fd, &w->end, FMT_RECORD_META, head.data, head.size,
@@ -482,13 +617,14 @@ int fmt_writer_own_meta(struct fmt_writer *w, const char *key, const void *value
 
 int fmt_writer_note(struct fmt_writer *w, const struct fmt_note *note)
 {
-	if (fmt__note_complaint(note, w->first_seq + w->count + 1))
+	if (fmt__note_complaint(note, w->open.first_seq + w->open.count + 1))
 		return -EINVAL;
 	return fmt__index_add_note(&w->said, note);
 }
 
 void fmt_writer_level(struct fmt_writer *w, int level)
 {
+	note_error(w, wait_encoded(w));
 	fmt__packer_level(w->packer, level);
 }
 
@@ -565,7 +701,10 @@ int fmt_writer_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int
 		return 0;
 	if (w->known.file_count >= FMT_FILES_MAX)
 		return -E2BIG;
-	int error = append_parts(w, hash, fd, &file);
+	int error = note_error(w, wait_encoded(w));
+
+	if (error == 0)
+		error = append_parts(w, hash, fd, &file);
 
 	if (error < 0)
 		return error;
@@ -590,14 +729,15 @@ int fmt_writer_flush(struct fmt_writer *w, bool now)
 	if (!now && wall - w->flush_time_ns < FLUSH_INTERVAL_NS)
 		return 0;
 	w->flush_time_ns = wall;
-	if (w->flushed == w->count)
-		return note_error(w, publish(w));
-	const int error = note_error(w, append_chunk(w, w->flushed, /* tail= */ true));
+	int error = note_error(w, wait_encoded(w));
 
-	if (error < 0)
-		return error;
-	w->flushed = w->count;
-	return 0;
+	if (error == 0 && w->flushed == w->open.count)
+		return note_error(w, publish(w));
+	if (error == 0)
+		error = note_error(w, append_batch(w, &w->open, w->flushed, /* tail= */ true));
+	if (error == 0)
+		w->flushed = w->open.count;
+	return error;
 }
 
 /* ---- ending ---- */
@@ -636,7 +776,7 @@ static int convert(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 	if (error < 0)
 		return error;
 	/* Somebody wrote into our log, or the disk lost some of it. */
-	if (end != w->end || fmt__index_events(&index) != w->first_seq)
+	if (end != w->end || fmt__index_events(&index) != w->open.first_seq)
 		return -EIO;
 	fmt__index_sort(&index);
 	fmt__hash_get(w->hash, events_hash);
@@ -682,6 +822,8 @@ static int finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 	int error = note_error(w, close_chunk(w));
 
 	if (error == 0)
+		error = note_error(w, wait_encoded(w));
+	if (error == 0)
 		error = convert(w, hash);
 	if (error == 0 && rename(w->tmp_path, w->path) < 0)
 		error = -errno;
@@ -706,6 +848,7 @@ int fmt_writer_finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 
 void fmt_writer_discard(struct fmt_writer *w)
 {
+	stop_encoder(w);
 	unlink(w->published ? w->path : w->part_path);
 	free_writer(w);
 }

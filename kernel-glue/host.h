@@ -25,7 +25,7 @@
 #ifndef KG_HOST_H
 #define KG_HOST_H
 
-#define KG_ABI 3u
+#define KG_ABI 4u
 
 typedef __UINT64_TYPE__ kg_u64;
 typedef __INT64_TYPE__ kg_s64;
@@ -83,6 +83,12 @@ struct kg_map {
 	kg_u32 prot;		/* PROT_* */
 	kg_u32 shared;		/* MAP_SHARED */
 	char name[512];		/* path on the node, "[heap]", or "" */
+};
+
+/* Registers as PTRACE_GETREGS and PTRACE_GETFPREGS have them. */
+struct kg_regs {
+	kg_u64 general[27];
+	kg_u64 floating[64];
 };
 
 /* Where the parts of a program lie in its memory, for /proc; KG_NR_MM sets it. */
@@ -265,6 +271,12 @@ struct kg_host {
 
 	/* Out of tell_changes() alone.  NULL: the host is not interested, and nothing is noted. */
 	void (*change)(void *ctx, const struct kg_change *change);
+
+	/* The registers of a task that stands still, for a core file.  0 or -errno. */
+	kg_s32 (*task_regs)(void *ctx, kg_cookie task, struct kg_regs *ret);
+
+	/* The kernel has written into a page of a ring that programs map, or is about to look at it. */
+	void (*ring_page)(void *ctx, kg_u64 addr);
 };
 
 /* ---- the kernel's table: what the host may ask ---------------------- */
@@ -289,6 +301,11 @@ enum kg_private_nr {
 	KG_NR_SHM_AT,		/* (shmid, shmflg, KG_HOST_PTR|struct kg_fd *): shmat but for the mapping; its size */
 	KG_NR_SHM_DUP,		/* (shmid): a child has it as well */
 	KG_NR_SHM_DT,		/* (shmid): one attachment less */
+	KG_NR_GO_ON,		/* (): the program goes on where it was interrupted: its time runs again */
+	KG_NR_RING_MAP,		/* (fd, size, KG_HOST_PTR|kg_u64 *ret_ring): mmap of a packet socket but for the mapping */
+	KG_NR_RING_BLOCK,	/* (ring, index, KG_HOST_PTR|struct kg_block *): a piece of it: 1, 0 behind the last */
+	KG_NR_RING_DUP,		/* (ring): a child has it as well */
+	KG_NR_RING_UNMAP,	/* (ring): one mapping less */
 };
 
 /* Or'ed to a number below 1024: this call may hold pointers tagged KG_HOST_PTR.  Without it a tag
@@ -302,6 +319,12 @@ struct kg_fd {
 	kg_u32 mode;		/* S_IFMT and permissions */
 	kg_u32 rdev;		/* of a device: kernel MKDEV */
 	kg_u32 seals;		/* F_SEAL_* */
+};
+
+/* A piece of memory of the node's, whole pages. */
+struct kg_block {
+	kg_u64 addr;
+	kg_u64 size;
 };
 
 /* Identity and size of a node, all that boot may depend on. */

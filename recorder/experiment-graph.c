@@ -232,6 +232,37 @@ static int find_places(struct net *net)
 	return 0;
 }
 
+/* The rates that a host's link gets when Shadow's time of bootstrapping is over. */
+struct bandwidth {
+	uint32_t link;
+	uint64_t bps[2];		/* [side] */
+};
+
+static int end_bootstrap(struct rec__load *load, const struct rec__moment *moment)
+{
+	const struct bandwidth *bandwidth = moment->arg;
+
+	for (unsigned int side = 0; side < 2; side++)
+		rec__from_time(&load->exp->links[bandwidth->link].end[side], moment->at)->rate_bps = bandwidth->bps[side];
+	return 0;
+}
+
+static int begin_bootstrap(struct rec__load *load, struct rec_exp_link *link)
+{
+	struct bandwidth *bandwidth;
+
+	if (!load->exp->bootstrap_ns)
+		return 0;
+	bandwidth = rec__keep(load, sizeof(*bandwidth));
+	bandwidth->link = link->id;
+	for (unsigned int side = 0; side < 2; side++) {
+		bandwidth->bps[side] = link->end[side].out.rate_bps;
+		link->end[side].out.rate_bps = 0;
+	}
+	return rec__add_moment(load, (struct rec__moment){
+		.at = load->exp->bootstrap_ns, .first = true, .carry_out = end_bootstrap, .arg = bandwidth});
+}
+
 static int attach(struct net *net, node_id node, node_id medium)
 {
 	struct rec__load *load = net->load;
@@ -262,7 +293,7 @@ static int attach(struct net *net, node_id node, node_id medium)
 	net->medium->place = rec__grow(net->medium->place, load->hosts[medium - 1].interface_count - 1,
 				       sizeof(*net->medium->place));
 	net->medium->place[load->hosts[medium - 1].interface_count - 1] = net->used[index];
-	return 0;
+	return begin_bootstrap(load, &load->exp->links[load->exp->link_count - 1]);
 }
 
 static int build(struct rec__load *load, int value, const struct rec__gml *gml, struct rec_exp_medium *medium,

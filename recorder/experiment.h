@@ -131,6 +131,7 @@ struct rec_experiment {
 	char **inputs;			/* files that it names, as "NAME sha256 HASH", NULL terminated; NULL: none */
 	uint64_t seed;
 	vtime_ns stop_time;		/* UINT64_MAX: until every process has ended */
+	vtime_ns bootstrap_ns;		/* until then an internet loses nothing, and its links are unlimited; 0: never */
 	uint64_t realtime_ns;		/* wall clock at vtime 0; default 2000-01-01T00:00:00Z, as in Shadow */
 	vtime_ns clock_spread_ns;	/* the clocks of day of other nodes than the first are ahead of it by less; default 1000 */
 	vtime_ns syscall_cost_ns;	/* CPU model; default 1000 */

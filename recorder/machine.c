@@ -14,7 +14,8 @@
  *  1. What the machine does depends on the nodes' states, events and packets alone, taken together over all nodes: not
  *     on which worker has a node, nor on which worker answers first.  So the trace is the same for any workers.
  *  2. Packets are handed over in the order (arrive_ns, src, packet), and never arrive before the window's start.
- *  3. Events go into the trace in the order (vtime, node, order in the node), the machine's own (node 0) first.
+ *  3. Events go into the trace in the order (vtime, node, order in the node), the machine's own (node 0) first, but for what it
+ *     tells when the run is over.
  *     A node may run past until by the cost of its last step; what it tells of there waits for a later window.
  *  4. The machine never writes to a worker that is not waiting for it (see mailbox.h), and reads from whoever speaks.
  *  5. Workers die with the machine (PR_SET_PDEATHSIG), and their programs with them.

@@ -107,7 +107,7 @@ static const char *internet_frame(struct rec_medium *medium, const struct rec_pa
 	const struct rec_exp_path *path =
 		&exp->paths[exp->place[packet->dst_ifid] * exp->place_count + exp->place[address->port]];
 
-	if (chance < path->loss_ppb)
+	if (chance < path->loss_ppb && medium->now >= medium->env->exp->bootstrap_ns)
 		return "loss";
 	/* The frame becomes one of the other link. */
 	const struct rec_link_end *out = &medium->ends[address->port];

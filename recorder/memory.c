@@ -106,7 +106,9 @@ static int check_access(const struct kg_fd *what, const struct rec_vma *vma)
 	return S_ISREG(what->mode) && what->ino ? 0 : -ENODEV;
 }
 
-/* What an mmap of a descriptor maps.  0 or -errno; *ret_fd is the host's, -1: it is anonymous after all. */
+#define IS_SOCKET 1
+
+/* What an mmap of a descriptor maps.  0, IS_SOCKET or -errno; *ret_fd is the host's, -1: it is anonymous after all. */
 static int mapped_file(struct rec_node *node, struct rec_thread *t, int fd, struct rec_vma *vma, int *ret_fd)
 {
 	struct kg_fd what = { 0 };
@@ -119,6 +121,8 @@ static int mapped_file(struct rec_node *node, struct rec_thread *t, int fd, stru
 		vma->offset = 0;
 		return 0;
 	}
+	if (S_ISSOCK(what.mode) && !(what.flags & O_PATH))
+		return IS_SOCKET;
 	r = check_access(&what, vma);
 	if (r < 0)
 		return (int)r;
@@ -153,6 +157,17 @@ int64_t rec__place(const struct rec_aspace *as, uint64_t addr, uint64_t size, in
 	if (flags & MAP_32BIT)
 		found = rec_aspace_find_below(as, size, 1ULL << 31);
 	return found ? (int64_t)found : -ENOMEM;
+}
+
+static int place(const struct rec_thread *t, uint64_t addr, uint64_t size, struct rec_vma *vma)
+{
+	int64_t at = rec__place(&t->memory->as, addr, size, vma->flags);
+
+	if (at < 0)
+		return (int)at;
+	vma->start = (uint64_t)at;
+	vma->end = vma->start + size;
+	return 0;
 }
 
 /* The number of a file that is about to be mapped.  A file that the node may change is told as an object of its own
@@ -191,6 +206,7 @@ int64_t rec__map_at(struct rec_node *node, struct rec_thread *t, struct rec_vma 
 	r = rec_aspace_map(&t->memory->as, vma);
 	if (r < 0)
 		return r;
+	rec__attached_check(t->memory, t->cookie);
 	r = patch_code(t, vma, fd);
 	return r < 0 ? r : (int64_t)vma->start;
 }
@@ -200,6 +216,7 @@ static int64_t do_mmap(struct rec_node *node, struct rec_thread *t)
 	const uint64_t *a = t->call.args;
 	struct rec_vma vma = { .prot = (int)a[2] & 7, .flags = (int)a[3], .offset = a[5] };
 	int type = vma.flags & 0xf, fd = -1;
+	bool is_socket = false;
 
 	if (!a[1] || a[5] % PAGE || (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE))
 		return -EINVAL;
@@ -214,17 +231,15 @@ static int64_t do_mmap(struct rec_node *node, struct rec_thread *t)
 	} else {
 		int r = mapped_file(node, t, (int)a[4], &vma, &fd);
 
-		if (r < 0)
+		if (r < 0 && r != IS_SOCKET)
 			return r;
+		is_socket = r == IS_SOCKET;
 	}
-	uint64_t size = page_up(a[1]);
-	int64_t addr = rec__place(&t->memory->as, a[0], size, vma.flags);
+	int r = place(t, a[0], page_up(a[1]), &vma);
 
-	if (addr < 0)
-		return addr;
-	vma.start = (uint64_t)addr;
-	vma.end = vma.start + size;
-	return rec__map_at(node, t, &vma, fd);
+	if (r < 0)
+		return r;
+	return is_socket ? rec__ring_map(node, t, (int)a[4], &vma) : rec__map_at(node, t, &vma, fd);
 }
 
 /* ---- the others ---------------------------------------------------------------- */
@@ -237,6 +252,7 @@ int64_t rec__unmap(struct rec_thread *t, uint64_t addr, uint64_t size)
 		return r;
 	rec_aspace_unmap(&t->memory->as, addr, size);
 	tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_UNMAP, .addr = addr, .size = size });
+	rec__attached_check(t->memory, t->cookie);
 	return 0;
 }
 
@@ -399,6 +415,8 @@ static int64_t move(struct rec_node *node, struct rec_thread *t, struct rec_vma 
 	r = rec_aspace_map(&t->memory->as, &vma);
 	if (r < 0)
 		return r;
+	rec__attached_moved(t->memory, from, to, size);
+	rec__attached_check(t->memory, t->cookie);
 	if (keep) {
 		old.start = from;
 		old.end = from + old_size;
@@ -596,7 +614,7 @@ int64_t rec__memory_call(struct rec_node *node, struct rec_thread *t)
 	case __NR_shmat:
 		return rec__shmat(node, t);
 	case __NR_shmdt:
-		return rec__shmdt(node, t);
+		return rec__shmdt(t);
 	case __NR_arch_prctl:
 		return do_arch_prctl(t, a[0], a[1]);
 	}

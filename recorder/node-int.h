@@ -21,14 +21,17 @@
 struct rec_memory {
 	struct rec_aspace as;
 	struct rec_node *node;
-	struct rec_shm *shm;	/* attachments of System V segments */
-	size_t shm_count;
+	struct rec_attached *attached;
+	size_t attached_count;
 	unsigned refs;
 };
 
-struct rec_shm {
+/* A mapping that the kernel counts (attached.c). */
+struct rec_attached {
 	uint64_t addr, size;
-	int id;
+	uint64_t ino;		/* file of the node that holds its bytes */
+	uint64_t id;		/* the kernel's: shmid or ring */
+	bool is_ring;
 };
 
 /* A process of the experiment file. */
@@ -70,6 +73,7 @@ struct rec_thread {
 	bool hosted;		/* stands in a call that no event tells (end of a handler, fault): stopped, mostly */
 	bool newborn;		/* out of clone, and not yet told of its return */
 	bool last;		/* DEAD: the whole process goes */
+	bool interrupted;	/* its last slice was ended from outside: the kernel has to be told that it goes on */
 	bool dirty;		/* effects is not empty, while it stands in a call */
 	struct rec_tracee *tracee;
 	struct rec_memory *memory;
@@ -139,6 +143,8 @@ struct rec_node {
 	uint64_t *files;		/* [number - 1]: ino */
 	size_t file_count, file_capacity;
 	uint64_t shared_count;		/* anonymous shared mappings so far */
+	struct rec_ring *rings;		/* packet rings that programs map (ring.c) */
+	size_t ring_count;
 	int clock_fd;
 	struct rec_clock_page *clock;
 	struct rec_node_clock own;	/* what its clock shows */
@@ -283,10 +289,29 @@ int64_t rec__unmap(struct rec_thread *t, uint64_t addr, uint64_t size);
 
 /* ---- shm.c ---- */
 int64_t rec__shmat(struct rec_node *node, struct rec_thread *t);
-int64_t rec__shmdt(struct rec_node *node, struct rec_thread *t);
-/* A child has the segments of its parent; and at the end of a memory nobody has them. */
-void rec__shm_fork(struct rec_memory *child, const struct rec_memory *parent);
-void rec__shm_done(struct rec_memory *memory);
+int64_t rec__shmdt(struct rec_thread *t);
+
+/* ---- attached.c ---- */
+/* A mapping is there that the kernel has counted. */
+void rec__attach(struct rec_memory *memory, const struct rec_attached *fresh);
+/* The one that begins at addr; NULL: none. */
+const struct rec_attached *rec__attached_at(const struct rec_memory *memory, uint64_t addr);
+/* Mappings may have gone: the kernel is told, in the task's name, of those that have. */
+void rec__attached_check(struct rec_memory *memory, kg_cookie task);
+/* mremap has moved what began at from. */
+void rec__attached_moved(struct rec_memory *memory, uint64_t from, uint64_t to, uint64_t size);
+/* A child has what its parent has; and at the end of a memory nobody has it. */
+void rec__attached_fork(struct rec_memory *child, const struct rec_memory *parent);
+void rec__attached_done(struct rec_memory *memory);
+
+/* ---- ring.c ---- */
+/* mmap of a socket: vma has its place (start, end), flags and offset.  The address, or -errno (-ENODEV: not a packet
+ * socket, -EINVAL: another size than that of its rings). */
+int64_t rec__ring_map(struct rec_node *node, struct rec_thread *t, int fd, struct rec_vma *vma);
+void rec__ring_dup(struct rec_node *node, uint64_t id);
+void rec__ring_unmap(struct rec_node *node, uint64_t id);
+void rec__rings_done(struct rec_node *node);
+void rec__on_ring_page(void *ctx, kg_u64 addr);
 
 /* ---- procmem.c ---- */
 /* What the node's /proc says of memory. */

@@ -707,6 +707,7 @@ void rec_node_free(struct rec_node *node)
 	free(node->call_faults);
 	free(node->files);
 	kg_instance_free(node->instance);
+	rec__rings_done(node);
 	rec_nodefs_free(node->fs);
 	if (node->clock)
 		munmap(node->clock, 4096);

@@ -685,6 +685,28 @@ bool rec_nodefs_executable(struct rec_nodefs *fs, const char *path)
 	return inode && S_ISREG(inode->mode) && (inode->mode & 0111);
 }
 
+int rec_nodefs_unnamed(struct rec_nodefs *fs, const char *name, uint64_t size, uint64_t *ret_ino)
+{
+	struct inode *inode;
+	int r = rec__create_unnamed(fs, /* in_memory= */ true, S_IFREG | 0600, name, &inode);
+
+	if (r < 0)
+		return r;
+	if (ftruncate(inode->fd[1], (off_t)size) < 0)
+		return -errno;
+	inode->size = size;
+	*ret_ino = inode->ino;
+	return 0;
+}
+
+void rec_nodefs_close(struct rec_nodefs *fs, uint64_t ino)
+{
+	struct inode *inode = rec__inode_of(fs, ino);
+
+	if (inode)
+		rec__inode_close(inode);
+}
+
 int rec_nodefs_fd(struct rec_nodefs *fs, uint64_t ino, bool writable)
 {
 	struct inode *inode = rec__inode_of(fs, ino);

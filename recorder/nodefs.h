@@ -59,6 +59,10 @@ const char *rec_nodefs_path(struct rec_nodefs *fs, uint64_t ino);
 /* The number under which a file's present content is known in events; 0: under none yet. */
 uint64_t rec_nodefs_number(struct rec_nodefs *fs, uint64_t ino);
 void rec_nodefs_set_number(struct rec_nodefs *fs, uint64_t ino, uint64_t number);
+/* A file of the node's own in memory, of that many zeros, that never stands in its tree; name is for show.  0 or -errno.
+ * After rec_nodefs_close() nobody uses it any more. */
+int rec_nodefs_unnamed(struct rec_nodefs *fs, const char *name, uint64_t size, uint64_t *ret_ino);
+void rec_nodefs_close(struct rec_nodefs *fs, uint64_t ino);
 /* Whether it is the node's own, and not a file of the lower tree. */
 bool rec_nodefs_is_own(struct rec_nodefs *fs, uint64_t ino);
 /* A program maps the file.  True when the file is the node's own and this is its first mapping: it is live from now on,

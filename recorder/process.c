@@ -44,7 +44,7 @@ static struct rec_memory *memory_new(struct rec_node *node, const struct rec_mem
 	memory->node = node;
 	if (from) {
 		rec_aspace_copy(&memory->as, &from->as);
-		rec__shm_fork(memory, from);
+		rec__attached_fork(memory, from);
 	}
 	return memory;
 }
@@ -52,7 +52,7 @@ static struct rec_memory *memory_new(struct rec_node *node, const struct rec_mem
 void rec__memory_unref(struct rec_memory *memory)
 {
 	if (memory && --memory->refs == 0) {
-		rec__shm_done(memory);
+		rec__attached_done(memory);
 		rec_aspace_done(&memory->as);
 		free(memory);
 	}

@@ -3,17 +3,13 @@
  * shm.c - attachments of System V shared memory.
  *
  * Segments, their rights and their counts are the kernel's (ipc/shm.c); their bytes are a file of the host, and the
- * mapping of it is made here.  The kernel counts one attachment for each shmat, and is told of forks and ends.
+ * mapping of it is made here.  The kernel counts one attachment for each shmat; attached.c tells it of forks and ends.
  */
 #include "node-int.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
-
-#include "base/check.h"
 
 #define PAGE 4096ULL
 
@@ -54,7 +50,6 @@ static int64_t map_segment(struct rec_node *node, struct rec_thread *t, uint64_t
 
 int64_t rec__shmat(struct rec_node *node, struct rec_thread *t)
 {
-	struct rec_memory *memory = t->memory;
 	struct kg_fd what = { 0 };
 	const uint64_t id = t->call.args[0];
 	const int64_t asked = rec__init_call(node, t->cookie, KG_NR_SHM_AT, (uint64_t)(int64_t)(int)id,
@@ -69,48 +64,15 @@ int64_t rec__shmat(struct rec_node *node, struct rec_thread *t)
 		rec__init_call(node, t->cookie, KG_NR_SHM_DT, id, 0, 0, 0, 0, 0);
 		return addr;
 	}
-	memory->shm = reallocarray(memory->shm, memory->shm_count + 1, sizeof(*memory->shm));
-	CHECK(memory->shm != NULL);
-	memory->shm[memory->shm_count++] = (struct rec_shm) { (uint64_t)addr, size, (int)id };
+	rec__attach(t->memory, &(struct rec_attached) { (uint64_t)addr, size, what.ino, id, .is_ring = false });
 	return addr;
 }
 
-int64_t rec__shmdt(struct rec_node *node, struct rec_thread *t)
+int64_t rec__shmdt(struct rec_thread *t)
 {
-	struct rec_memory *memory = t->memory;
-	size_t at = 0;
+	const struct rec_attached *what = rec__attached_at(t->memory, t->call.args[0]);
 
-	while (at < memory->shm_count && memory->shm[at].addr != t->call.args[0])
-		at++;
-	if (at == memory->shm_count)
+	if (!what || what->is_ring)
 		return -EINVAL;
-	const struct rec_shm shm = memory->shm[at];
-	const int64_t r = rec__unmap(t, shm.addr, shm.size);
-
-	if (r < 0)
-		return r;
-	memmove(memory->shm + at, memory->shm + at + 1, (--memory->shm_count - at) * sizeof(shm));
-	rec__init_call(node, t->cookie, KG_NR_SHM_DT, (uint64_t)shm.id, 0, 0, 0, 0, 0);
-	return 0;
-}
-
-void rec__shm_fork(struct rec_memory *child, const struct rec_memory *parent)
-{
-	if (!parent->shm_count)
-		return;
-	child->shm = calloc(parent->shm_count, sizeof(*child->shm));
-	CHECK(child->shm != NULL);
-	memcpy(child->shm, parent->shm, parent->shm_count * sizeof(*child->shm));
-	child->shm_count = parent->shm_count;
-	for (size_t i = 0; i < child->shm_count; i++)
-		rec__init_call(child->node, KG_INIT, KG_NR_SHM_DUP, (uint64_t)child->shm[i].id, 0, 0, 0, 0, 0);
-}
-
-void rec__shm_done(struct rec_memory *memory)
-{
-	for (size_t i = 0; i < memory->shm_count; i++)
-		rec__init_call(memory->node, KG_INIT, KG_NR_SHM_DT, (uint64_t)memory->shm[i].id, 0, 0, 0, 0, 0);
-	free(memory->shm);
-	memory->shm = NULL;
-	memory->shm_count = 0;
+	return rec__unmap(t, what->addr, what->size);
 }

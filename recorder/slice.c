@@ -271,9 +271,11 @@ struct rec_thread *rec__slice_preempt(struct rec_node *node)
 	struct rec_thread *t = node->paused;
 
 	node->paused = NULL;
-	if (t)
+	if (t) {
+		t->interrupted = true;
 		fmt_put_preempt(&node->events, node->now, node->id, t->tid, &(struct fmt_ev_preempt) {
 			.ran = t->ran, .pc = t->call.pc, .reads = reads_of(node) });
+	}
 	return t;
 }
 
@@ -316,6 +318,7 @@ void rec__park(struct rec_node *node, struct rec_thread *t)
 		.ran = t->ran, .pc = loop->regs.rip, .reads = reads_of(node), .regs = { regs, regs_size },
 		.effects = { effects.data, effects.size } });
 	node->parked_count++;
+	t->interrupted = true;
 }
 
 void rec__unpark(struct rec_node *node, struct rec_thread *t)

@@ -227,7 +227,8 @@ static kg_u64 on_copy_from_user(void *ctx, kg_cookie task, void *to, kg_u64 from
 	struct rec_node *node = ctx;
 	struct rec_thread *t = rec__thread(node, task);
 
-	if (!t || !t->tracee)
+	/* The clock's page is between hindcast and the vDSO: its bytes are others in replay. */
+	if (!t || !t->tracee || (from < REC_CLOCK_ADDR + 4096 && from + size > REC_CLOCK_ADDR))
 		return size;
 	size_t left = rec_tracee_read(t->tracee, to, from, size);
 
@@ -255,6 +256,22 @@ static kg_u64 on_copy_to_user(void *ctx, kg_cookie task, kg_u64 to, const void *
 		rec__effect_added(node, t);
 	}
 	return left;
+}
+
+static kg_s32 on_task_regs(void *ctx, kg_cookie task, struct kg_regs *ret)
+{
+	const struct rec_thread *t = rec__thread(ctx, task);
+	struct user_regs_struct general;
+	struct user_fpregs_struct floating;
+
+	_Static_assert(sizeof(general) == sizeof(ret->general) && sizeof(floating) == sizeof(ret->floating),
+		       "as ptrace has them");
+	if (!t || !t->tracee || rec_tracee_trap(t->tracee) < 0 || rec_tracee_get_regs(t->tracee, &general) < 0 ||
+	    rec_tracee_get_fpregs(t->tracee, &floating) < 0)
+		return -ESRCH;
+	memcpy(ret->general, &general, sizeof(general));
+	memcpy(ret->floating, &floating, sizeof(floating));
+	return 0;
 }
 
 static void on_done(void *ctx, kg_cookie task, kg_s64 result)
@@ -291,6 +308,8 @@ void rec__supervisor_ops(struct kg_host *host)
 	host->copy_to_user = on_copy_to_user;
 	host->futex_key = rec__on_futex_key;
 	host->task_map = rec__on_task_map;
+	host->task_regs = on_task_regs;
+	host->ring_page = rec__on_ring_page;
 	host->fs_read_user = rec__on_read_user;
 	host->done = on_done;
 	host->signal = rec__on_signal;
@@ -465,6 +484,22 @@ static void killed_outside(struct rec_node *node, const struct rec_thread *t)
 		  "because the host ran out of memory", rec_tracee_native_tid(t->tracee), t->pid);
 }
 
+/* The kernel has taken the thread for idle since it was interrupted: from here on it runs, and uses time.  False: it does
+ * not, a signal has stopped or ended it. */
+static bool go_on(struct rec_node *node, struct rec_thread *t)
+{
+	const uint64_t args[6] = { 0 };
+	int64_t result;
+
+	t->interrupted = false;
+	t->state = REC_THREAD_IN_CALL;
+	if (rec__kernel_call(node, t->cookie, KG_NR_GO_ON, args, 0, &result) == KG_DONE)
+		t->state = REC_THREAD_READY;
+	else if (t->state == REC_THREAD_IN_CALL)
+		t->hosted = true;
+	return t->state == REC_THREAD_READY;
+}
+
 /* A slice begins: what has to be told or done first.  1: there is none, all is done; 0; -errno. */
 static int begin(struct rec_node *node, struct rec_thread *t)
 {
@@ -475,6 +510,8 @@ static int begin(struct rec_node *node, struct rec_thread *t)
 
 		return r < 0 ? r : 1;
 	}
+	if (t->interrupted && !go_on(node, t))
+		return 1;
 	if (t->signal_count) {
 		int r = rec__push_signals(node, t);
 

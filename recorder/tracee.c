@@ -141,6 +141,8 @@ void rec_tracer_interrupt(struct rec_tracer *tracer)
 void rec_tracer_interrupt_cancel(struct rec_tracer *tracer)
 {
 	(void)tracer;
+	if (!interrupt_wanted)	/* the usual case, after each slice: nothing is masked */
+		return;
 	interrupt_wanted = 0;
 	if ((pid_t)syscall(SYS_gettid) == tracer_tid)
 		mask_sigchld(SIG_UNBLOCK);
@@ -808,14 +810,15 @@ static int answer(struct rec_tracee *thread)
 /* request: PTRACE_CONT or PTRACE_SINGLESTEP. */
 static int resume(struct rec_tracee *thread, enum __ptrace_request request)
 {
+	struct rec_tracee *const waiter = thread->process->tracer->fast_waiter;
+
+	if (waiter && waiter != thread)
+		leave_taken(waiter);	/* if it has died, whoever runs it next learns of it */
 	rec__child_event = 0;
 	if (interrupt_wanted) {
 		mask_sigchld(SIG_UNBLOCK);
 		rec__child_event = 1;
 	}
-	struct rec_tracee *const waiter = thread->process->tracer->fast_waiter;
-	if (waiter && waiter != thread)
-		leave_taken(waiter);	/* if it has died, whoever runs it next learns of it */
 	rec__fast_arm(thread, request == PTRACE_CONT);
 	if (thread->state == REC_TAKEN || thread->state == REC_NOTIFIED)
 		return answer(thread);

@@ -82,8 +82,8 @@ struct rec_clock_page {
 int rec_tracer_new(struct rec_tracer **ret, const char **ret_reason);
 void rec_tracer_free(struct rec_tracer *tracer);	/* kills every tracee */
 
-/* For programs of strangers, before the first rec_tracee_new(): no process may have more private memory than size bytes, and
- * should the host run out of memory all the same, tracees are what it kills first.  0 or -errno. */
+/* For programs of strangers, before the first rec_tracee_new(): no process may have more private memory than size bytes, and should the
+ * host run out of memory all the same, tracees are what it kills first.  0 or -errno. */
 int rec_tracer_limit(struct rec_tracer *tracer, uint64_t size);
 
 /* Lets calls of libraries be handed over by two processors that spin, which is several times faster (fastcall.c): the tracer's

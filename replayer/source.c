@@ -85,12 +85,13 @@ static int read_path(const char *at, struct fmt_buf *text, struct fmt_buf *path)
 /* The longest end of the path that is there. */
 static int read_below(const char *root, const char *file, struct fmt_buf *text, struct fmt_buf *path)
 {
-	for (const char *end = file[0] == '/' ? file : file - 1; end; end = strchr(end + 1, '/')) {
+	for (const char *end = file; end; end = strchr(end, '/')) {
 		char at[8192];
 
-		snprintf(at, sizeof(at), "%s/%s", root, end + 1);
+		end += strspn(end, "/");
+		snprintf(at, sizeof(at), "%s/%s", root, end);
 		/* A path that climbs out of the folder is not in it. */
-		if (strstr(end + 1, "..") == NULL && read_path(at, text, path) == 0)
+		if (*end && strstr(end, "..") == NULL && read_path(at, text, path) == 0)
 			return 0;
 	}
 	return -ENOENT;

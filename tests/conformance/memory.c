@@ -366,7 +366,8 @@ static void remaps(void)
 	printf("%s\n", s);
 	char *d = map(1, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	strcpy(d, "kept");
-	char *e = mremap(d, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+	/* Without a fifth argument the C library passes on what lies in its register. */
+	char *e = mremap(d, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
 	printf("dontunmap %s %d\n", e, d[0]);
 	char *moved = mremap(s, 2 * PAGE, 4 * PAGE, MREMAP_MAYMOVE);
 	printf("shared moved %s\n", moved);

@@ -86,6 +86,11 @@ for event, clock in zip(lines[0::2], lines[1::2]):
 assert heard > 100
 END
 
+export_to dot all.dot 'tcp.flags.syn or kind=output'
+same_number "$(grep -c 'color=blue' "$work/all.dot")" "$(count kind==packet-recv tcp.flags.syn)" arrows of dot
+same_number "$(grep -c 'weight=100' "$work/all.dot")" \
+    "$(count '(tcp.flags.syn && kind in {packet-send, packet-recv}) or kind=output')" events of dot
+! command -v dot >/dev/null || expect_status 0 dot -Tsvg -o "$work/dot.svg" "$work/all.dot"
 export_to svg all.svg 'tcp.flags.syn or kind=output'
 xmllint --noout "$work/all.svg" || fail "the diagram is not XML"
 same_number "$(grep -c '<line class="a"' "$work/all.svg")" \

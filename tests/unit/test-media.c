@@ -242,6 +242,21 @@ static void test_graph(void)
 
 }
 
+/* Until bootstrap_end_time there is no limit. */
+static void test_bootstrap(void)
+{
+	struct rec_experiment *exp = good("general: {bootstrap_end_time: 10 s}\n" GRAPH);
+	const struct rec_exp_end *up = &exp->links[1].end[0], *down = &exp->links[1].end[1];
+
+	part("bootstrap");
+	EQUAL(rec_channel_at(up, 9999999999)->rate_bps, 0);
+	EQUAL(rec_channel_at(up, 10000000000)->rate_bps, 1000000);
+	EQUAL(rec_channel_at(down, 9999999999)->rate_bps, 0);
+	EQUAL(rec_channel_at(down, 10000000000)->rate_bps, 20000000);
+	EQUAL(exp->bootstrap_ns, 10000000000);
+	rec_experiment_free(exp);
+}
+
 static void test_direct(void)
 {
 	static const char text[] =
@@ -413,6 +428,7 @@ int main(void)
 	test_pairs();
 	test_joined();
 	test_graph();
+	test_bootstrap();
 	test_direct();
 	test_loss();
 	test_complaints();

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/cleanup.h"
 #include "effect.h"
 #include "unit.h"
@@ -795,7 +797,22 @@ static void test_strangers(void)
 	refused(bytes, size, -EPROTONOSUPPORT, "version 2");
 	bytes[16]--;
 	bytes[36] = 0x80;
-	refused(bytes, size, -EPROTONOSUPPORT, "features");
+	refused(bytes, size, -EPROTONOSUPPORT, "features 0x8000000000,");
+	bytes[36] = 0;
+	/* A compatible one is none of our business, nor is a record of another type at the end. */
+	bytes[24] = 0x80;
+	bytes = realloc(bytes, size + sizeof(struct fmt_wire_record));
+	CHECK(bytes);
+	struct fmt_wire_record record = {0};
+
+	le32_put(&record.type, 999);
+	le32_put(&record.crc, fmt_crc32c(0, &record, offsetof(struct fmt_wire_record, crc)));
+	memcpy(bytes + size, &record, sizeof(record));
+	write_whole(path_of("later.hct"), bytes, size + sizeof(record));
+	r = open_good(path_of("later.hct"));
+	EQUAL(right_events(r), 6000);
+	HOLDS(!strstr(fmt_reader_warning(r), "damaged"));
+	fmt_reader_close(r);
 	free(bytes);
 }
 

@@ -11,7 +11,7 @@ hosts:
   a: {processes: [{path: /bin/true, name: job}]}
   b: {}
 network:
-  links: [{ends: [a, b], delay: 1 ms}]
+  {links: [{ends: [a, b], delay: 1 ms}], media: {lan: {kind: switch, hosts: [a, b], link: {delay: 1 ms}}}}
 timeline:
 - {at: 1 ms, $1}
 END
@@ -20,6 +20,7 @@ END
 }
 
 wrong 'crush: a' 14 "has no key 'crush'; did you mean 'crash'"
+wrong 'crash: lan' 21 "'lan' is a medium"
 wrong 'crash: c' 21 "there is no host 'c'"
 wrong 'crash: a/jab' 21 "has no process 'jab'; did you mean 'job'"
 wrong 'crash: []' 21 'the list is empty'

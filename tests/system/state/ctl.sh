@@ -3,7 +3,7 @@
 # ctl.sh - the control protocol from a shell: breakpoints before a program has begun, variables, steps in both directions, who wrote
 # last, from a packet to the calls at its ends; and every wrong request is answered, not obeyed.
 . "$(dirname "$0")/talk-lib.sh"
-need jq objcopy
+need jq
 
 record_talk 2%
 trace=$work/one.hct
@@ -80,14 +80,6 @@ ctl 0 'state at=2s node=client' 'changes from=1.5s to=2s node=client'
 sed -n 2p "$work/out" | jq -r '.changes[]' >"$work/changes2"
 expect_same "$work/changes" "$work/changes2"
 
-# Debug information in a file of its own is found by build-id or by name, in the folder that is given; without, there are no names.
-"${OBJCOPY:-objcopy}" --only-keep-debug "$programs/talk" "$work/bare.debug"
-"${OBJCOPY:-objcopy}" --strip-all --add-gnu-debuglink="$work/bare.debug" "$programs/talk" "$work/bare"
-expect_status 1 "$HINDCAST" record -q -o "$work/bare.hct" -- "$work/bare" client 127.0.0.1 1
-expect_status 1 "$HINDCAST" ctl "$work/bare.hct" 'break at=open_many node=0'
-expect_status 0 "$HINDCAST" ctl "$work/bare.hct" "roots debug=$work" 'break at=open_many node=0' continue 'stack limit=2'
-answer 4 '.frames | map(.function) | join(" ")' 'open_many client'
-
 # Wrong ones.
 ctl 1 'nonsense' 'seek' 'seek to=later' 'seek to=@999999999' 'step unit=mile' 'break' 'break at=no_such_function node=server' \
     'break filter="kind==="' 'evaluate expression=x' 'delete point=77' 'memory address=zz' '{"do":7}' '[]' \
@@ -101,10 +93,3 @@ expect_status 2 "$HINDCAST" ctl "$trace" '{"do":"where","do":"where"}'
 expect_status 2 "$HINDCAST" ctl
 expect_status 3 "$HINDCAST" ctl --socket "$work/nobody" where
 expect_status 2 "$HINDCAST" ctl "$work/experiment.yaml" where
-expect_status 2 "$HINDCAST" state "$trace" --at yesterday
-expect_text "$work/err" 'no place in a trace of [0-9]+ events'
-expect_status 2 "$HINDCAST" state "$trace" --node nobody
-expect_status 2 "$HINDCAST" state --diff "$trace" 1s
-expect_status 2 "$HINDCAST" state "$trace" 1s
-expect_status 2 "$HINDCAST" state --diff "$trace" 1s 2s --json
-expect_status 2 "$HINDCAST" state "$work/experiment.yaml"

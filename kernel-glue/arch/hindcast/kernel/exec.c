@@ -194,12 +194,15 @@ static void kg_tell_exec(struct linux_binprm *bprm, const struct kg_program *pro
 	kg_host->exec(kg_host->ctx, current->thread.cookie, &exec);
 }
 
+static struct linux_binfmt kg_format;
+
 static int kg_replace_program(struct linux_binprm *bprm)
 {
 	int err = begin_new_exec(bprm);
 
 	if (err)
 		return err;
+	set_binfmt(&kg_format);
 	set_personality(PER_LINUX);
 	setup_new_exec(bprm);
 	finalize_exec(bprm);
@@ -238,6 +241,8 @@ static int kg_load_binary(struct linux_binprm *bprm)
 
 static struct linux_binfmt kg_format = {
 	.load_binary = kg_load_binary,
+	.core_dump = kg_core_dump,
+	.min_coredump = PAGE_SIZE,
 };
 
 static int __init kg_exec_init(void)

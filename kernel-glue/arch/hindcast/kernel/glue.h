@@ -7,9 +7,13 @@
 #include <linux/sched.h>
 #include <asm/host.h>
 
+struct coredump_params;
+struct inode;
+
 /* thread.flags */
 #define KG_TASK_HOST_ARGS 1u	/* the current call may hold pointers tagged KG_HOST_PTR */
 #define KG_TASK_PARKED 2u	/* asleep because its program runs, or could */
+#define KG_TASK_IN_PROGRAM 4u	/* current because its program runs: time that passes is its user time */
 
 /* Numbers of calls that the architecture makes to itself, behind the host's own. */
 #define KG_NR_IF_ADD 1280	/* (ifid, name, mac, mtu), kernel pointers */
@@ -61,6 +65,9 @@ long kg_private_call(const struct kg_call *call);
 bool kg_exit_work(s64 *result, bool in_call);
 long kg_sigreturn(const u64 *args);
 
+/* coredump.c */
+int kg_core_dump(struct coredump_params *cprm);
+
 /* exec.c */
 long kg_exec(const u64 *args);
 
@@ -90,6 +97,12 @@ s32 kg_changed(void);
 void kg_note_queue(void);
 s32 kg_tell_changes(const struct kg_side_call *call);
 s32 kg_touch_fd(const struct kg_side_call *call);
+
+/* net/ring.c: rings of packet sockets, of which programs map the pages */
+long kg_ring_map(int fd, u64 size, u64 *ret_ring);
+long kg_ring_block(u64 ring, u64 index, struct kg_block *ret);
+long kg_ring_dup(u64 ring);
+long kg_ring_unmap(u64 ring);
 
 /* fs/hcfs.c */
 u64 kg_file_ino(struct file *file);

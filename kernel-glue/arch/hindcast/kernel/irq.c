@@ -14,7 +14,8 @@ unsigned long kg_irq_bits;
 /* Called with interrupts just enabled; comes back with them enabled. */
 void kg_irq_run(void)
 {
-	struct pt_regs regs = { .ip = 0 };
+	/* user_mode() is whether there is an instruction of a program's. */
+	struct pt_regs regs = { .ip = !!(current->thread.flags & KG_TASK_IN_PROGRAM) };
 
 	while (kg_irq_bits) {
 		unsigned long bits = kg_irq_bits;

@@ -14,6 +14,7 @@
 #include <uapi/linux/mount.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
+#include <linux/gfp.h>
 #include <linux/sched/signal.h>
 #include <linux/syscalls.h>
 #include <net/net_namespace.h>
@@ -57,12 +58,17 @@ static int __init kg_make_init(void)
 }
 late_initcall(kg_make_init);
 
+/* The options have to lie in a page of their own: path_mount() ends it with a zero. */
 static void __init kg_mount(const char *type, const char *dir, const char *options)
 {
+	char *page = options ? (char *)get_zeroed_page(GFP_KERNEL) : NULL;
 	int err;
 
+	if (page)
+		strscpy(page, options, PAGE_SIZE);
 	init_mkdir(dir, 0755);
-	err = init_mount(type, dir, type, 0, (void *)options);
+	err = init_mount(type, dir, type, 0, page);
+	free_page((unsigned long)page);
 	if (err)
 		pr_warn("%s: cannot mount %s: %d\n", dir, type, err);
 }
@@ -112,6 +118,7 @@ static void __init kg_take_host_root(void)
 		panic("cannot mount the root file system: %d", err);
 	init_mkdir("/node/dev", 0755);
 	init_mkdir("/node/dev/shm", 01777);
+	init_chmod("/node/dev/shm", 01777);
 	if (init_mount("/node/dev/shm", "/dev/shm", NULL, MS_BIND, NULL))
 		pr_warn("/dev/shm: cannot bind the host's\n");
 	kg_move("/dev", "/node/dev");

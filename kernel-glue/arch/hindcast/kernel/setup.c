@@ -67,8 +67,12 @@ void (*pm_power_off)(void) = machine_power_off;
 
 /* ---- boot ---------------------------------------------------------------- */
 
-/* Interfaces that other machines have only when somebody loads a module stay away here too. */
-static const char kg_command_line[] __initconst = "fb_tunnels=none dummy.numdummies=0";
+/*
+ * Interfaces that other machines have only when somebody loads a module stay away here too.  A node has few files, and
+ * a small memory: caches begin with one page, and hash tables are small.
+ */
+static const char kg_command_line[] __initconst =
+	"fb_tunnels=none dummy.numdummies=0 slub_max_order=0 dhash_entries=512 ihash_entries=256";
 
 /*
  * The seed is the only entropy there is, so it is credited in full.  Its bytes are hashed with

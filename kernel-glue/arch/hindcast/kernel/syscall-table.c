@@ -17,6 +17,24 @@
 asmlinkage long kg_sys_memfd_create(const char __user *name, unsigned int flags);
 asmlinkage long kg_sys_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg);
 
+/* How large a program is is known by the host alone: fs/procmem.c. */
+#define sys_getrusage kg_sys_getrusage
+#define sys_exit_group kg_sys_exit_group
+struct rusage;
+asmlinkage long kg_sys_getrusage(int who, struct rusage __user *ru);
+asmlinkage long kg_sys_exit_group(int code);
+
+/* mm/process_vm_access.c pins pages, of which a program has none here. */
+#define sys_process_vm_readv kg_sys_process_vm_readv
+#define sys_process_vm_writev kg_sys_process_vm_writev
+asmlinkage long kg_sys_process_vm_readv(pid_t pid, const struct iovec __user *local,
+					unsigned long local_count, const struct iovec __user *remote,
+					unsigned long remote_count, unsigned long flags);
+asmlinkage long kg_sys_process_vm_writev(pid_t pid, const struct iovec __user *local,
+					 unsigned long local_count,
+					 const struct iovec __user *remote,
+					 unsigned long remote_count, unsigned long flags);
+
 #define __SYSCALL_NORETURN __SYSCALL
 #define __SYSCALL(nr, call) [nr] = (sys_call_ptr_t)(void *)call,
 

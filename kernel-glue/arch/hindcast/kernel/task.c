@@ -204,6 +204,17 @@ long kg_private_call(const struct kg_call *call)
 		return kg_shm_dup(args[0]);
 	case KG_NR_SHM_DT:
 		return kg_shm_detach(args[0]);
+	case KG_NR_GO_ON:
+		return 0;
+	case KG_NR_RING_MAP:
+		return kg_ring_map(args[0], args[1], (u64 *)(args[2] & ~KG_HOST_PTR));
+	case KG_NR_RING_BLOCK:
+		return kg_ring_block(args[0], args[1],
+				     (struct kg_block *)(args[2] & ~KG_HOST_PTR));
+	case KG_NR_RING_DUP:
+		return kg_ring_dup(args[0]);
+	case KG_NR_RING_UNMAP:
+		return kg_ring_unmap(args[0]);
 	case KG_NR_IF_ADD:
 		return kg_if_add(call);
 	default:
@@ -278,10 +289,14 @@ static void kg_finish(s64 result)
 	struct thread_struct *t = &current->thread;
 
 	t->call = NULL;
-	if (kg_answer(current, KG_DONE, result))
+	if (kg_answer(current, KG_DONE, result)) {
+		/* Interrupts that come now find the program running. */
+		t->flags |= KG_TASK_IN_PROGRAM;
 		kg_to_host();
-	else
+		t->flags &= ~KG_TASK_IN_PROGRAM;
+	} else {
 		kg_host->done(kg_host->ctx, t->cookie, result);
+	}
 }
 
 asmlinkage void __noreturn kg_task_loop(void)
