@@ -224,6 +224,16 @@ static enum rep_outcome explain_failure(struct carrier *carrier, const struct fm
 									 REP_TRACE_ERROR;
 }
 
+static int resize(struct carrier *carrier, const struct fmt_effect *effect)
+{
+	const int r = rep__content_resize(carrier->content, carrier->event->node, effect->file, effect->addr,
+					  &carrier->error);
+
+	if (r < 0)
+		carrier->content_error = r;
+	return r;
+}
+
 /* Shared anonymous memory becomes a mapping of an object that checkpoints know. */
 static void make_object(struct carrier *carrier, struct fmt_effect *effect)
 {
@@ -257,7 +267,8 @@ static enum rep_outcome replay_one(struct carrier *carrier, struct fmt_effect *e
 		make_object(carrier, effect);
 	carrier->content_error = 0;
 	fmt_effect_put(&one, effect);
-	const int error = rec_effects_apply(carrier->tracee, one.data, one.size, fd_of, carrier,
+	const int error = effect->op == FMT_EFFECT_RESIZE ? resize(carrier, effect) :
+			  rec_effects_apply(carrier->tracee, one.data, one.size, fd_of, carrier,
 					    /* ret_bad= */ NULL);
 
 	return error < 0 ? explain_failure(carrier, effect, error, reason) : REP_AGREES;

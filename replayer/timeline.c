@@ -30,8 +30,8 @@
 #include "command.h"
 
 #define MEMORY_MAX (1ull << 30)
-#define CHECKPOINT_MAX 256
-#define CHECKPOINT_GAP_NS 25000000ull	/* of execution between two checkpoints, near the present */
+#define CHECKPOINT_MAX 512
+#define CHECKPOINT_GAP_NS 20000000ull	/* of execution between two checkpoints, near the present */
 #define AHEAD_NS 5000000ull		/* executing less than this is cheaper than going to a checkpoint */
 #define NS_PER_S 1000000000ull
 
@@ -178,6 +178,7 @@ enum rep_outcome rep__timeline_advance(struct rep_timeline *tl)
 	const vtime_ns vtime = event.vtime;
 	const enum rep_outcome outcome = rep__stretch_step(&tl->stretch, &event);
 
+	rep__checkpoints_mend(&tl->checkpoints, &tl->session->content.objects);
 	if (outcome != REP_AGREES)
 		return outcome;
 	tl->seq++;
@@ -191,10 +192,13 @@ enum rep_outcome rep__timeline_advance(struct rep_timeline *tl)
 static enum rep_outcome restore(struct rep_timeline *tl, const struct rep_checkpoint *c)
 {
 	const int r = rep__checkpoint_restore(c, tl->session);
+	const event_seq seq = c && r == 0 ? c->seq : 0;
+	const uint64_t cost_ns = c && r == 0 ? c->cost_ns : 0;
 
+	rep__checkpoints_mend(&tl->checkpoints, &tl->session->content.objects);	/* c may go */
 	tl->stretch.inside = false;
-	tl->seq = c && r == 0 ? c->seq : 0;
-	tl->cost_ns = c && r == 0 ? c->cost_ns : 0;
+	tl->seq = seq;
+	tl->cost_ns = cost_ns;
 	tl->cost_from_ns = host_ns();
 	tl->leg_pc = tl->leg_arrival = tl->leg_steps = 0;
 	tl->vtime = 0;
