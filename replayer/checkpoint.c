@@ -148,6 +148,16 @@ static void drop_least(struct rep_checkpoints *all, event_seq present, uint64_t 
 	drop(all, least);
 }
 
+void rep__checkpoints_mend(struct rep_checkpoints *all, struct rep_objects *objects)
+{
+	if (!objects->any_shrunk)
+		return;
+	for (size_t i = all->count; i-- > 0;)
+		if (rep__objects_kept_spoilt(&all->list[i]->objects))
+			drop(all, i);
+	rep__objects_mended(objects);
+}
+
 static bool too_much(const struct rep_checkpoints *all, const struct rep_world *world)
 {
 	uint64_t memory = world->frozen.bytes;

@@ -45,6 +45,8 @@ int rep__checkpoint_add(struct rep_checkpoints *all, struct rep_session *session
 			uint64_t cost_ns);
 /* The last one at or before seq; NULL: there is none, and the world begins empty at 0. Borrowed until the next add. */
 struct rep_checkpoint *rep__checkpoint_before(const struct rep_checkpoints *all, event_seq seq);
+/* Drops those whose frozen processes have lost pages to the shrinking of a file. */
+void rep__checkpoints_mend(struct rep_checkpoints *all, struct rep_objects *objects);
 /* Takes the session back (or ahead) to it; NULL: to the empty world.  A verdict is forgotten.  0 or -errno, and then
  * the world is empty. */
 int rep__checkpoint_restore(const struct rep_checkpoint *checkpoint, struct rep_session *session);

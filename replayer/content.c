@@ -143,16 +143,23 @@ static int unpacked_fd(struct rep_content *content, const uint8_t hash[FMT_HASH_
 	return fd;
 }
 
-/* Makes one file's bytes those of another. 0 or -errno. */
-static int copy_content(int to, int from)
+/* Makes an object's bytes those of a file. 0 or -errno. */
+static int copy_content(struct rep_objects *objects, struct rep_object *object, int from)
 {
-	const off_t size = lseek(from, 0, SEEK_END);
+	const off_t size = lseek(from, 0, SEEK_END), now = lseek(object->fd, 0, SEEK_END);
 	off_t at = 0;
 
-	if (size < 0 || ftruncate(to, size) < 0 || lseek(to, 0, SEEK_SET) < 0)
+	if (size < 0 || now < 0)
+		return -errno;
+	/* One that is born again keeps its size if that is larger: the size that it has to have is an effect of the same event. */
+	const int r = rep__object_resize(objects, object, (uint64_t)(now > size ? now : size), /* clear= */ true);
+
+	if (r < 0)
+		return r;
+	if (lseek(object->fd, 0, SEEK_SET) < 0)
 		return -errno;
 	while (at < size) {
-		const ssize_t done = sendfile(to, from, &at, (size_t)(size - at));
+		const ssize_t done = sendfile(object->fd, from, &at, (size_t)(size - at));
 
 		if (done < 0)
 			return -errno;
@@ -172,12 +179,25 @@ static int object_fd(struct rep_content *content, struct rep_content_file *file,
 	int r = file->object ? 0 : rep__object_new(&content->objects, &file->object);
 
 	if (r == 0)
-		r = copy_content(file->object->fd, fd);
+		r = copy_content(&content->objects, file->object, fd);
 	if (r < 0)
 		return r;
 	see(content, file->object->fd, file->hash);
 	file->object->live = true;
 	return file->object->fd;
+}
+
+int rep__content_resize(struct rep_content *content, node_id node, uint64_t number, uint64_t size,
+			struct fmt_error *error)
+{
+	const int fd = rep__content_fd(content, node, number, /* shared= */ true, error);
+
+	if (fd < 0)
+		return fd;
+	const struct rep_content_file *file =
+		rep__id_table_get(&content->by_number, rep__id(node, (uint32_t)number));
+
+	return rep__object_resize(&content->objects, file->object, size, /* clear= */ false);
 }
 
 int rep__content_anonymous(struct rep_content *content, event_seq seq, size_t effect, uint64_t size)
@@ -195,10 +215,10 @@ int rep__content_anonymous(struct rep_content *content, event_seq seq, size_t ef
 			return r;
 		rep__id_table_put(&content->anonymous, id, object);
 	}
-	if (ftruncate(object->fd, 0) < 0 || ftruncate(object->fd, (off_t)size) < 0)
-		return -errno;
+	const int r = rep__object_resize(&content->objects, object, size, /* clear= */ true);
+
 	object->live = true;
-	return object->fd;
+	return r < 0 ? r : object->fd;
 }
 
 int rep__content_fd(struct rep_content *content, node_id node, uint64_t number, bool shared,

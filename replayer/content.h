@@ -40,6 +40,7 @@ struct rep_content {
 		uint64_t used;			/* when, in calls */
 	} open[REP_CONTENT_OPEN_MAX];
 	uint64_t calls;
+	bool mapped_shared;			/* a mapping that can write to an object was made; whoever asks takes it back */
 };
 
 void rep__content_init(struct rep_content *content, struct fmt_reader *reader);
@@ -52,6 +53,9 @@ int rep__content_add(struct rep_content *content, const struct fmt_event *event,
  * -errno with error set: not in the trace, or damaged. */
 int rep__content_fd(struct rep_content *content, node_id node, uint64_t number, bool shared,
 		    struct fmt_error *error);
+/* Gives the object that all see a size.  As rep__content_fd(). */
+int rep__content_resize(struct rep_content *content, node_id node, uint64_t number, uint64_t size,
+			struct fmt_error *error);
 /* Borrowed descriptor of the zeroed memory that an effect (its place in its event) maps shared. -EMFILE, -errno. */
 int rep__content_anonymous(struct rep_content *content, event_seq seq, size_t effect, uint64_t size);
 /* The number by which a node knows what an inode of a mapping holds; 0: it is no file's. */

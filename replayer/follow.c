@@ -3,8 +3,8 @@
  * follow.c - from a packet to the call that sent it, and to the call that got its bytes.
  *
  * Sent: what a call sends is told before the call, and nothing else of the node stands between the two.  What the node's kernel
- * sends by itself (an answer to a packet, a timer) is followed by what became of its socket, or by nothing of a program's.  Then
- * the last call that wrote to the connection is who the bytes are from.
+ * sends by itself (behind an answer, or a timer) is followed by what became of its socket, or by nothing of a program's.  Then the
+ * bytes are from the call that moved TCP's write_seq past them; a segment without bytes is nobody's.
  * Received: TCP's bytes have reached a program when copied_seq has passed them, which is told right after the call that
  * took them.  A datagram goes to the next call that receives on a socket of its port.
  */
@@ -22,6 +22,8 @@
 
 /* How far before and behind a packet is looked. */
 #define LOOK_MAX 200000
+/* Calls that may have written a segment: more do not stand between a write and its sending, unless others make very many. */
+#define CALLS_MAX 256
 
 struct hop {
 	bool found;
@@ -178,29 +180,58 @@ static bool sent_in_call(struct rep_control *c, struct hop *hop)
 	return false;
 }
 
-/* The last call before it that wrote to its connection. */
-static void sent_after_call(struct rep_control *c, struct hop *hop, uint64_t sock)
+/* TCP did not have all bytes of the segment yet. */
+static bool is_before_write(const struct fmt_event *event, uint64_t sock, uint32_t end)
+{
+	struct fmt_ev_tcp tcp;
+
+	return event->kind == FMT_tcp && fmt_get_tcp(event, &tcp) == 0 && tcp.sock == sock &&
+	       (int32_t)((uint32_t)tcp.write_seq - end) < 0;
+}
+
+/* Of some calls, from the last to the first, the first one that is about the socket. */
+static void first_on_socket(struct rep_control *c, struct hop *hop, const event_seq *calls, size_t count, uint64_t sock)
 {
 	struct fmt_event event;
 
-	hop->by_kernel = true;
-	for (event_seq n = 1; n <= LOOK_MAX && n <= hop->seq; n++) {
-		if (!event_at(c, hop->seq - n, &event))
-			return;
-		if (event.node != hop->node || !is_call(&event) || !call_writes(call_nr(&event)))
-			continue;
-		if (!call_on(c, &event, sock))
+	for (size_t i = count; i-- > 0;) {
+		if (!event_at(c, calls[i], &event) || !call_on(c, &event, sock))
 			continue;
 		found_call(hop, &event);
 		return;
 	}
 }
 
+/* What the kernel sends by itself is of the call that gave it the last byte of the segment: the first call on the socket behind the last
+ * sample of TCP that did not have it. */
+static void sent_after_call(struct rep_control *c, struct hop *hop, uint64_t sock, uint32_t end)
+{
+	event_seq calls[CALLS_MAX];	/* that write, from the last to the first */
+	struct fmt_event event;
+	size_t count = 0;
+
+	hop->by_kernel = true;
+	for (event_seq n = 1; n <= LOOK_MAX && n <= hop->seq && count < CALLS_MAX && event_at(c, hop->seq - n, &event); n++) {
+		if (event.node != hop->node)
+			continue;
+		if (is_before_write(&event, sock, end))
+			break;
+		if (is_call(&event) && call_writes(call_nr(&event)))
+			calls[count++] = event.seq;
+	}
+	first_on_socket(c, hop, calls, count, sock);
+}
+
 static void find_sender(struct rep_control *c, struct path *path)
 {
-	if (!sent_in_call(c, &path->sent))
-		sent_after_call(c, &path->sent,
-				socket_of(c, &path->frame, path->sent.node, path->sent.seq, /* sender= */ true));
+	const struct fmt_frame *frame = &path->frame;
+
+	if (sent_in_call(c, &path->sent))
+		return;
+	path->sent.by_kernel = true;
+	if (frame->transport == FMT_TRANSPORT_TCP && frame->payload_size)
+		sent_after_call(c, &path->sent, socket_of(c, frame, path->sent.node, path->sent.seq, /* sender= */ true),
+				frame->seq + (uint32_t)frame->payload_size);
 }
 
 /* ---- who received it --------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "object.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,7 +33,7 @@ int rep__object_new(struct rep_objects *objects, struct rep_object **ret)
 	struct rep_object *object = calloc(1, sizeof(*object));
 
 	CHECK(object);
-	*object = (struct rep_object){.fd = fd, .live = true, .next = objects->first};
+	*object = (struct rep_object){.fd = fd, .live = true, .next = objects->first, .shrunk_to = UINT64_MAX};
 	objects->first = object;
 	objects->count++;
 	*ret = object;
@@ -206,10 +207,44 @@ static int write_at(int fd, const uint8_t *from, uint64_t offset, uint64_t size)
 	return 0;
 }
 
-static int restore(struct rep_object *object, const struct rep_object_bytes *bytes)
+int rep__object_resize(struct rep_objects *objects, struct rep_object *object, uint64_t size, bool clear)
 {
-	if (ftruncate(object->fd, 0) < 0 || ftruncate(object->fd, (off_t)bytes->file_size) < 0)
+	const off_t now = lseek(object->fd, 0, SEEK_END);
+
+	if (now < 0 || ((uint64_t)now != size && ftruncate(object->fd, (off_t)size) < 0))
 		return -errno;
+	if ((uint64_t)now > size && size < object->shrunk_to) {
+		object->shrunk_to = size;
+		objects->any_shrunk = true;
+	}
+	/* A hole leaves private copies of pages alone. */
+	if (clear && size &&
+	    fallocate(object->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)size) < 0)
+		return -errno;
+	return 0;
+}
+
+bool rep__objects_kept_spoilt(const struct rep_objects_kept *kept)
+{
+	for (size_t i = 0; i < kept->count; i++)
+		if (kept->list[i].bytes->file_size > kept->list[i].object->shrunk_to)
+			return true;
+	return false;
+}
+
+void rep__objects_mended(struct rep_objects *objects)
+{
+	for (struct rep_object *o = objects->first; o; o = o->next)
+		o->shrunk_to = UINT64_MAX;
+	objects->any_shrunk = false;
+}
+
+static int restore(struct rep_objects *objects, struct rep_object *object, const struct rep_object_bytes *bytes)
+{
+	const int cleared = rep__object_resize(objects, object, bytes->file_size, /* clear= */ true);
+
+	if (cleared < 0)
+		return cleared;
 	for (size_t i = 0; i < bytes->extent_count; i++) {
 		const struct extent *e = &bytes->extents[i];
 		const int r = write_at(object->fd, e->data, e->offset, e->size);
@@ -225,7 +260,7 @@ int rep__objects_restore(struct rep_objects *objects, const struct rep_objects_k
 	for (struct rep_object *o = objects->first; o; o = o->next)
 		o->live = false;
 	for (size_t i = 0; i < kept->count; i++) {
-		const int r = restore(kept->list[i].object, kept->list[i].bytes);
+		const int r = restore(objects, kept->list[i].object, kept->list[i].bytes);
 
 		if (r < 0)
 			return r;

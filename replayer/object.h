@@ -23,11 +23,13 @@ struct rep_object {
 	int fd;
 	bool live;			/* it has been born at the present moment */
 	struct rep_object_bytes *last;	/* what was kept last; owned share */
+	uint64_t shrunk_to;		/* UINT64_MAX: it has not been since that was last looked at */
 };
 
 struct rep_objects {
 	struct rep_object *first;	/* the newest */
 	size_t count;
+	bool any_shrunk;
 };
 
 /* A new, empty, live object.  0, -EMFILE (too many), -errno. */
@@ -43,6 +45,13 @@ struct rep_objects_kept {
 	size_t count;
 };
 
+/* Gives an object a size, and zeroes in place of all its bytes when clear. Truncation takes from every process, frozen ones too,
+ * the private copies of pages that lie beyond; that is noted, since such frozen processes are not what they were.  0 or -errno. */
+int rep__object_resize(struct rep_objects *objects, struct rep_object *object, uint64_t size, bool clear);
+/* Whether what is kept of an object that has shrunk was larger. */
+bool rep__objects_kept_spoilt(const struct rep_objects_kept *kept);
+/* All that has been noted is dealt with. */
+void rep__objects_mended(struct rep_objects *objects);
 /* 0 or -errno. */
 int rep__objects_keep(struct rep_objects *objects, struct rep_objects_kept *ret);
 /* Makes all objects as they were; those that are not in kept are not live. 0 or -errno. */

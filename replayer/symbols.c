@@ -173,22 +173,71 @@ bool rep_unit_at(const struct rep_module *module, uint64_t addr, Dwarf_Die *ret)
 	return false;
 }
 
-/* The innermost function of the source that an address belongs to, inlined or not. */
-static const char *function_name(Dwarf_Die *unit, uint64_t addr)
+/* Where a function is declared: a definition or an inlined copy refers to that, and only there its class is known. */
+static void declaration_of(Dwarf_Die *die, Dwarf_Die *ret)
 {
-	Dwarf_Die *scopes;
-	const int count = dwarf_getscopes(unit, addr, &scopes);
-	const char *name = NULL;
+	Dwarf_Attribute attr;
+	Dwarf_Die next;
 
-	for (int i = 0; i < count && !name; i++) {
-		const int tag = dwarf_tag(&scopes[i]);
+	*ret = *die;
+	for (int i = 0; i < 8; i++) {
+		if (!dwarf_attr(ret, DW_AT_abstract_origin, &attr) && !dwarf_attr(ret, DW_AT_specification, &attr))
+			return;
+		if (!dwarf_formref_die(&attr, &next))
+			return;
+		*ret = next;
+	}
+}
 
-		if (tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine)
-			name = dwarf_diename(&scopes[i]);
+static bool names_scope(Dwarf_Die *scope)
+{
+	const int tag = dwarf_tag(scope);
+
+	return tag == DW_TAG_namespace || tag == DW_TAG_class_type || tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
+}
+
+/* "shop::Counter::add"; false: the function has no name. */
+static bool qualified_name(Dwarf_Die *die, char *ret, size_t size)
+{
+	const char *name = dwarf_diename(die);
+	Dwarf_Die declaration, *scopes;
+	size_t used = 0;
+
+	if (!name)
+		return false;
+	declaration_of(die, &declaration);
+	const int count = dwarf_getscopes_die(&declaration, &scopes);
+
+	ret[0] = '\0';
+	for (int i = count - 1; i > 0; i--) {
+		const char *outer = names_scope(&scopes[i]) ? dwarf_diename(&scopes[i]) : NULL;
+
+		if (outer && used < size)
+			used += (size_t)snprintf(ret + used, size - used, "%s::", outer);
 	}
 	if (count > 0)
 		free(scopes);
-	return name;
+	if (used < size)
+		snprintf(ret + used, size - used, "%s", name);
+	return true;
+}
+
+/* The innermost function of the source that an address belongs to, inlined or not. */
+static bool function_name(Dwarf_Die *unit, uint64_t addr, char *ret, size_t size)
+{
+	Dwarf_Die *scopes;
+	const int count = dwarf_getscopes(unit, addr, &scopes);
+	bool found = false;
+
+	for (int i = 0; i < count && !found; i++) {
+		const int tag = dwarf_tag(&scopes[i]);
+
+		if (tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine)
+			found = qualified_name(&scopes[i], ret, size);
+	}
+	if (count > 0)
+		free(scopes);
+	return found;
 }
 
 static void fill_line(Dwarf_Die *unit, uint64_t addr, struct rep_place_info *ret)
@@ -251,9 +300,8 @@ void rep_place_of(struct rep_symbols *symbols, const struct rep_target *target, 
 	}
 	if (!rep_unit_at(ret->module, own, &unit))
 		return;
-	const char *name = function_name(&unit, own);
-
-	ret->function = name ? name : ret->function;
+	if (function_name(&unit, own, ret->qualified, sizeof(ret->qualified)))
+		ret->function = ret->qualified;
 	fill_line(&unit, own, ret);
 }
 
@@ -382,25 +430,62 @@ size_t rep_line_addresses(struct rep_symbols *symbols, const struct rep_target *
 }
 
 /* The second line of a function is where its arguments are in their places. */
-static uint64_t behind_prologue(const struct rep_module *module, const struct rep_symbol *symbol)
+static uint64_t behind_prologue(const struct rep_module *module, uint64_t start)
 {
+	const struct rep_symbol *symbol = rep_symbol_at(module, start);
 	Dwarf_Lines *lines;
 	Dwarf_Die unit;
 	size_t count;
 	bool inside = false;
 
-	if (!rep_unit_at(module, symbol->addr, &unit) || dwarf_getsrclines(&unit, &lines, &count) < 0)
-		return symbol->addr;
+	if (!symbol || !rep_unit_at(module, start, &unit) || dwarf_getsrclines(&unit, &lines, &count) < 0)
+		return start;
 	for (size_t i = 0; i < count; i++) {
 		Dwarf_Addr addr;
 
 		if (dwarf_lineaddr(dwarf_onesrcline(lines, i), &addr) < 0)
 			break;
-		if (inside && addr > symbol->addr && addr < symbol->addr + symbol->size)
+		if (inside && addr > start && addr < symbol->addr + symbol->size)
 			return addr;
-		inside |= addr == symbol->addr;
+		inside |= addr == start;
 	}
-	return symbol->addr;
+	return start;
+}
+
+/* What symbols do not tell: functions by the names that the source has for them. */
+struct function_search {
+	const char *name;
+	uint64_t ret[16];
+	size_t found;
+};
+
+static int search_function(Dwarf_Die *die, void *arg)
+{
+	struct function_search *search = arg;
+	const size_t wanted = strlen(search->name);
+	char name[192];
+	Dwarf_Addr entry;
+
+	if (search->found == sizeof(search->ret) / sizeof(search->ret[0]) || dwarf_entrypc(die, &entry) < 0 || !entry ||
+	    !qualified_name(die, name, sizeof(name)))
+		return DWARF_CB_OK;
+	const size_t size = strlen(name);
+
+	if (size >= wanted && strcmp(name + size - wanted, search->name) == 0 &&
+	    (size == wanted || name[size - wanted - 1] == ':'))
+		search->ret[search->found++] = entry;
+	return DWARF_CB_OK;
+}
+
+static void search_functions(const struct rep_module *module, struct function_search *search)
+{
+	Dwarf_CU *unit = NULL;
+	uint8_t type;
+	Dwarf_Die die;
+
+	while (module->dwarf && dwarf_get_units(module->dwarf, unit, &unit, NULL, &type, &die, NULL) == 0)
+		if (type == DW_UT_compile)
+			dwarf_getfuncs(&die, search_function, search, 0);
 }
 
 size_t rep_function_addresses(struct rep_symbols *symbols, const struct rep_target *target, const char *name, uint64_t *ret,
@@ -412,9 +497,15 @@ size_t rep_function_addresses(struct rep_symbols *symbols, const struct rep_targ
 
 	for (size_t i = 0; found < max && (module = rep_module_of_target(symbols, target, i, &bias)); i++) {
 		const struct rep_symbol *symbol = rep_symbol_find(module, name);
+		struct function_search search = {.name = name};
 
-		if (symbol)
-			ret[found++] = behind_prologue(module, symbol) + bias;
+		if (symbol) {
+			ret[found++] = behind_prologue(module, symbol->addr) + bias;
+			continue;
+		}
+		search_functions(module, &search);
+		for (size_t j = 0; j < search.found && found < max; j++)
+			ret[found++] = behind_prologue(module, search.ret[j]) + bias;
 	}
 	return found;
 }

@@ -66,8 +66,9 @@ bool rep_unit_at(const struct rep_module *module, uint64_t addr, Dwarf_Die *ret)
 struct rep_place_info {
 	const struct rep_module *module;
 	uint64_t bias;
-	const char *function;
+	const char *function;		/* in C++ with the names of what it is in */
 	uint64_t offset;		/* in the function */
+	char qualified[192];		/* where that is put together */
 	const char *file;		/* as the compiler had it */
 	const char *folder;		/* where it was called: what file is relative to, if it is; NULL */
 	int line;			/* 0: unknown */
@@ -81,7 +82,8 @@ void rep_place_path(const struct rep_place_info *place, char *ret, size_t size);
  * without code is the next one that has some.  Their number. */
 size_t rep_line_addresses(struct rep_symbols *symbols, const struct rep_target *target, const char *file, int line,
 			  uint64_t *ret, size_t max);
-/* The same for functions: where they begin, behind their prologues when lines tell where these end. */
+/* The same for functions ("main", "add", "shop::Counter::add"; in C++ the first names may be left out): where they begin, behind their
+ * prologues when lines tell where these end. */
 size_t rep_function_addresses(struct rep_symbols *symbols, const struct rep_target *target, const char *name, uint64_t *ret,
 			      size_t max);
 

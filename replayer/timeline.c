@@ -30,8 +30,8 @@
 #include "command.h"
 
 #define MEMORY_MAX (1ull << 30)
-#define CHECKPOINT_MAX 256
-#define CHECKPOINT_GAP_NS 25000000ull	/* of execution between two checkpoints, near the present */
+#define CHECKPOINT_MAX 512
+#define CHECKPOINT_GAP_NS 20000000ull	/* of execution between two checkpoints, near the present */
 #define AHEAD_NS 5000000ull		/* executing less than this is cheaper than going to a checkpoint */
 #define NS_PER_S 1000000000ull
 
@@ -50,7 +50,10 @@ static int open_session(struct rep_timeline *tl, const struct rep_timeline_optio
 	const enum rep_outcome outcome = rep_session_new(tl->reader, /* only_node= */ 0, options->node_name,
 							 &tl->report, &tl->session);
 
-	if (outcome == REP_AGREES)
+	const bool selected = outcome != REP_AGREES || !options->pid ||
+			      rep_session_select(tl->session, options->pid) == REP_AGREES;
+
+	if (outcome == REP_AGREES && selected)
 		return 0;
 	const int code = outcome == REP_HOST_CANNOT ? -ENODEV : -EBADMSG;
 
@@ -70,6 +73,7 @@ int rep_timeline_open(const char *path, const struct rep_timeline_options *optio
 	if (r == 0)
 		r = open_session(tl, options, error);
 	if (r < 0) {
+		rep_session_free(tl->session);
 		fmt_reader_close(tl->reader);
 		free(tl);
 		return r;
@@ -174,6 +178,7 @@ enum rep_outcome rep__timeline_advance(struct rep_timeline *tl)
 	const vtime_ns vtime = event.vtime;
 	const enum rep_outcome outcome = rep__stretch_step(&tl->stretch, &event);
 
+	rep__checkpoints_mend(&tl->checkpoints, &tl->session->content.objects);
 	if (outcome != REP_AGREES)
 		return outcome;
 	tl->seq++;
@@ -187,10 +192,13 @@ enum rep_outcome rep__timeline_advance(struct rep_timeline *tl)
 static enum rep_outcome restore(struct rep_timeline *tl, const struct rep_checkpoint *c)
 {
 	const int r = rep__checkpoint_restore(c, tl->session);
+	const event_seq seq = c && r == 0 ? c->seq : 0;
+	const uint64_t cost_ns = c && r == 0 ? c->cost_ns : 0;
 
+	rep__checkpoints_mend(&tl->checkpoints, &tl->session->content.objects);	/* c may go */
 	tl->stretch.inside = false;
-	tl->seq = c && r == 0 ? c->seq : 0;
-	tl->cost_ns = c && r == 0 ? c->cost_ns : 0;
+	tl->seq = seq;
+	tl->cost_ns = cost_ns;
 	tl->cost_from_ns = host_ns();
 	tl->leg_pc = tl->leg_arrival = tl->leg_steps = 0;
 	tl->vtime = 0;

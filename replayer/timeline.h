@@ -44,7 +44,7 @@ struct rep_timeline_options {
 	const char *node_name;		/* execute only this node; NULL: all */
 	uint32_t pid;			/* ... only this process of it and those it descends from; 0: all */
 	uint64_t memory_max;		/* for checkpoints, bytes; 0: 1 GiB */
-	size_t checkpoint_max;		/* 0: 256 */
+	size_t checkpoint_max;		/* 0: 512 */
 	uint64_t checkpoint_every;	/* for tests: one at every so many events; 0: by the time that execution takes */
 };
 
