@@ -384,7 +384,7 @@ static void narrow_tabs(GtkWidget *switcher)
 void insp__share_height(InspWindow *window)
 {
 	const int plots = gtk_widget_get_visible(GTK_WIDGET(window->plots)) ? PLOTS_HEIGHT : 0;
-	const int second = gtk_widget_get_visible(window->compare_page) ? LANES_HEIGHT * 2 / 3 : 0;
+	const int second = gtk_widget_get_visible(window->compare_page) ? LANES_HEIGHT * 5 / 6 : 0;
 
 	gtk_paned_set_position(GTK_PANED(window->upper), LANES_HEIGHT + plots + second - (plots ? 60 : 0));
 }
