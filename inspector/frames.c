@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frames.h"
 
-#include <time.h>
+#include <sys/resource.h>
 
 struct insp_frames {
 	GtkWidget *window;
@@ -17,10 +17,10 @@ struct insp_frames {
 
 static gint64 thread_cpu_us(void)
 {
-	struct timespec now;
+	struct rusage used;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (gint64)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	getrusage(RUSAGE_THREAD, &used);
+	return (gint64)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
 }
 
 static void frame_begins(GdkFrameClock *clock, struct insp_frames *frames)
