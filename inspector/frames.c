@@ -7,7 +7,6 @@ struct insp_frames {
 	GtkWidget *window;
 	InspLanes *lanes;
 	GdkFrameClock *clock;
-	gulong before, after;
 	gint64 cpu_before;		/* of this thread, microseconds */
 	guint painted;			/* pictures of the timeline until then */
 	gint64 command_begun;		/* 0: none is under way */
@@ -49,8 +48,8 @@ static void frame_ends(GdkFrameClock *clock, struct insp_frames *frames)
 static void realized(GtkWidget *window, struct insp_frames *frames)
 {
 	frames->clock = g_object_ref(gtk_widget_get_frame_clock(window));
-	frames->before = g_signal_connect(frames->clock, "before-paint", G_CALLBACK(frame_begins), frames);
-	frames->after = g_signal_connect(frames->clock, "after-paint", G_CALLBACK(frame_ends), frames);
+	g_signal_connect(frames->clock, "before-paint", G_CALLBACK(frame_begins), frames);
+	g_signal_connect(frames->clock, "after-paint", G_CALLBACK(frame_ends), frames);
 }
 
 struct insp_frames *insp_frames_new(GtkWidget *window, InspLanes *lanes)
@@ -71,8 +70,7 @@ void insp_frames_free(struct insp_frames *frames)
 		return;
 	g_signal_handlers_disconnect_by_data(frames->window, frames);
 	if (frames->clock) {
-		g_signal_handler_disconnect(frames->clock, frames->before);
-		g_signal_handler_disconnect(frames->clock, frames->after);
+		g_signal_handlers_disconnect_by_data(frames->clock, frames);
 		g_object_unref(frames->clock);
 	}
 	g_array_unref(frames->frame_us);
