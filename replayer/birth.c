@@ -37,13 +37,9 @@ static enum rep_outcome add_thread(struct rep_session *s, struct rep_process *pr
 						 "no thread can be called %" PRIu64, tid);
 }
 
-enum rep_outcome rep__step_start(struct rep_session *s)
+enum rep_outcome rep__begin_process(struct rep_session *s, uint64_t pid, struct fmt_bytes name)
 {
-	struct fmt_ev_start ev;
 	struct rep_thread *thread;
-
-	if (fmt_get_start(s->event, &ev) < 0)
-		return rep__damaged(s);
 	struct rep_node *node = rep__node_of(s);
 
 	if (!node)
@@ -55,13 +51,21 @@ enum rep_outcome rep__step_start(struct rep_session *s)
 		if (error < 0)
 			return rep__host_cannot(s, "a clock page cannot be made: %s", strerror(-error));
 	}
-	if (ev.pid != s->event->tid || rep__process_get(node, (uint32_t)ev.pid))
-		return rep__trace_error(s, "process %" PRIu64 " cannot start as thread %u", ev.pid,
-				   s->event->tid);
-	struct rep_process *process = rep__process_new(node, (uint32_t)ev.pid);
+	if (pid != s->event->tid || rep__process_get(node, (uint32_t)pid))
+		return rep__trace_error(s, "process %" PRIu64 " cannot start as thread %u", pid, s->event->tid);
+	struct rep_process *process = rep__process_new(node, (uint32_t)pid);
 
-	rep__name_copy(process->name, ev.name);
+	rep__name_copy(process->name, name);
 	return add_thread(s, process, s->event->tid, REP_EMPTY, &thread);
+}
+
+enum rep_outcome rep__step_start(struct rep_session *s)
+{
+	struct fmt_ev_start ev;
+
+	if (fmt_get_start(s->event, &ev) < 0)
+		return rep__damaged(s);
+	return rep__begin_process(s, ev.pid, ev.name);
 }
 
 /* An exec by another thread than the first comes under the first one's id, whose own end has been told:
@@ -143,6 +147,7 @@ enum rep_outcome rep__step_exec(struct rep_session *s)
 	if (thread->tracee)
 		rec_tracee_kill(thread->tracee);
 	rep__process_returns(&s->world, thread->process);
+	thread->process->shares = false;
 	rep__process_keep_only(&s->world, thread);
 	thread->tracee = fresh;
 	thread->armed = 0;
@@ -198,6 +203,7 @@ enum rep_outcome rep__step_clone(struct rep_session *s)
 		process = rep__process_new(parent->process->node, (uint32_t)ev.child_pid);
 		memcpy(process->name, parent->process->name, sizeof(process->name));
 		process->exec_seq = parent->process->exec_seq;
+		process->shares = parent->process->shares;
 		process->borrows = ev.flags & CLONE_VM;
 		s->world.borrower_count += process->borrows;
 	}

@@ -9,7 +9,15 @@
 static enum fmt_status command_replay(const struct fmt_arguments *args)
 {
 	struct rep_report report = {0};
+	uint64_t pid = 0;
+
+	if (args->value[FMT_OPTION_PID] && (!fmt_parse_number(args->value[FMT_OPTION_PID], &pid) || pid == 0 ||
+					    pid > UINT32_MAX || !args->value[FMT_OPTION_NODE])) {
+		fmt_complain("--pid takes the number of a process, and --node says on which node it is");
+		return FMT_STATUS_USAGE;
+	}
 	const struct rep_options rep_options = {
+		.pid = (uint32_t)pid,
 		.check = args->value[FMT_OPTION_CHECK] != NULL,
 		.node_name = args->value[FMT_OPTION_NODE],
 	};
@@ -33,7 +41,7 @@ const struct fmt_command rep_cmd_replay = {
 	.name = "replay",
 	.usage = "TRACE",
 	.summary = "execute a recorded run again, from the trace alone",
-	.options = "check node",
+	.options = "check node pid",
 	.operand_min = 1,
 	.operand_max = 1,
 	.run = command_replay,

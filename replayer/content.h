@@ -40,6 +40,7 @@ struct rep_content {
 		uint64_t used;			/* when, in calls */
 	} open[REP_CONTENT_OPEN_MAX];
 	uint64_t calls;
+	bool mapped_shared;			/* a mapping that can write to an object was made; whoever asks takes it back */
 };
 
 void rep__content_init(struct rep_content *content, struct fmt_reader *reader);

@@ -251,6 +251,8 @@ static enum rep_outcome replay_one(struct carrier *carrier, struct fmt_effect *e
 	carrier->shared = effect->op == FMT_EFFECT_STORE || effect->op == FMT_EFFECT_RESIZE ||
 			  (effect->op == FMT_EFFECT_MAP && (effect->flags & MAP_TYPE) == MAP_SHARED);
 	carrier->anonymous = false;
+	if (effect->op == FMT_EFFECT_MAP && carrier->shared && (effect->prot & PROT_WRITE))
+		carrier->content->mapped_shared = true;
 	if (effect->op == FMT_EFFECT_MAP && carrier->shared && (effect->flags & MAP_ANONYMOUS))
 		make_object(carrier, effect);
 	carrier->content_error = 0;
@@ -283,4 +285,26 @@ enum rep_outcome rep__effects_replay(struct rec_tracee *tracee, struct fmt_bytes
 		return REP_TRACE_ERROR;
 	}
 	return REP_AGREES;
+}
+
+enum rep_outcome rep__effects_of_files(struct fmt_bytes list, struct rep_content *content,
+				       const struct fmt_event *event, char reason[REP_REASON_SIZE])
+{
+	struct carrier carrier = {.content = content, .event = event};
+	struct fmt_effect effect;
+	size_t pos = 0;
+	int more;
+
+	while ((more = fmt_effect_next(list.data, list.size, &pos, &effect)) > 0) {
+		if (effect.op != FMT_EFFECT_STORE && effect.op != FMT_EFFECT_RESIZE)
+			continue;
+		const enum rep_outcome outcome = replay_one(&carrier, &effect, reason);
+
+		if (outcome != REP_AGREES)
+			return outcome;
+	}
+	if (more == 0)
+		return REP_AGREES;
+	snprintf(reason, REP_REASON_SIZE, "the list of effects is damaged at its byte %zu", pos);
+	return REP_TRACE_ERROR;
 }

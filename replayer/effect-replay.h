@@ -16,4 +16,8 @@ enum rep_outcome rep__effects_replay(struct rec_tracee *tracee, struct fmt_bytes
 				     struct rep_content *content, const struct fmt_event *event,
 				     char reason[REP_REASON_SIZE]);
 
+/* Of the same, only what changes files that processes share, without a process. */
+enum rep_outcome rep__effects_of_files(struct fmt_bytes list, struct rep_content *content,
+				       const struct fmt_event *event, char reason[REP_REASON_SIZE]);
+
 #endif

@@ -46,7 +46,7 @@ static struct rep_frozen *frozen_new(struct rep_world *world, const struct rep_p
 
 	CHECK(frozen);
 	*frozen = (struct rep_frozen){.refs = 1, .sum = &world->frozen, .pid = process->pid, .node = process->node->id,
-				      .exec_seq = process->exec_seq};
+				      .exec_seq = process->exec_seq, .shares = process->shares};
 	memcpy(frozen->name, process->name, sizeof(frozen->name));
 	world->frozen.count++;
 	frozen->threads = calloc(process->thread_count, sizeof(*frozen->threads));
@@ -97,6 +97,7 @@ int rep__frozen_restore(struct rep_world *world, struct rep_node *node, struct r
 
 	memcpy(process->name, frozen->name, sizeof(process->name));
 	process->exec_seq = frozen->exec_seq;
+	process->shares = frozen->shares;
 	for (size_t i = frozen->thread_count; i-- > 0 && r == 0;)
 		r = restore_thread(world, process, &frozen->threads[i]);
 	frozen->refs++;

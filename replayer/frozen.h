@@ -26,6 +26,7 @@ struct rep_frozen {
 	node_id node;
 	char name[REP_NAME_SIZE];
 	event_seq exec_seq;
+	bool shares;
 	struct rec_tracee *native;	/* has its memory; NULL: it had no program yet */
 	struct rep_frozen_thread *threads;	/* in the order of the process's list */
 	size_t thread_count;

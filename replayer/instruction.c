@@ -205,17 +205,14 @@ static enum rep_outcome try_batch(struct rep_timeline *tl, event_seq seq, const 
 }
 
 /* Guesses which instruction came before, and looks. *ret_previous: 0 when it was none of the guesses. */
-static enum rep_outcome guess_previous(struct rep_timeline *tl, event_seq seq, const struct rep_stop *who, uint64_t rsp,
-				       uint64_t pc, uint64_t arrival, uint64_t *ret_previous, uint64_t *ret_count)
+static enum rep_outcome guess_previous(struct rep_timeline *tl, event_seq seq, const struct rep_stop *who,
+				       const uint64_t *candidates, size_t count, uint64_t pc, uint64_t arrival, uint64_t *ret_previous, uint64_t *ret_count)
 {
-	uint64_t candidates[REP_PREVIOUS_MAX];
 	enum rep_outcome outcome = REP_AGREES;
 
 	*ret_previous = 0;
 	if (tl->stretch.no_registers)
 		return REP_AGREES;
-	const size_t count = rep__previous_candidates(tl, who->node, who->pid, pc, rsp, candidates);
-
 	for (size_t i = 0; i < count && outcome == REP_AGREES && !*ret_previous; i += BATCH)
 		outcome = try_batch(tl, seq, who, candidates + i, count - i < BATCH ? count - i : BATCH, pc, arrival,
 				    ret_previous, ret_count);
@@ -244,7 +241,7 @@ static enum rep_outcome step_previous(struct rep_timeline *tl, event_seq seq, co
 enum rep_outcome rep__before_arrival(struct rep_timeline *tl, event_seq seq, uint64_t pc, uint64_t arrival,
 				     bool *ret_first)
 {
-	uint64_t previous = 0, count = 0;
+	uint64_t previous = 0, count = 0, candidates[REP_PREVIOUS_MAX];
 	struct rep_stop here, who;
 
 	*ret_first = false;
@@ -254,6 +251,9 @@ enum rep_outcome rep__before_arrival(struct rep_timeline *tl, event_seq seq, uin
 	struct user_regs_struct regs = {0};
 
 	rep_timeline_regs(tl, here.node, here.tid, &regs);
+	/* While its stack is as the call left it. */
+	const size_t candidate_count =
+		rep__previous_candidates(tl, here.node, here.pid, pc, regs.rsp, candidates);
 	enum rep_outcome outcome = rep__timeline_pin(tl, seq);
 
 	if (outcome != REP_AGREES || !stretch_of(tl, seq, &who))
@@ -263,7 +263,7 @@ enum rep_outcome rep__before_arrival(struct rep_timeline *tl, event_seq seq, uin
 		*ret_first = true;
 		return REP_AGREES;
 	}
-	outcome = guess_previous(tl, seq, &who, regs.rsp, pc, arrival, &previous, &count);
+	outcome = guess_previous(tl, seq, &who, candidates, candidate_count, pc, arrival, &previous, &count);
 	if (outcome == REP_AGREES && !previous)
 		outcome = step_previous(tl, seq, &who, pc, arrival, &previous, &count);
 	if (outcome == REP_AGREES)

@@ -99,6 +99,8 @@ int rep_replay(const char *trace_path, const struct rep_options *options, struct
 		return outcome;
 	}
 	rep_session_own_reader(ret->session);
+	if (options->pid && rep_session_select(ret->session, options->pid) != REP_AGREES)
+		return ret->outcome;
 	ret->outcome = replay_events(ret->session, reader, options, ret);
 	return ret->outcome;
 }

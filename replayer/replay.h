@@ -21,6 +21,7 @@
 struct rep_options {
 	bool check;		/* compare, and print nothing while doing so */
 	node_id node;		/* only this one; 0: all, or the one that node_name names */
+	uint32_t pid;		/* only this process of that node, and what it comes from; 0: all */
 	const char *node_name;	/* only this one; NULL: all, or the one that node says */
 	FILE *output;		/* where lines of programs go unless check; NULL: standard output */
 };

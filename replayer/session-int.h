@@ -5,6 +5,7 @@
 
 #include "clock-model.h"
 #include "content.h"
+#include "selection.h"
 #include "session.h"
 #include "world.h"
 
@@ -26,6 +27,7 @@ struct rep_session {
 	struct rep_model model;
 	node_id only_node;		/* 0: all */
 	char *only_name;		/* until a node event has turned it into only_node */
+	struct rep_selection selection;	/* of one process; count 0: all of them */
 	bool stopped;			/* invariant 4 */
 	bool ended;			/* the end event has come */
 	const struct fmt_event *event;	/* in hand; borrowed, NULL between steps */
@@ -61,6 +63,8 @@ enum rep_outcome rep__check_regs_size(struct rep_session *s, struct fmt_bytes by
 /* slice-replay.c: as struct rep_runner. */
 int rep__run_thread(struct rep_session *s, struct rep_thread *thread, struct rec_stop_info *ret);
 
+/* birth.c: a process of the event in hand that has nothing yet. */
+enum rep_outcome rep__begin_process(struct rep_session *s, uint64_t pid, struct fmt_bytes name);
 /* birth.c: the node of the event in hand; NULL: it has none, and the verdict is given. */
 struct rep_node *rep__node_of(struct rep_session *s);
 

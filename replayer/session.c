@@ -48,6 +48,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "effect-replay.h"
 
 /* ---- the run ---------------------------------------------------------- */
 
@@ -173,16 +174,64 @@ bool rep_session_wants(const struct rep_session *session, node_id node)
 	return !session->only_node || node == session->only_node || node == 0;
 }
 
+/* Files that others change are the selected process's too. */
+static enum rep_outcome skip(struct rep_session *s)
+{
+	struct fmt_value values[FMT_FIELD_MAX];
+	const struct fmt_kind_info *info = fmt_kind_info(s->event->kind);
+	char reason[REP_REASON_SIZE];
+
+	s->report->skipped++;
+	if (!s->selection.count || s->event->node != s->selection.node || !info ||
+	    fmt_event_values(s->event, values) < 0)
+		return REP_AGREES;
+	for (size_t i = 0; i < info->field_count; i++)
+		if (info->fields[i].type == 'E' &&
+		    rep__effects_of_files(values[i].bytes, &s->content, s->event, reason) != REP_AGREES)
+			return rep__trace_error(s, "%s", reason);
+	return REP_AGREES;
+}
+
+/* Its first event is an exec whose thread nobody has told of. */
+static enum rep_outcome begin_selected(struct rep_session *s)
+{
+	if (!s->selection.count || !rep__selection_begins(&s->selection, &s->world, s->event))
+		return REP_AGREES;
+	return rep__begin_process(s, s->event->tid, (struct fmt_bytes){(const uint8_t *)"", 0});
+}
+
+static void note_sharing(struct rep_session *s, const struct fmt_event *event)
+{
+	const struct rep_thread *thread =
+		s->content.mapped_shared ? rep__thread_get(&s->world, event->node, event->tid) : NULL;
+
+	if (thread)
+		thread->process->shares = true;
+	s->content.mapped_shared = false;
+}
+
+static bool is_wanted(const struct rep_session *s, const struct fmt_event *event)
+{
+	if (event->kind != FMT_node && !rep_session_wants(s, event->node))
+		return false;
+	return rep__selection_wants(&s->selection, &s->world, event);
+}
+
 enum rep_outcome rep_session_step(struct rep_session *session, const struct fmt_event *event)
 {
 	if (session->stopped)
 		return session->report->outcome;
-	if (event->kind != FMT_node && !rep_session_wants(session, event->node)) {
-		session->report->skipped++;
-		return REP_AGREES;
-	}
 	session->event = event;
-	const enum rep_outcome outcome = dispatch(session);
+	if (!is_wanted(session, event)) {
+		const enum rep_outcome skipped = skip(session);
+
+		session->event = NULL;
+		return skipped;
+	}
+	enum rep_outcome outcome = begin_selected(session);
+
+	if (outcome == REP_AGREES)
+		outcome = dispatch(session);
 	struct rep_node *node = rep__node_get(&session->world, event->node);
 
 	session->event = NULL;
@@ -191,6 +240,8 @@ enum rep_outcome rep_session_step(struct rep_session *session, const struct fmt_
 	if (outcome != REP_AGREES)
 		return outcome;
 	session->report->executed++;
+	note_sharing(session, event);
+	rep__selection_passed(&session->selection, &session->world, event->seq);
 	if (node) {
 		node->has_last = true;
 		node->last = event->seq;
@@ -261,6 +312,18 @@ enum rep_outcome rep_session_new(struct fmt_reader *reader, node_id only_node,
 	rep__content_init(&session->content, reader);
 	*ret = session;
 	return REP_AGREES;
+}
+
+enum rep_outcome rep_session_select(struct rep_session *session, uint32_t pid)
+{
+	const int r = rep__selection_make(session->content.reader, session->only_node, session->only_name, pid,
+					  &session->selection);
+
+	if (r == 0)
+		return REP_AGREES;
+	return refuse(session->report, REP_TRACE_ERROR,
+		      r == -ESRCH ? "it has no such process" :
+		      r == -EMFILE ? "the process has too many ancestors" : "its events cannot be read");
 }
 
 void rep_session_own_reader(struct rep_session *session)

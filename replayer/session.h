@@ -17,6 +17,9 @@ struct rep_session;
 enum rep_outcome rep_session_new(struct fmt_reader *reader, node_id only_node,
 				 const char *only_name, struct rep_report *report,
 				 struct rep_session **ret);
+/* Only this process of the node, and of others what it comes from (selection.h); before the first step.  AGREES; TRACE_ERROR: there is
+ * no such process. */
+enum rep_outcome rep_session_select(struct rep_session *session, uint32_t pid);
 /* Makes the session close its reader when it is freed. */
 void rep_session_own_reader(struct rep_session *session);
 /* Kills every process. */

@@ -338,6 +338,14 @@ static int begin_step(struct rep_stretch *st, struct rep_thread *thread)
 	return arrive(st, thread, regs.rip) && !st->step ? OUT_HALT : OUT_ON;
 }
 
+static bool is_marked(const struct rep_stretch *st, const struct rep_thread *thread, uint64_t pc)
+{
+	for (size_t i = 0; i < st->mark_count; i++)
+		if (st->marks[i].addr == pc && concerns(st->marks[i].node, st->marks[i].pid, thread))
+			return true;
+	return false;
+}
+
 static int go_on(struct rep_stretch *st, struct rep_thread *thread, struct plan *plan,
 		 struct rec_stop_info *stop)
 {
@@ -352,7 +360,8 @@ static int go_on(struct rep_stretch *st, struct rep_thread *thread, struct plan 
 		r = begin_step(st, thread);
 	if (r < 0 || r == OUT_HALT)
 		return r;
-	if (st->counted || st->step || plan->by_stepping)
+	/* A mark that has been counted would stop the thread where it stands. */
+	if (st->step || plan->by_stepping || (st->counted && is_marked(st, thread, st->pc)))
 		return step_once(st, thread, plan, stop);
 	return run_on(st, thread, plan, stop);
 }
@@ -370,7 +379,7 @@ static int run(struct rep_runner *runner, struct rep_thread *thread, struct rec_
 	st->fresh = false;
 	r = OUT_ON;
 	while (r == OUT_ON) {
-		if (!plan.any && !st->step && !st->counted && !thread->armed)
+		if (!plan.any && !st->step && !thread->armed)
 			r = rec_tracee_run(thread->tracee, stop);
 		else
 			r = go_on(st, thread, &plan, stop);

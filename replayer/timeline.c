@@ -50,7 +50,10 @@ static int open_session(struct rep_timeline *tl, const struct rep_timeline_optio
 	const enum rep_outcome outcome = rep_session_new(tl->reader, /* only_node= */ 0, options->node_name,
 							 &tl->report, &tl->session);
 
-	if (outcome == REP_AGREES)
+	const bool selected = outcome != REP_AGREES || !options->pid ||
+			      rep_session_select(tl->session, options->pid) == REP_AGREES;
+
+	if (outcome == REP_AGREES && selected)
 		return 0;
 	const int code = outcome == REP_HOST_CANNOT ? -ENODEV : -EBADMSG;
 
@@ -70,6 +73,7 @@ int rep_timeline_open(const char *path, const struct rep_timeline_options *optio
 	if (r == 0)
 		r = open_session(tl, options, error);
 	if (r < 0) {
+		rep_session_free(tl->session);
 		fmt_reader_close(tl->reader);
 		free(tl);
 		return r;

@@ -40,6 +40,7 @@ struct rep_process {
 	 * its threads have no tracees although they have programs. */
 	struct rep_frozen *frozen;
 	bool asleep;
+	bool shares;			/* may write to memory that it shares with others, which it was born with or mapped */
 	bool borrows;			/* has the memory of the process that made it (vfork) */
 };
 
