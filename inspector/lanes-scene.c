@@ -320,7 +320,7 @@ GskRenderNode *insp__lanes_paint(InspLanes *lanes, int width, int height)
 	const uint32_t end = insp_view_seek(&lanes->view, lanes->view.from + lanes->view.span);
 
 	insp_ink_get(GTK_WIDGET(lanes), &p.ink);
-	lanes->stat = (struct insp_lanes_stat){0};
+	lanes->stat = (struct insp_lanes_stat){.paints = lanes->stat.paints + 1};
 	lanes->single = end - first <= lanes->view.width / 6;
 	rect(&p, &p.ink.background, 0, 0, width, height);
 	paint_ruler(&p);
