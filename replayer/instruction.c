@@ -206,7 +206,8 @@ static enum rep_outcome try_batch(struct rep_timeline *tl, event_seq seq, const 
 
 /* Guesses which instruction came before, and looks. *ret_previous: 0 when it was none of the guesses. */
 static enum rep_outcome guess_previous(struct rep_timeline *tl, event_seq seq, const struct rep_stop *who,
-				       const uint64_t *candidates, size_t count, uint64_t pc, uint64_t arrival, uint64_t *ret_previous, uint64_t *ret_count)
+				       const uint64_t *candidates, size_t count, uint64_t pc, uint64_t arrival,
+				       uint64_t *ret_previous, uint64_t *ret_count)
 {
 	enum rep_outcome outcome = REP_AGREES;
 
