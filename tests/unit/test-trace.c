@@ -653,7 +653,7 @@ static void sweep_cuts(const char *name, bool log)
 	uint64_t least = UINT64_MAX, most = 0;
 	size_t size;
 	uint8_t *bytes = read_whole(path_of(name), &size);
-	const size_t step = 1 + size / 400;
+	const size_t step = 1 + size / (log ? 400 : 150);
 
 	for (size_t cut = 0; cut < size; cut += 1 + random_below(step * 2)) {
 		write_whole(path, bytes, cut);
