@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* filter-int.h - what filter.c (the language) and filter-fields.c (what can be asked about) share. */
+/* filter-int.h - what filter.c (the language), filter-match.c (asking) and filter-fields.c (what can be asked about) share. */
 #ifndef FMT_FILTER_INT_H
 #define FMT_FILTER_INT_H
+
+#include "filter.h"
+#include <pcap/pcap.h>
+#include <regex.h>
 
 #include "filter.h"
 #include "packets.h"
@@ -54,5 +58,41 @@ const char *fmt__field_nearest(const char *name, size_t size);
 size_t fmt__field_get(const struct fmt__field *field, struct fmt__subject *subject,
 		      struct fmt__value ret[FMT__VALUES_MAX]);
 struct fmt_bytes fmt__subject_line(struct fmt__subject *subject);
+
+/* ---- the tree of a filter ---- */
+
+#define FMT__NODES_MAX 256
+
+enum fmt__op {
+	FMT__OP_AND, FMT__OP_OR, FMT__OP_NOT, FMT__OP_LINE, FMT__OP_PCAP, FMT__OP_EXISTS, FMT__OP_EQ, FMT__OP_NE, FMT__OP_LT, FMT__OP_LE,
+	FMT__OP_GT, FMT__OP_GE, FMT__OP_CONTAINS, FMT__OP_MATCHES, FMT__OP_BETWEEN,
+};
+
+struct fmt__node {
+	enum fmt__op op;
+	int left, right;		/* of AND, OR, NOT */
+	const struct fmt__field *field;
+	bool by_name;			/* compare the text of a number */
+	uint64_t number, high;		/* literal; high: of BETWEEN */
+	char *text;			/* owned */
+	uint8_t address[16];
+	uint8_t version, prefix;	/* bits of address that count */
+	regex_t regex;
+	bool has_regex;
+	struct bpf_program program;
+	bool has_program;
+};
+
+struct fmt_filter {
+	struct fmt__node nodes[FMT__NODES_MAX];
+	int count;
+	int root;			/* -1: everything */
+	bool history;
+	vtime_ns from, to;
+	event_seq first, last;
+	struct fmt_packets *packets;	/* with history */
+	const struct fmt_packet *packet;
+	struct fmt_buf line;		/* lent to subjects */
+};
 
 #endif

@@ -8,7 +8,7 @@
  *	test  = field [ operator value | "in" ("[" value "," value "]" | "{" value { "," value } "}") ] | word
  *
  * A filter is written by a person: what cannot mean anything is refused with its column, never taken for something else.
- * The tree has at most NODES_MAX nodes and is at most DEPTH_MAX deep.
+ * The tree has at most FMT__NODES_MAX nodes and is at most DEPTH_MAX deep.
  */
 #include "filter.h"
 
@@ -24,39 +24,8 @@
 #include "base/check.h"
 #include "filter-int.h"
 
-#define NODES_MAX 256
 #define DEPTH_MAX 64
 #define SNAPLEN 262144
-
-enum op { OP_AND, OP_OR, OP_NOT, OP_LINE, OP_PCAP, OP_EXISTS, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_CONTAINS,
-	  OP_MATCHES, OP_BETWEEN };
-
-struct node {
-	enum op op;
-	int left, right;		/* of AND, OR, NOT */
-	const struct fmt__field *field;
-	bool by_name;			/* compare the text of a number */
-	uint64_t number, high;		/* literal; high: of BETWEEN */
-	char *text;			/* owned */
-	uint8_t address[16];
-	uint8_t version, prefix;	/* bits of address that count */
-	regex_t regex;
-	bool has_regex;
-	struct bpf_program program;
-	bool has_program;
-};
-
-struct fmt_filter {
-	struct node nodes[NODES_MAX];
-	int count;
-	int root;			/* -1: everything */
-	bool history;
-	vtime_ns from, to;
-	event_seq first, last;
-	struct fmt_packets *packets;	/* with history */
-	const struct fmt_packet *packet;
-	struct fmt_buf line;		/* lent to subjects */
-};
 
 struct parser {
 	struct fmt_filter *filter;
@@ -223,7 +192,7 @@ static int parse_number(const struct fmt__field *field, const char *text, uint64
 }
 
 /* "10.0.0.1", "10.0.0.0/8", "fe80::/10" */
-static int parse_address(const char *text, struct node *node)
+static int parse_address(const char *text, struct fmt__node *node)
 {
 	_cleanup_free_ char *host = strdup(text);
 	char *slash = strchr(host, '/'), *end;
@@ -248,17 +217,17 @@ static int parse_address(const char *text, struct node *node)
 
 /* ---- the tree ---- */
 
-static int add_node(struct parser *p, const struct node *node)
+static int add_node(struct parser *p, const struct fmt__node *node)
 {
-	if (p->filter->count == NODES_MAX)
-		return refuse(p, p->at, "the filter is too long: more than %d terms", NODES_MAX);
+	if (p->filter->count == FMT__NODES_MAX)
+		return refuse(p, p->at, "the filter is too long: more than %d terms", FMT__NODES_MAX);
 	p->filter->nodes[p->filter->count] = *node;
 	return p->filter->count++;
 }
 
-static int add_pair(struct parser *p, enum op op, int left, int right)
+static int add_pair(struct parser *p, enum fmt__op op, int left, int right)
 {
-	return add_node(p, &(struct node){.op = op, .left = left, .right = right});
+	return add_node(p, &(struct fmt__node){.op = op, .left = left, .right = right});
 }
 
 static bool is_known_kind(const char *pattern)
@@ -286,19 +255,19 @@ static bool has_names(const struct fmt__field *field)
 }
 
 /* Fills in what a field is compared with.  at: where it stands. */
-static int set_literal(struct parser *p, struct node *node, const char *text, const char *at)
+static int set_literal(struct parser *p, struct fmt__node *node, const char *text, const char *at)
 {
 	const struct fmt__field *field = node->field;
-	const bool equality = node->op == OP_EQ || node->op == OP_NE;
+	const bool equality = node->op == FMT__OP_EQ || node->op == FMT__OP_NE;
 
 	node->text = strdup(text);
 	CHECK(node->text);
 	if (field->type == FMT__TEXT) {
-		if (equality || node->op == OP_CONTAINS || node->op == OP_MATCHES)
+		if (equality || node->op == FMT__OP_CONTAINS || node->op == FMT__OP_MATCHES)
 			return 0;
 		return refuse(p, at, "text has no order; use ==, contains or matches");
 	}
-	if (node->op == OP_CONTAINS || node->op == OP_MATCHES) {
+	if (node->op == FMT__OP_CONTAINS || node->op == FMT__OP_MATCHES) {
 		node->by_name = has_names(field);
 		return node->by_name ? 0 : refuse(p, at, "%s is %s, not text", field->name, type_name(field->type));
 	}
@@ -321,13 +290,13 @@ static int set_literal(struct parser *p, struct node *node, const char *text, co
 }
 
 /* A term whose literal is known.  Its number, -EINVAL. */
-static int add_test(struct parser *p, enum op op, const struct fmt__field *field, const char *text,
+static int add_test(struct parser *p, enum fmt__op op, const struct fmt__field *field, const char *text,
 		    const char *at)
 {
-	struct node node = {.op = op, .field = field};
+	struct fmt__node node = {.op = op, .field = field};
 	int failed = set_literal(p, &node, text, at);
 
-	if (failed == 0 && op == OP_MATCHES) {
+	if (failed == 0 && op == FMT__OP_MATCHES) {
 		const int code = regcomp(&node.regex, text, REG_EXTENDED | REG_NOSUB);
 		char why[128] = "";
 
@@ -351,7 +320,7 @@ static int add_test(struct parser *p, enum op op, const struct fmt__field *field
 static int add_between(struct parser *p, const struct fmt__field *field, const char *low,
 		       const char *high, const char *at)
 {
-	struct node node = {.op = OP_BETWEEN, .field = field, .high = INT64_MAX};
+	struct fmt__node node = {.op = FMT__OP_BETWEEN, .field = field, .high = INT64_MAX};
 
 	if (field->type == FMT__TEXT || field->type == FMT__ADDRESS)
 		return refuse(p, at, "%s has no order", field->name);
@@ -391,11 +360,11 @@ static int parse_set(struct parser *p, const struct fmt__field *field)
 
 		if (take_value(p, VALUE_STOP, &text) < 0)
 			return -EINVAL;
-		const int one = add_test(p, OP_EQ, field, text, at);
+		const int one = add_test(p, FMT__OP_EQ, field, text, at);
 
 		if (one < 0)
 			return one;
-		found = found < 0 ? one : add_pair(p, OP_OR, found, one);
+		found = found < 0 ? one : add_pair(p, FMT__OP_OR, found, one);
 		if (found < 0)
 			return found;
 	} while (take(p, ","));
@@ -422,16 +391,16 @@ static int parse_short(struct parser *p, const struct fmt__field *field)
 		return add_between(p, field, text, dots + 2, at);
 	}
 	if (quoted || field->type == FMT__TEXT)
-		return add_test(p, OP_EQ, field, text, at);
+		return add_test(p, FMT__OP_EQ, field, text, at);
 	char *rest = text, *word;
 	int found = -1;
 
 	while ((word = strsep(&rest, ","))) {
-		const int one = add_test(p, OP_EQ, field, word, at + (word - text));
+		const int one = add_test(p, FMT__OP_EQ, field, word, at + (word - text));
 
 		if (one < 0)
 			return one;
-		found = found < 0 ? one : add_pair(p, OP_OR, found, one);
+		found = found < 0 ? one : add_pair(p, FMT__OP_OR, found, one);
 		if (found < 0)
 			return found;
 	}
@@ -442,13 +411,13 @@ static int parse_operation(struct parser *p, const struct fmt__field *field)
 {
 	static const struct {
 		const char *sign;
-		enum op op;
+		enum fmt__op op;
 		bool word;
-	} signs[] = {{"==", OP_EQ, false}, {"!=", OP_NE, false}, {"<=", OP_LE, false}, {">=", OP_GE, false},
-		     {"<", OP_LT, false}, {">", OP_GT, false}, {"~", OP_MATCHES, false},
-		     {"eq", OP_EQ, true}, {"ne", OP_NE, true}, {"le", OP_LE, true}, {"ge", OP_GE, true},
-		     {"lt", OP_LT, true}, {"gt", OP_GT, true}, {"contains", OP_CONTAINS, true},
-		     {"matches", OP_MATCHES, true}};
+	} signs[] = {{"==", FMT__OP_EQ, false}, {"!=", FMT__OP_NE, false}, {"<=", FMT__OP_LE, false}, {">=", FMT__OP_GE, false},
+		     {"<", FMT__OP_LT, false}, {">", FMT__OP_GT, false}, {"~", FMT__OP_MATCHES, false},
+		     {"eq", FMT__OP_EQ, true}, {"ne", FMT__OP_NE, true}, {"le", FMT__OP_LE, true}, {"ge", FMT__OP_GE, true},
+		     {"lt", FMT__OP_LT, true}, {"gt", FMT__OP_GT, true}, {"contains", FMT__OP_CONTAINS, true},
+		     {"matches", FMT__OP_MATCHES, true}};
 
 	if (take_word(p, "in")) {
 		if (take(p, "["))
@@ -471,13 +440,13 @@ static int parse_operation(struct parser *p, const struct fmt__field *field)
 	}
 	if (take(p, "="))
 		return parse_short(p, field);
-	return add_node(p, &(struct node){.op = OP_EXISTS, .field = field});
+	return add_node(p, &(struct fmt__node){.op = FMT__OP_EXISTS, .field = field});
 }
 
 static int parse_packet(struct parser *p)
 {
 	_cleanup_free_ char *text = NULL;
-	struct node node = {.op = OP_PCAP};
+	struct fmt__node node = {.op = FMT__OP_PCAP};
 
 	skip_space(p);
 	const char *const at = p->at;
@@ -513,12 +482,12 @@ static int parse_bound(struct parser *p, bool from)
 
 	if (take_value(p, VALUE_STOP, &text) < 0)
 		return -EINVAL;
-	return add_test(p, from ? OP_GE : OP_LE, fmt__field_find("time", 4), text, at);
+	return add_test(p, from ? FMT__OP_GE : FMT__OP_LE, fmt__field_find("time", 4), text, at);
 }
 
 static int add_line(struct parser *p, const char *text)
 {
-	struct node node = {.op = OP_LINE, .text = strdup(text)};
+	struct fmt__node node = {.op = FMT__OP_LINE, .text = strdup(text)};
 
 	CHECK(node.text);
 	const int added = add_node(p, &node);
@@ -585,7 +554,7 @@ static int parse_not(struct parser *p)
 	if ((p->at[0] == '!' && p->at[1] != '=' && take(p, "!")) || take_word(p, "not")) {
 		found = parse_not(p);
 		if (found >= 0)
-			found = add_pair(p, OP_NOT, found, -1);
+			found = add_pair(p, FMT__OP_NOT, found, -1);
 	} else if (take(p, "(")) {
 		found = parse_group(p);
 	} else if (take_word(p, "packet") && (skip_space(p), *p->at == '"' || *p->at == '\'')) {
@@ -622,7 +591,7 @@ static int parse_and(struct parser *p)
 			break;
 		const int next = parse_not(p);
 
-		found = next < 0 ? next : add_pair(p, OP_AND, found, next);
+		found = next < 0 ? next : add_pair(p, FMT__OP_AND, found, next);
 	}
 	return found;
 }
@@ -634,19 +603,19 @@ static int parse_or(struct parser *p)
 	while (found >= 0 && (take(p, "||") || take_word(p, "or"))) {
 		const int next = parse_and(p);
 
-		found = next < 0 ? next : add_pair(p, OP_OR, found, next);
+		found = next < 0 ? next : add_pair(p, FMT__OP_OR, found, next);
 	}
 	return found;
 }
 
 /* Takes a limit of time or number that all of the filter lies in. */
-static void narrow(const struct node *node, uint64_t *from, uint64_t *to)
+static void narrow(const struct fmt__node *node, uint64_t *from, uint64_t *to)
 {
-	const bool low = node->op == OP_GE || node->op == OP_GT || node->op == OP_EQ ||
-			 node->op == OP_BETWEEN;
-	const bool high = node->op == OP_LE || node->op == OP_LT || node->op == OP_EQ ||
-			  node->op == OP_BETWEEN;
-	const uint64_t end = node->op == OP_BETWEEN ? node->high : node->number;
+	const bool low = node->op == FMT__OP_GE || node->op == FMT__OP_GT || node->op == FMT__OP_EQ ||
+			 node->op == FMT__OP_BETWEEN;
+	const bool high = node->op == FMT__OP_LE || node->op == FMT__OP_LT || node->op == FMT__OP_EQ ||
+			  node->op == FMT__OP_BETWEEN;
+	const uint64_t end = node->op == FMT__OP_BETWEEN ? node->high : node->number;
 
 	if (low && node->number > *from)
 		*from = node->number;
@@ -656,9 +625,9 @@ static void narrow(const struct node *node, uint64_t *from, uint64_t *to)
 
 static void find_bounds(struct fmt_filter *filter, int at)
 {
-	const struct node *node = &filter->nodes[at];
+	const struct fmt__node *node = &filter->nodes[at];
 
-	if (node->op == OP_AND) {
+	if (node->op == FMT__OP_AND) {
 		find_bounds(filter, node->left);
 		find_bounds(filter, node->right);
 	} else if (node->field && strcmp(node->field->name, "time") == 0) {
@@ -728,222 +697,4 @@ bool fmt_filter_needs_history(const struct fmt_filter *filter)
 const struct fmt_packet *fmt_filter_packet(const struct fmt_filter *filter)
 {
 	return filter->packet;
-}
-
-/* ---- asking ---- */
-
-static bool contains(struct fmt_bytes text, const char *word)
-{
-	return text.size && memmem(text.data, text.size, word, strlen(word));
-}
-
-/* Text may hold zero bytes (arguments of a program do): they end a piece, any of which may match. */
-static bool text_matches(const struct node *node, struct fmt_bytes text)
-{
-	_cleanup_free_ char *copy = calloc(1, text.size + 1);
-
-	CHECK(copy);
-	if (text.size)
-		memcpy(copy, text.data, text.size);
-	for (size_t at = 0; at <= text.size; at += strlen(copy + at) + 1) {
-		const bool found = node->op == OP_MATCHES
-					   ? regexec(&node->regex, copy + at, 0, NULL, 0) == 0
-					   : fnmatch(node->text, copy + at, 0) == 0;
-
-		if (found)
-			return true;
-	}
-	return false;
-}
-
-static bool same_address(const struct node *node, const struct fmt__value *value)
-{
-	const size_t bytes = node->prefix / 8u;
-	const unsigned int mask = 0xff00u >> node->prefix % 8u & 0xff;
-
-	if (value->version != node->version || memcmp(value->address, node->address, bytes) != 0)
-		return false;
-	return !mask || ((value->address[bytes] ^ node->address[bytes]) & mask) == 0;
-}
-
-/* -1, 0, 1 */
-static int compare(const struct fmt__field *field, uint64_t a, uint64_t b)
-{
-	if (field->type == FMT__SIGNED)
-		return ((int64_t)a > (int64_t)b) - ((int64_t)a < (int64_t)b);
-	return (a > b) - (a < b);
-}
-
-static bool test_value(const struct node *node, const struct fmt__value *value)
-{
-	const struct fmt__field *field = node->field;
-
-	if (node->op == OP_CONTAINS)
-		return contains(value->text, node->text);
-	if (field->type == FMT__TEXT || node->by_name || node->op == OP_MATCHES)
-		return text_matches(node, value->text);
-	if (field->type == FMT__ADDRESS)
-		return same_address(node, value);
-	const int order = compare(field, value->number, node->number);
-
-	switch (node->op) {
-	case OP_EQ:
-	case OP_NE:
-		return order == 0;
-	case OP_LT:
-		return order < 0;
-	case OP_LE:
-		return order <= 0;
-	case OP_GT:
-		return order > 0;
-	case OP_GE:
-		return order >= 0;
-	case OP_BETWEEN:
-		return order >= 0 && compare(field, value->number, node->high) <= 0;
-	default:
-		CHECK(!"an operation on a value");
-		return false;
-	}
-}
-
-/* Of a field with two values, one has to match; for != none may be equal, but there must be one. */
-static bool test_field(const struct node *node, struct fmt__subject *subject)
-{
-	struct fmt__value values[FMT__VALUES_MAX];
-	const size_t count = fmt__field_get(node->field, subject, values);
-	bool found = false;
-
-	if (node->op == OP_EXISTS)
-		return count > 0;
-	for (size_t i = 0; i < count; i++)
-		found |= test_value(node, &values[i]);
-	return node->op == OP_NE ? count && !found : found;
-}
-
-static bool test_packet(const struct node *node, const struct fmt__subject *subject)
-{
-	if (!subject->packet)
-		return false;
-	const struct pcap_pkthdr header = {.caplen = (bpf_u_int32)subject->packet->head_size,
-					   .len = (bpf_u_int32)subject->packet->size};
-
-	return pcap_offline_filter(&node->program, &header, subject->packet->head) > 0;
-}
-
-static bool test(const struct fmt_filter *filter, int at, struct fmt__subject *subject)
-{
-	const struct node *node = &filter->nodes[at];
-
-	switch (node->op) {
-	case OP_AND:
-		return test(filter, node->left, subject) && test(filter, node->right, subject);
-	case OP_OR:
-		return test(filter, node->left, subject) || test(filter, node->right, subject);
-	case OP_NOT:
-		return !test(filter, node->left, subject);
-	case OP_LINE:
-		return contains(fmt__subject_line(subject), node->text);
-	case OP_PCAP:
-		return test_packet(node, subject);
-	default:
-		return test_field(node, subject);
-	}
-}
-
-bool fmt_filter_match(struct fmt_filter *filter, const struct fmt_event *event,
-		      const struct fmt_roster *roster)
-{
-	if (filter->packets)
-		filter->packet = fmt_packets_see(filter->packets, event);
-	if (filter->root < 0)
-		return true;
-	fmt_buf_clear(&filter->line);
-	struct fmt__subject subject = {
-		.event = event, .roster = roster, .packet = filter->packet, .line = filter->line};
-	const bool matches = test(filter, filter->root, &subject);
-
-	filter->line = subject.line;
-	return matches;
-}
-
-/* ---- which kinds of events it can want at all ---- */
-
-#define UNKNOWN_KIND UINT32_MAX
-
-enum answer { NO, MAYBE, YES };
-
-static bool wants_kind(const struct node *node, uint32_t kind)
-{
-	const struct fmt_event event = {.kind = kind};
-	struct fmt__subject subject = {.event = &event};
-
-	return test_field(node, &subject);
-}
-
-/* A test that wants a known kind by its name or number wants no other; of the rest nobody knows. */
-static enum answer reach_unknown_kind(const struct node *node)
-{
-	const struct fmt_kind_info *kind;
-
-	for (size_t i = 0; node->op == OP_EQ && (kind = fmt_kind_at(i)); i++)
-		if (wants_kind(node, kind->kind))
-			return wants_kind(node, UNKNOWN_KIND) ? YES : NO;
-	return MAYBE;
-}
-
-static enum answer reach_field(const struct node *node, const struct fmt_kind_info *kind)
-{
-	if (strcmp(node->field->name, "kind") == 0 && kind->kind == UNKNOWN_KIND)
-		return reach_unknown_kind(node);
-	if (strcmp(node->field->name, "kind") == 0)
-		return wants_kind(node, kind->kind) ? YES : NO;
-	if (node->field->get)
-		return MAYBE;
-	for (size_t i = 0; i < kind->field_count; i++)
-		if (strcmp(kind->fields[i].name, node->field->name) == 0)
-			return MAYBE;
-	return NO;
-}
-
-static enum answer reach(const struct fmt_filter *filter, int at, const struct fmt_kind_info *kind)
-{
-	const struct node *node = &filter->nodes[at];
-	enum answer left, right;
-
-	switch (node->op) {
-	case OP_AND:
-	case OP_OR:
-		left = reach(filter, node->left, kind);
-		right = reach(filter, node->right, kind);
-		return (node->op == OP_AND) == (left < right) ? left : right;
-	case OP_NOT:
-		return YES - reach(filter, node->left, kind);
-	case OP_LINE:
-	case OP_PCAP:
-		return MAYBE;
-	default:
-		return reach_field(node, kind);
-	}
-}
-
-size_t fmt_filter_kinds(const struct fmt_filter *filter, uint32_t ret[FMT_FILTER_KINDS_MAX])
-{
-	/* What is known of a kind that is not known. */
-	static const struct fmt_kind_info unknown = {.kind = UNKNOWN_KIND, .name = "unknown"};
-	const struct fmt_kind_info *kind;
-	size_t count = 0, all = 0;
-
-	if (filter->root < 0 || reach(filter, filter->root, &unknown) != NO)
-		return 0;
-	for (; (kind = fmt_kind_at(all)); all++) {
-		if (reach(filter, filter->root, kind) == NO)
-			continue;
-		if (count == FMT_FILTER_KINDS_MAX)
-			return 0;
-		ret[count++] = kind->kind;
-	}
-	/* None of the kinds: then one that does not occur. */
-	if (!count)
-		ret[count++] = UNKNOWN_KIND;
-	return count == all ? 0 : count;
 }

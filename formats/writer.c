@@ -24,17 +24,13 @@
  * 3. flushed <= open.count; the events from flushed on are in no record yet.
  * 4. After the first error of the file nothing is written any more.
  *
- * A ring is a log that begins anew at each lap, which is `ring` of virtual time: another log is written with what must still be told
- * of what goes (ring-facts.c) and the lap that has just ended, and takes the place of the first one.  So a kill at any moment leaves
- * a log of one lap at least.  It is a writer of its own, so its chunks and its hash are those of any trace with these events.
- *
  * Encoding takes several times as long as taking events in, so it is done by a thread of its own; what it writes is the same.
  *
  * Memory: two batches (FMT_CHUNK_ROWS_MAX each, or one event of FMT_BODY_MAX), a chunk's columns and compressed form, payload.c's
  * window, 7 MiB of packets under way and 64 bytes for each connection (packets.c), the metas (FMT_META_MAX), 72 bytes for each file,
  * and about 10 MiB of zstd.
  */
-#include "trace-int.h"
+#include "writer-int.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -47,67 +43,12 @@
 #include <time.h>
 
 #include "effect.h"
-#include "ring-facts.h"
-#include "text.h"
 
 #define FLUSH_INTERVAL_NS 1000000000ull
 
 /* What finish() adds to the metas of the run, generously. */
 #define OWN_METAS_MAX 16u
 #define OWN_METAS_SIZE 65536u
-
-/* Events on their way into a chunk. */
-struct batch {
-	struct fmt_event *events;	/* FMT_CHUNK_EVENTS_MAX; bodies are set when it is encoded */
-	struct fmt_buf bodies;
-	uint32_t count;
-	event_seq first_seq;
-};
-
-/* Encodes a full batch while the next one fills.  Everything that encoding needs is the thread's while it is busy; who else needs
- * it waits (wait_encoded()). */
-struct encoder {
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t change;		/* of what follows */
-	bool busy, quit;
-	int error;			/* of the last batch */
-	struct fmt_writer *writer;	/* its batch `full` */
-};
-
-struct fmt_writer {
-	char *path;
-	char *part_path;
-	char *tmp_path;
-	int fd;				/* of the log; locked */
-	bool published;			/* the log is at path */
-	int error;			/* the first of the file, sticky */
-	uint64_t end;			/* of the log */
-	uint64_t flush_time_ns;		/* CLOCK_MONOTONIC of the last flush */
-
-	struct batch open;		/* fills */
-	struct batch full;		/* is encoded */
-	struct encoder *encoder;	/* NULL: none was needed yet, or it cannot be had */
-	vtime_ns vtime;			/* of the last event */
-	uint32_t flushed;		/* so many of the open batch are in a tail */
-	struct fmt__columns columns;
-	struct fmt__payload *payload;
-	struct fmt__summaries *summaries;
-
-	struct fmt__hash *hash;		/* of the events */
-	struct fmt_buf record;		/* an event as it is hashed */
-	struct fmt_buf packed, packed_payload, summary;
-	struct fmt__index known;	/* metas and files, to refuse and skip the second */
-	struct fmt__index said;		/* own metas and notes, which come at the end */
-	ZSTD_CCtx *packer;
-
-	/* of a ring */
-	vtime_ns ring;			/* how much is kept at least; 0: it is none */
-	vtime_ns lap_start;		/* of the last lap, which is being written; the log begins one lap before */
-	bool lapped;			/* something is gone */
-	struct fmt_buf facts;		/* of what came before the last lap */
-	struct fmt_buf facts_now;	/* ... and of all */
-};
 
 static uint64_t wall_ns(void)
 {
@@ -119,11 +60,11 @@ static uint64_t wall_ns(void)
 
 /* ---- the encoder ---- */
 
-static int append_batch(struct fmt_writer *w, struct batch *batch, uint32_t first, bool tail);
+static int append_batch(struct fmt_writer *w, struct fmt__batch *batch, uint32_t first, bool tail);
 
 static void *encoder_main(void *arg)
 {
-	struct encoder *encoder = arg;
+	struct fmt__encoder *encoder = arg;
 
 	CHECK(pthread_mutex_lock(&encoder->lock) == 0);
 	for (;;) {
@@ -146,7 +87,7 @@ static void *encoder_main(void *arg)
 /* Signals are for the recorder's own threads. */
 static void start_encoder(struct fmt_writer *w)
 {
-	struct encoder *encoder = calloc(1, sizeof(*encoder));
+	struct fmt__encoder *encoder = calloc(1, sizeof(*encoder));
 	sigset_t all, old;
 
 	CHECK(encoder);
@@ -166,7 +107,7 @@ static void start_encoder(struct fmt_writer *w)
 /* Until nothing is being encoded.  0, or the error of what was. */
 static int wait_encoded(struct fmt_writer *w)
 {
-	struct encoder *encoder = w->encoder;
+	struct fmt__encoder *encoder = w->encoder;
 
 	if (!encoder)
 		return 0;
@@ -180,9 +121,9 @@ static int wait_encoded(struct fmt_writer *w)
 	return error;
 }
 
-static void stop_encoder(struct fmt_writer *w)
+void fmt__writer_stop(struct fmt_writer *w)
 {
-	struct encoder *encoder = w->encoder;
+	struct fmt__encoder *encoder = w->encoder;
 
 	if (!encoder)
 		return;
@@ -196,7 +137,7 @@ static void stop_encoder(struct fmt_writer *w)
 	free(STEAL(w->encoder));
 }
 
-static void free_writer(struct fmt_writer *w)
+void fmt__writer_free(struct fmt_writer *w)
 {
 	if (!w)
 		return;
@@ -205,7 +146,7 @@ static void free_writer(struct fmt_writer *w)
 	free(w->path);
 	free(w->part_path);
 	free(w->tmp_path);
-	stop_encoder(w);
+	fmt__writer_stop(w);
 	free(w->open.events);
 	free(w->full.events);
 	fmt_buf_done(&w->open.bodies);
@@ -225,8 +166,6 @@ static void free_writer(struct fmt_writer *w)
 	ZSTD_freeCCtx(w->packer);
 	free(w);
 }
-
-DEFINE_CLEANUP(struct fmt_writer *, free_writer)
 
 /* ---- beginning ---- */
 
@@ -270,7 +209,7 @@ static int open_log(const char *part_path)
 
 int fmt_writer_new(const char *path, struct fmt_writer **ret)
 {
-	_cleanup_(free_writerp) struct fmt_writer *w = calloc(1, sizeof(*w));
+	_cleanup_(fmt__writer_freep) struct fmt_writer *w = calloc(1, sizeof(*w));
 
 	CHECK(w);
 	CHECK(path[0]);
@@ -309,7 +248,7 @@ int fmt_writer_new(const char *path, struct fmt_writer **ret)
 /* ---- appending ---- */
 
 /* Keeps the first error. */
-static int note_error(struct fmt_writer *w, int error)
+int fmt__writer_error(struct fmt_writer *w, int error)
 {
 	if (error < 0 && w->error == 0)
 		w->error = error;
@@ -348,7 +287,7 @@ static struct fmt__packed pack_payload(struct fmt_writer *w)
 				    .stored_size = w->packed_payload.size};
 }
 
-static void hash_events(struct fmt_writer *w, const struct batch *batch)
+static void hash_events(struct fmt_writer *w, const struct fmt__batch *batch)
 {
 	for (uint32_t i = 0; i < batch->count; i++) {
 		fmt_buf_clear(&w->record);
@@ -358,7 +297,7 @@ static void hash_events(struct fmt_writer *w, const struct batch *batch)
 }
 
 /* Writes events of a batch, from one on, as a record: all of them, or those of a tail. */
-static int append_batch(struct fmt_writer *w, struct batch *batch, uint32_t first, bool tail)
+static int append_batch(struct fmt_writer *w, struct fmt__batch *batch, uint32_t first, bool tail)
 {
 	struct fmt__chunk chunk = {
 		.first_seq = batch->first_seq + first,
@@ -400,7 +339,7 @@ static int close_chunk(struct fmt_writer *w)
 
 	if (error < 0)
 		return error;
-	const struct batch full = w->open;
+	const struct fmt__batch full = w->open;
 
 	w->open = w->full;
 	w->full = full;
@@ -420,7 +359,7 @@ static int close_chunk(struct fmt_writer *w)
 
 static bool fits_chunk(const struct fmt_writer *w, const struct fmt_event *event)
 {
-	const struct batch *open = &w->open;
+	const struct fmt__batch *open = &w->open;
 	const size_t rows = open->bodies.size + event->body_size + (open->count + 1ull) * FMT_ROW_HEAD;
 
 	return open->count == 0 || (open->count < FMT_CHUNK_EVENTS_MAX && rows <= FMT_CHUNK_ROWS_MAX);
@@ -434,7 +373,7 @@ static void put_in_chunk(struct fmt_writer *w, const struct fmt_event *event)
 	w->vtime = event->vtime;
 }
 
-static int add_event(struct fmt_writer *w, const struct fmt_event *event)
+int fmt__writer_add(struct fmt_writer *w, const struct fmt_event *event)
 {
 	if (w->error < 0)
 		return w->error;
@@ -443,140 +382,13 @@ static int add_event(struct fmt_writer *w, const struct fmt_event *event)
 	if (event->body_size > FMT_BODY_MAX)
 		return -E2BIG;
 	if (!fits_chunk(w, event)) {
-		const int error = note_error(w, close_chunk(w));
+		const int error = fmt__writer_error(w, close_chunk(w));
 
 		if (error < 0)
 			return error;
 	}
 	put_in_chunk(w, event);
 	return 0;
-}
-
-/* ---- the ring ---- */
-
-void fmt_writer_ring(struct fmt_writer *w, vtime_ns duration)
-{
-	CHECK(duration && !w->open.first_seq && !w->open.count);
-	w->ring = duration;
-}
-
-static int add_facts(struct fmt_writer *w, const struct fmt_buf *facts)
-{
-	struct fmt_event record;
-	size_t pos = 0;
-	int error = 0;
-
-	while (error == 0 && fmt_record_next(facts->data, facts->size, &pos, &record) > 0)
-		error = add_event(w, &record);
-	return error;
-}
-
-/* The lap that has ended, from the old log to the new one. */
-static int add_lap(struct fmt_writer *w, const char *log_path, vtime_ns from)
-{
-	struct fmt_reader *reader = NULL;
-	struct fmt_event event;
-	event_seq seq = 0;
-	int error = fmt_reader_open(log_path, &reader, NULL);
-
-	if (error == 0)
-		error = fmt_reader_seek(reader, from, &seq, NULL);
-	for (; error == 0 && seq < fmt_reader_count(reader); seq++) {
-		error = fmt_reader_event(reader, seq, &event, NULL);
-		if (error == 0)
-			error = add_event(w, &event);
-	}
-	fmt_reader_close(reader);
-	return error;
-}
-
-/* All that a log without what went has; it is published at its own path. */
-static int fill_lap(struct fmt_writer *w, const struct fmt_writer *old)
-{
-	int error = 0;
-
-	for (size_t i = 0; error == 0 && i < old->known.meta_count; i++)
-		error = fmt_writer_meta(w, old->known.metas[i].key, old->known.metas[i].value, old->known.metas[i].size);
-	if (error == 0)
-		error = add_facts(w, &old->facts);
-	if (error == 0)
-		error = add_lap(w, old->path, old->lap_start);
-	return error == 0 ? fmt_writer_flush(w, /* now= */ true) : error;
-}
-
-static void swap_buffers(struct fmt_buf *a, struct fmt_buf *b)
-{
-	const struct fmt_buf old = *a;
-
-	*a = *b;
-	*b = old;
-}
-
-/* The new log takes the place of the old one, and its writer that of this one. */
-static int take_place(struct fmt_writer *w, struct fmt_writer *new)
-{
-	/* Threads know their writers by their places. */
-	stop_encoder(w);
-	stop_encoder(new);
-	if (rename(new->path, w->path) < 0)
-		return -errno;
-	const struct fmt_writer old = *w, laps = *new;
-
-	*w = laps;
-	*new = old;
-	/* The names stay, and so does what is known of the ring. */
-	w->path = old.path;
-	w->part_path = old.part_path;
-	w->tmp_path = old.tmp_path;
-	new->path = laps.path;
-	new->part_path = laps.part_path;
-	new->tmp_path = laps.tmp_path;
-	w->ring = old.ring;
-	w->lapped = true;
-	w->said = old.said;
-	new->said = (struct fmt__index){0};
-	swap_buffers(&w->facts, &new->facts);
-	swap_buffers(&w->facts_now, &new->facts_now);
-	return 0;
-}
-
-/* A lap has ended: what came before it goes. */
-static int lap(struct fmt_writer *w, vtime_ns now)
-{
-	_cleanup_(free_writerp) struct fmt_writer *new = NULL;
-	_cleanup_free_ char *path = NULL;
-	int error = fmt_writer_flush(w, /* now= */ true);
-
-	if (error < 0)
-		return error;
-	CHECK(asprintf(&path, "%s.lap", w->path) > 0);
-	error = fmt_writer_new(path, &new);
-	if (error == 0)
-		error = fill_lap(new, w);
-	if (error == 0)
-		error = take_place(w, new);
-	if (error < 0) {
-		unlink(path);
-		return error;
-	}
-	w->lap_start = now - now % w->ring;
-	fmt_buf_clear(&w->facts);
-	fmt_buf_put(&w->facts, w->facts_now.data, w->facts_now.size);
-	return 0;
-}
-
-int fmt_writer_event(struct fmt_writer *w, const struct fmt_event *event)
-{
-	if (!w->ring)
-		return add_event(w, event);
-	if (w->error == 0 && event->vtime <= INT64_MAX && event->vtime >= w->lap_start + w->ring) {
-		const int error = note_error(w, lap(w, event->vtime));
-
-		if (error < 0)
-			return error;
-	}
-	fmt__facts_learn(&w->facts_now, event);
-	return add_event(w, event);
 }
 
 /* ---- metas and files ---- */
@@ -597,13 +409,13 @@ int fmt_writer_meta(struct fmt_writer *w, const char *key, const void *value, si
 
 	if (error < 0)
 		return error;
-	const int encoded = note_error(w, wait_encoded(w));
+	const int encoded = fmt__writer_error(w, wait_encoded(w));
 
 	if (encoded < 0)
 		return encoded;
 	fmt_buf_put_u64(&head, strlen(key));
 	fmt_buf_put(&head, key, strlen(key));
-	return note_error(w, fmt__log_append(w->fd, &w->end, FMT_RECORD_META, head.data, head.size,
+	return fmt__writer_error(w, fmt__log_append(w->fd, &w->end, FMT_RECORD_META, head.data, head.size,
 					     value, size));
 }
 
@@ -624,7 +436,7 @@ int fmt_writer_note(struct fmt_writer *w, const struct fmt_note *note)
 
 void fmt_writer_level(struct fmt_writer *w, int level)
 {
-	note_error(w, wait_encoded(w));
+	fmt__writer_error(w, wait_encoded(w));
 	fmt__packer_level(w->packer, level);
 }
 
@@ -656,7 +468,7 @@ static int append_part(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], 
 	le32_put(&wire.part, part);
 	le32_put(&wire.codec, fmt__pack(w->packer, raw, size, &w->packed));
 	le32_put(&wire.raw_size, (uint32_t)size);
-	return note_error(w, fmt__log_append(w->fd, &w->end, FMT_RECORD_FILE_PART, &wire,
+	return fmt__writer_error(w, fmt__log_append(w->fd, &w->end, FMT_RECORD_FILE_PART, &wire,
 					     sizeof(wire), w->packed.data, w->packed.size));
 }
 
@@ -701,7 +513,7 @@ int fmt_writer_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int
 		return 0;
 	if (w->known.file_count >= FMT_FILES_MAX)
 		return -E2BIG;
-	int error = note_error(w, wait_encoded(w));
+	int error = fmt__writer_error(w, wait_encoded(w));
 
 	if (error == 0)
 		error = append_parts(w, hash, fd, &file);
@@ -712,7 +524,7 @@ int fmt_writer_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int
 	memcpy(wire.hash, hash, FMT_HASH_SIZE);
 	le64_put(&wire.size, file.size);
 	le32_put(&wire.parts, (uint32_t)file.part_count);
-	error = note_error(w, fmt__log_append(w->fd, &w->end, FMT_RECORD_FILE, &wire, sizeof(wire),
+	error = fmt__writer_error(w, fmt__log_append(w->fd, &w->end, FMT_RECORD_FILE, &wire, sizeof(wire),
 					      NULL, 0));
 	if (error < 0)
 		return error;
@@ -729,12 +541,12 @@ int fmt_writer_flush(struct fmt_writer *w, bool now)
 	if (!now && wall - w->flush_time_ns < FLUSH_INTERVAL_NS)
 		return 0;
 	w->flush_time_ns = wall;
-	int error = note_error(w, wait_encoded(w));
+	int error = fmt__writer_error(w, wait_encoded(w));
 
 	if (error == 0 && w->flushed == w->open.count)
-		return note_error(w, publish(w));
+		return fmt__writer_error(w, publish(w));
 	if (error == 0)
-		error = note_error(w, append_batch(w, &w->open, w->flushed, /* tail= */ true));
+		error = fmt__writer_error(w, append_batch(w, &w->open, w->flushed, /* tail= */ true));
 	if (error == 0)
 		w->flushed = w->open.count;
 	return error;
@@ -796,33 +608,20 @@ static int convert(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 	return error < 0 ? error : sync_path(w->tmp_path);
 }
 
-/* A ring says that it is one. */
-static int describe_ring(struct fmt_writer *w)
-{
-	_cleanup_(fmt_buf_done) struct fmt_buf text = {0};
-
-	if (!w->ring)
-		return 0;
-	fmt_put_text(&text, "recorded as a ring of ");
-	fmt_put_vtime(&text, w->ring);
-	fmt_put_text(&text, ": %s, and it cannot be replayed", w->lapped ? "only the end of the run is there" : "files are not kept");
-	return fmt_writer_own_meta(w, FMT_META_CHANGED, text.data, text.size);
-}
-
 static int finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 {
 	uint8_t hash[FMT_HASH_SIZE];
 
 	if (w->error < 0)
 		return w->error;
-	const int described = describe_ring(w);
+	const int described = fmt__writer_describe_ring(w);
 
 	if (described < 0)
 		return described;
-	int error = note_error(w, close_chunk(w));
+	int error = fmt__writer_error(w, close_chunk(w));
 
 	if (error == 0)
-		error = note_error(w, wait_encoded(w));
+		error = fmt__writer_error(w, wait_encoded(w));
 	if (error == 0)
 		error = convert(w, hash);
 	if (error == 0 && rename(w->tmp_path, w->path) < 0)
@@ -842,18 +641,18 @@ int fmt_writer_finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 {
 	const int error = finish(w, ret_hash);
 
-	free_writer(w);
+	fmt__writer_free(w);
 	return error;
 }
 
 void fmt_writer_discard(struct fmt_writer *w)
 {
-	stop_encoder(w);
+	fmt__writer_stop(w);
 	unlink(w->published ? w->path : w->part_path);
-	free_writer(w);
+	fmt__writer_free(w);
 }
 
 void fmt_writer_abandon(struct fmt_writer *w)
 {
-	free_writer(w);
+	fmt__writer_free(w);
 }

@@ -97,6 +97,11 @@ bool insp__do_print_status(InspWindow *window, const char *argument)
 	return print(g_strconcat(status, "\n", NULL));
 }
 
+bool insp__do_print_frames(InspWindow *window, const char *argument)
+{
+	return print(insp_frames_print(window->frames));
+}
+
 bool insp__do_print_state(InspWindow *window, const char *argument)
 {
 	return insp__need_run(window) && print(insp_text_table_print(window->threads));

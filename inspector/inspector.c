@@ -5,6 +5,7 @@
  * One process holds all windows; a second start opens a window in the first.  A start with --command is its own
  * process, so that a script moves only what it has opened.
  */
+#include <malloc.h>
 #include <stdio.h>
 
 #include "window-int.h"
@@ -85,8 +86,16 @@ static int handle_local(GApplication *application, GVariantDict *dictionary, gpo
 	return -1;
 }
 
+/* Chunks of a trace are read into buffers of megabytes, again and again: what is given back is to go back to the system, instead
+ * of staying with the thread that has read. */
+static void keep_memory_small(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+}
+
 int main(int argc, char **argv)
 {
+	keep_memory_small();
 	g_autoptr(AdwApplication) application = adw_application_new("org.hindcast.Inspector", G_APPLICATION_HANDLES_OPEN);
 
 	g_set_prgname("org.hindcast.Inspector");

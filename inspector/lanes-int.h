@@ -23,6 +23,7 @@ struct _InspLanes {
 	double scroll;			/* pixels that lanes are moved up */
 	double pointer_x, pointer_y;
 	double drag_from;
+	GtkWidget *menu;		/* NULL: never asked for */
 	GskRenderNode *scene;		/* NULL: to be painted */
 	int scene_width, scene_height;
 	struct insp_cone *cone;		/* NULL: none */

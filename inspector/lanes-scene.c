@@ -257,6 +257,40 @@ static void paint_events(struct paint *p, uint32_t first, uint32_t end)
 			paint_label(p, &clusters[lane], p->width - clusters[lane].x);
 }
 
+/* ---- outages ---- */
+
+/* While a node is down its lane has a line of dashes, in the colour of what went wrong. */
+static void paint_outage(struct paint *p, uint32_t lane, double x0, double x1)
+{
+	const double y = insp__lanes_y(p->lanes, lane);
+
+	x0 = fmax(x0, GUTTER);
+	x1 = fmin(x1, p->width);
+	for (double x = x0; x < x1 && y > RULER; x += 12)
+		rect(p, &p->ink.error, x, y - 1, fmin(7, x1 - x), 2);
+	if (x1 - x0 > 60 && y > RULER)
+		insp_ink_text(p->snapshot, GTK_WIDGET(p->lanes), "down", x0 + 4, y - 9, 0, 50, &p->ink.error);
+}
+
+static void paint_outages(struct paint *p)
+{
+	const struct insp_run *run = p->lanes->run;
+
+	for (uint32_t i = 0; i < run->outage_count; i++) {
+		const struct insp_outage *outage = &run->outages[i];
+		double end = p->width;
+
+		if (outage->what != INSP_OUTAGE_NODE || !outage->down)
+			continue;
+		for (uint32_t k = i + 1; k < run->outage_count; k++)
+			if (run->outages[k].what == INSP_OUTAGE_NODE && run->outages[k].number == outage->number) {
+				end = GUTTER + insp_view_x_of(&p->lanes->view, run->outages[k].seq);
+				break;
+			}
+		paint_outage(p, outage->number, GUTTER + insp_view_x_of(&p->lanes->view, outage->seq), end);
+	}
+}
+
 /* ---- differences ---- */
 
 /* A solid bar below the lane: changed; a broken one: the other run has nothing here. */
@@ -320,7 +354,7 @@ GskRenderNode *insp__lanes_paint(InspLanes *lanes, int width, int height)
 	const uint32_t end = insp_view_seek(&lanes->view, lanes->view.from + lanes->view.span);
 
 	insp_ink_get(GTK_WIDGET(lanes), &p.ink);
-	lanes->stat = (struct insp_lanes_stat){0};
+	lanes->stat = (struct insp_lanes_stat){.paints = lanes->stat.paints + 1};
 	lanes->single = end - first <= lanes->view.width / 6;
 	rect(&p, &p.ink.background, 0, 0, width, height);
 	paint_ruler(&p);
@@ -335,6 +369,7 @@ GskRenderNode *insp__lanes_paint(InspLanes *lanes, int width, int height)
 	else
 		paint_cells(&p);
 	p.nodes += insp__lanes_paint_arrows(lanes, p.snapshot, &p.ink, width, height);
+	paint_outages(&p);
 	paint_differences(&p);
 	paint_names(&p);
 	paint_folding(&p, end - first);

@@ -121,6 +121,47 @@ static void released(GtkGestureClick *gesture, int times, double x, double y, In
 		g_signal_emit(lanes, signal_focus, 0, seq);
 }
 
+/* What can be done with an event, where it is seen. */
+static GMenuModel *event_menu(void)
+{
+	static const struct {
+		const char *label, *action;
+	} items[] = {
+		{"_Fit", "win.view.fit"}, {"Tint What Can Have _Caused It", "win.cone.past"},
+		{"Tint What It Can Have Caused", "win.cone.future"}, {"Back to Its Cause", "win.flow.previous"},
+		{"On to Its _Effect", "win.flow.next"}, {"_Read the Conversation", "win.talk.follow"},
+		{"Only the Conversation's Packets", "win.talk.filter"}, {"Steps Stay on This Node", "win.step.scope-here"},
+		{"Write a _Note\u2026", "win.note.here"}, {"Copy the _Position", "win.focus.copy"},
+	};
+	GMenu *menu = g_menu_new();
+
+	for (guint i = 0; i < G_N_ELEMENTS(items); i++)
+		g_menu_append(menu, items[i].label, items[i].action);
+	return G_MENU_MODEL(menu);
+}
+
+/* The event under the pointer becomes the position, then the menu is about it. */
+static void menu_asked(GtkGestureClick *gesture, int times, double x, double y, InspLanes *lanes)
+{
+	released(gesture, times, x, y, lanes);
+	if (!lanes->menu) {
+		g_autoptr(GMenuModel) model = event_menu();
+
+		lanes->menu = gtk_popover_menu_new_from_model(model);
+		gtk_popover_set_has_arrow(GTK_POPOVER(lanes->menu), FALSE);
+		gtk_widget_set_halign(lanes->menu, GTK_ALIGN_START);
+		gtk_widget_set_parent(lanes->menu, GTK_WIDGET(lanes));
+	}
+	gtk_popover_set_pointing_to(GTK_POPOVER(lanes->menu), &(GdkRectangle){(int)x, (int)y, 1, 1});
+	gtk_popover_popup(GTK_POPOVER(lanes->menu));
+}
+
+static void insp_lanes_size_allocate(GtkWidget *widget, int width, int height, int baseline)
+{
+	if (INSP_LANES(widget)->menu)
+		gtk_popover_present(GTK_POPOVER(INSP_LANES(widget)->menu));
+}
+
 static void drag_begin(GtkGestureDrag *gesture, double x, double y, InspLanes *lanes)
 {
 	lanes->drag_from = lanes->view.from;
@@ -193,6 +234,7 @@ static void insp_lanes_dispose(GObject *object)
 	InspLanes *lanes = INSP_LANES(object);
 
 	insp_lanes_set_run(lanes, NULL, NULL);
+	g_clear_pointer(&lanes->menu, gtk_widget_unparent);
 	g_clear_pointer(&lanes->arrows, g_free);
 	g_clear_pointer(&lanes->cone, g_free);
 	g_clear_pointer(&lanes->notes, g_free);
@@ -212,6 +254,7 @@ static void insp_lanes_class_init(InspLanesClass *class)
 	object_class->dispose = insp_lanes_dispose;
 	widget_class->snapshot = insp_lanes_snapshot;
 	widget_class->measure = insp_lanes_measure;
+	widget_class->size_allocate = insp_lanes_size_allocate;
 	gtk_widget_class_set_css_name(widget_class, "lanes");
 	gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_IMG);
 	signal_focus = g_signal_new("focus-event", INSP_TYPE_LANES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
@@ -221,12 +264,15 @@ static void insp_lanes_class_init(InspLanesClass *class)
 
 static void add_hand(InspLanes *lanes)
 {
-	GtkGesture *click = gtk_gesture_click_new(), *drag = gtk_gesture_drag_new();
+	GtkGesture *click = gtk_gesture_click_new(), *drag = gtk_gesture_drag_new(), *menu = gtk_gesture_click_new();
 	GtkEventController *motion = gtk_event_controller_motion_new();
 	GtkEventController *scroll = gtk_event_controller_scroll_new(GTK_EVENT_CONTROLLER_SCROLL_BOTH_AXES);
 
 	g_signal_connect(click, "pressed", G_CALLBACK(pressed), lanes);
 	g_signal_connect(click, "released", G_CALLBACK(released), lanes);
+	gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(menu), GDK_BUTTON_SECONDARY);
+	g_signal_connect(menu, "pressed", G_CALLBACK(menu_asked), lanes);
+	gtk_widget_add_controller(GTK_WIDGET(lanes), GTK_EVENT_CONTROLLER(menu));
 	g_signal_connect(drag, "drag-begin", G_CALLBACK(drag_begin), lanes);
 	g_signal_connect(drag, "drag-update", G_CALLBACK(drag_update), lanes);
 	g_signal_connect(motion, "motion", G_CALLBACK(moved), lanes);

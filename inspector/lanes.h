@@ -42,7 +42,8 @@ void insp_lanes_view_changed(InspLanes *lanes);
 double insp_lanes_gutter(void);
 
 struct insp_lanes_stat {
-	guint nodes, arrows, folded_arrows;
+	guint nodes, arrows, folded_arrows;	/* of the last picture */
+	guint paints;			/* how often it was painted anew */
 };
 void insp_lanes_stat(InspLanes *lanes, struct insp_lanes_stat *ret);
 

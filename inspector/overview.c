@@ -13,7 +13,8 @@ struct _InspOverview {
 	uint32_t focus;
 	double *levels;			/* of each column, 0 to 1 */
 	uint8_t *trouble;
-	uint32_t columns;
+	uint32_t columns;		/* that have been counted; 0: none yet */
+	enum insp_axis axis;		/* ... for it */
 	uint32_t *notes;		/* events that have notes */
 	uint32_t note_count;
 };
@@ -32,6 +33,7 @@ static void count_columns(InspOverview *overview, const struct insp_view *whole,
 	overview->levels = g_renew(double, overview->levels, columns);
 	overview->trouble = g_renew(uint8_t, overview->trouble, columns);
 	overview->columns = columns;
+	overview->axis = whole->axis;
 	insp_view_cells(whole, columns, cells);
 	for (uint32_t column = 0; column < columns; column++) {
 		overview->levels[column] = 0;
@@ -70,7 +72,8 @@ static void insp_overview_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	const struct insp_view *view = insp_lanes_view(overview->lanes);
 
 	insp_ink_get(widget, &ink);
-	count_columns(overview, &whole, (uint32_t)(whole.width / 2));
+	if (overview->columns != (uint32_t)(whole.width / 2) || overview->axis != whole.axis)
+		count_columns(overview, &whole, (uint32_t)(whole.width / 2));
 	insp_ink_text(snapshot, widget, "whole run", gutter - 14, height / 2, 1, gutter, &ink.faint);
 	const GdkRGBA bar = insp_ink_alpha(ink.text, 0.45f), shown = insp_ink_alpha(ink.accent, 0.13f);
 	const double x0 = fmax(gutter + insp_view_x(&whole, view->from), gutter);
@@ -159,7 +162,7 @@ void insp_overview_set_run(InspOverview *overview, const struct insp_run *run, I
 	overview->run = run;
 	overview->lanes = lanes;
 	overview->focus = INSP_NONE;
-	overview->note_count = 0;
+	overview->note_count = overview->columns = 0;
 	gtk_widget_queue_draw(GTK_WIDGET(overview));
 }
 

@@ -307,8 +307,36 @@ static struct insp_pair *pair_of(const struct insp_run *a, const struct insp_run
 	return pair;
 }
 
-int insp_pair_new(const struct insp_run *a, const struct insp_run *b, unsigned int ignore, insp_progress progress, void *data,
-		  struct insp_pair **ret, struct fmt_error *error)
+static void swap_u32(uint32_t *pair)
+{
+	const uint32_t first = pair[0];
+
+	pair[0] = pair[1];
+	pair[1] = first;
+}
+
+static void swap_sides(struct insp_pair *pair)
+{
+	const struct insp_run *run = pair->run[0];
+	uint8_t *match = pair->match[0];
+	uint32_t *other = pair->other[0];
+
+	pair->run[0] = pair->run[1];
+	pair->run[1] = run;
+	pair->match[0] = pair->match[1];
+	pair->match[1] = match;
+	pair->other[0] = pair->other[1];
+	pair->other[1] = other;
+	swap_u32(pair->alone);
+	for (uint32_t i = 0; i < pair->difference_count; i++) {
+		swap_u32(pair->differences[i].lane);
+		swap_u32(pair->differences[i].first);
+		swap_u32(pair->differences[i].last);
+	}
+}
+
+static int pair_in_order(const struct insp_run *a, const struct insp_run *b, unsigned int ignore, insp_progress progress,
+			 void *data, struct insp_pair **ret, struct fmt_error *error)
 {
 	_cleanup_(insp_pair_freep) struct insp_pair *pair = pair_of(a, b);
 	struct work work = {.pair = pair, .ignore = ignore};
@@ -334,6 +362,19 @@ int insp_pair_new(const struct insp_run *a, const struct insp_run *b, unsigned i
 	fmt_buf_done(&work.scratch);
 	if (r == 0)
 		*ret = STEAL(pair);
+	return r;
+}
+
+/* Where several alignments are as good the first run decides; so that both ways round give the same, which run is first is
+ * decided by what the runs are. */
+int insp_pair_new(const struct insp_run *a, const struct insp_run *b, unsigned int ignore, insp_progress progress, void *data,
+		  struct insp_pair **ret, struct fmt_error *error)
+{
+	const bool swap = strcmp(a->hash, b->hash) > 0;
+	const int r = pair_in_order(swap ? b : a, swap ? a : b, ignore, progress, data, ret, error);
+
+	if (r == 0 && swap)
+		swap_sides(*ret);
 	return r;
 }
 

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "packet-text.h"
 #include "run-int.h"
+#include "steps.h"
 #include "streams-int.h"
 
 /* ---- what only loading needs ---- */
@@ -460,6 +461,11 @@ static int read_events(struct loader *loader, insp_progress progress, void *data
 		}
 		before = event.vtime;
 		learn(loader, &event, seq);
+		if (insp_grain_has(run, INSP_GRAIN_FAULT, seq)) {
+			run->troubles = insp__grow(run->troubles, run->trouble_count, &run->trouble_capacity,
+						   sizeof(*run->troubles));
+			run->troubles[run->trouble_count++] = seq;
+		}
 		if (progress && seq % 8192 == 0 && !progress(data, seq, run->count))
 			return -ECANCELED;
 	}
@@ -568,6 +574,7 @@ void insp_run_free(struct insp_run *run)
 	free(run->links);
 	free(run->streams);
 	free(run->congestions);
+	free(run->troubles);
 	free(run->positions);
 	free(run->outages);
 	free(run->activity);

@@ -140,6 +140,8 @@ struct insp_run {
 	uint32_t stream_count, stream_capacity;
 	struct insp_congestion *congestions;	/* in the order of events */
 	uint32_t congestion_count, congestion_capacity;
+	uint32_t *troubles;		/* events that went wrong (INSP_GRAIN_FAULT), in order */
+	uint32_t trouble_count, trouble_capacity;
 	struct insp_position *positions;
 	uint32_t position_count, position_capacity;
 	struct insp_outage *outages;

@@ -22,14 +22,18 @@ static void script_painted(GdkFrameClock *clock, InspWindow *window)
 	/* A list is laid out, scrolls, and is laid out again. */
 	if (insp__is_busy(window))
 		window->settled = 0;
+	else
+		insp_frames_settled(window->frames);
 	if (!window->tick || window->settled++ < 4)
 		return;
 	window->settled = 0;
 	g_autofree char *command = g_queue_pop_head(&window->script);
 
-	if (command)
+	if (command) {
+		insp_frames_begin(window->frames);
 		insp__run_text(window, command);
-	else
+	}
+	if (!command)
 		script_end(window);
 }
 

@@ -10,6 +10,7 @@ struct _InspSourcePane {
 	GtkSourceBuffer *buffer;
 	GtkTextTag *next;		/* the line that is about to run */
 	char *path;
+	guint frames;			/* until the line has been scrolled to for good */
 };
 
 G_DEFINE_FINAL_TYPE(InspSourcePane, insp_source_pane, GTK_TYPE_BOX)
@@ -113,6 +114,16 @@ void insp_source_pane_clear(InspSourcePane *pane, const char *why)
 	g_clear_pointer(&pane->path, g_free);
 }
 
+/* A text that has just been set is laid out over some frames, and moves what was scrolled to meanwhile. */
+static gboolean scroll_later(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+	InspSourcePane *pane = data;
+
+	gtk_text_view_scroll_to_mark(GTK_TEXT_VIEW(pane->view), gtk_text_buffer_get_insert(GTK_TEXT_BUFFER(pane->buffer)), 0,
+				     TRUE, 0, 0.4);
+	return --pane->frames ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
 static void show_line(InspSourcePane *pane, guint line)
 {
 	GtkTextBuffer *buffer = GTK_TEXT_BUFFER(pane->buffer);
@@ -127,8 +138,9 @@ static void show_line(InspSourcePane *pane, guint line)
 	gtk_text_iter_forward_line(&end);
 	gtk_text_buffer_apply_tag(buffer, pane->next, &start, &end);
 	gtk_text_buffer_place_cursor(buffer, &start);
-	/* A mark, unlike an iterator, is scrolled to once the text has been laid out. */
-	gtk_text_view_scroll_to_mark(GTK_TEXT_VIEW(pane->view), gtk_text_buffer_get_insert(buffer), 0, TRUE, 0, 0.4);
+	if (!pane->frames)
+		gtk_widget_add_tick_callback(pane->view, scroll_later, pane, NULL);
+	pane->frames = 4;
 }
 
 void insp_source_pane_set(InspSourcePane *pane, const char *path, const char *text, guint line)

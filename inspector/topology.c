@@ -9,6 +9,7 @@
 
 #define MARGIN 56.0
 #define NODE 9.0		/* radius */
+#define CROWD 24u		/* more nodes than these are small, and only the one of the position has its name */
 #define PACKETS_MAX 400u	/* in flight, drawn one by one */
 
 struct _InspTopology {
@@ -46,14 +47,20 @@ static void line(cairo_t *cairo, graphene_point_t a, graphene_point_t b)
 	cairo_line_to(cairo, b.x, b.y);
 }
 
+static bool is_crowded(const InspTopology *topology)
+{
+	return topology->run->lane_count > CROWD;
+}
+
 /* As thick as it is loaded, on a logarithmic scale; broken while it is down. */
 static void paint_links(InspTopology *topology, cairo_t *cairo, const struct insp_ink *ink, const struct insp_link_state *states)
 {
 	static const double dashes[] = {4, 5};
+	const float usual = is_crowded(topology) ? 0.12f : 0.55f, idle = is_crowded(topology) ? 0.05f : 0.2f;
 
 	for (uint32_t i = 0; i < topology->run->link_count; i++) {
 		const struct insp_link *link = &topology->run->links[i];
-		const GdkRGBA color = states[i].down ? ink->error : insp_ink_alpha(ink->text, states[i].bytes ? 0.55f : 0.2f);
+		const GdkRGBA color = states[i].down ? ink->error : insp_ink_alpha(ink->text, states[i].bytes ? usual : idle);
 
 		gdk_cairo_set_source_rgba(cairo, &color);
 		cairo_set_dash(cairo, dashes, states[i].down ? 2 : 0, 0);
@@ -95,6 +102,7 @@ static void paint_packets(InspTopology *topology, cairo_t *cairo, const struct i
 static void paint_nodes(InspTopology *topology, GtkSnapshot *snapshot, cairo_t *cairo, const struct insp_ink *ink)
 {
 	const uint32_t here = insp_lane_of(topology->run, topology->seq);
+	const double radius = is_crowded(topology) ? NODE / 2 : NODE;
 
 	for (uint32_t lane = 1; lane < topology->run->lane_count; lane++) {
 		const graphene_point_t at = point_of(topology, lane);
@@ -102,7 +110,7 @@ static void paint_nodes(InspTopology *topology, GtkSnapshot *snapshot, cairo_t *
 		const bool down = insp_node_is_down(topology->run, lane, topology->seq);
 
 		gdk_cairo_set_source_rgba(cairo, &ink->background);
-		cairo_arc(cairo, at.x, at.y, NODE, 0, 2 * G_PI);
+		cairo_arc(cairo, at.x, at.y, radius, 0, 2 * G_PI);
 		cairo_fill_preserve(cairo);
 		gdk_cairo_set_source_rgba(cairo, down ? &ink->error : &hue);
 		cairo_set_line_width(cairo, lane == here ? 4 : 2);
@@ -112,8 +120,9 @@ static void paint_nodes(InspTopology *topology, GtkSnapshot *snapshot, cairo_t *
 			line(cairo, GRAPHENE_POINT_INIT(at.x - 5, at.y + 5), GRAPHENE_POINT_INIT(at.x + 5, at.y - 5));
 			cairo_stroke(cairo);
 		}
-		insp_ink_text(snapshot, GTK_WIDGET(topology), topology->run->lanes[lane].name, at.x, at.y + NODE + 10, 0.5, 140,
-			      lane == here ? &ink->accent : &ink->text);
+		if (lane == here || !is_crowded(topology))
+			insp_ink_text(snapshot, GTK_WIDGET(topology), topology->run->lanes[lane].name, at.x, at.y + radius + 10, 0.5,
+				      140, lane == here ? &ink->accent : &ink->text);
 	}
 }
 

@@ -215,15 +215,32 @@ static void add_event(const struct cell_walk *walk, uint32_t column, uint32_t se
 		cell->first = seq;
 		cell->kind = run->kind[seq];
 	}
-	if (insp_grain_has(run, INSP_GRAIN_FAULT, seq))
-		cell->trouble = 1;
 }
 
-static bool block_may_trouble(const struct insp_block *block)
+/* What went wrong is known by itself, so that a block need not be looked through for it. */
+static void add_troubles(const struct cell_walk *walk)
 {
-	return block->kinds & (insp_kind_bit(FMT_panic) | insp_kind_bit(FMT_warn) | insp_kind_bit(FMT_fault) |
-			       insp_kind_bit(FMT_packet_drop) | insp_kind_bit(FMT_signal) |
-			       insp_kind_bit(FMT_exit) | insp_kind_bit(FMT_node_down) | insp_kind_bit(FMT_injected));
+	const struct insp_run *run = walk->view->run;
+	const uint32_t first = insp_view_seek(walk->view, walk->view->from);
+	uint32_t low = 0, high = run->trouble_count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+
+		if (run->troubles[middle] < first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < run->trouble_count; low++) {
+		const uint32_t seq = run->troubles[low];
+		const double column = floor(insp_view_x_of(walk->view, seq) / walk->view->width * walk->columns);
+
+		if (column >= walk->columns)
+			return;
+		if (column >= 0)
+			walk->cells[(size_t)insp_lane_of(run, seq) * walk->columns + (uint32_t)column].trouble = 1;
+	}
 }
 
 static void add_block(const struct cell_walk *walk, uint32_t column, uint32_t block)
@@ -257,9 +274,7 @@ void insp_view_cells(const struct insp_view *view, uint32_t columns, struct insp
 		const uint32_t end = insp_view_seek(view, right);
 
 		while (at < end) {
-			const bool whole = at % INSP_BLOCK == 0 && end - at >= INSP_BLOCK;
-
-			if (whole && !block_may_trouble(&run->blocks[at / INSP_BLOCK])) {
+			if (at % INSP_BLOCK == 0 && end - at >= INSP_BLOCK) {
 				add_block(&walk, column, at / INSP_BLOCK);
 				at += INSP_BLOCK;
 			} else {
@@ -267,6 +282,7 @@ void insp_view_cells(const struct insp_view *view, uint32_t columns, struct insp
 			}
 		}
 	}
+	add_troubles(&walk);
 }
 
 /* ---- arrows ---- */

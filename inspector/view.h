@@ -57,8 +57,7 @@ struct insp_cell {
 };
 
 /* Fills cells[lane * columns + column] for the whole width.  Exact: the cells of a lane add up to its events in sight.
- * Looks at each event at most once, and at most at INSP_BLOCK events a column; blocks that lie in one column are counted
- * as they are, and so their trouble is looked for only where the block says that there may be some. */
+ * Blocks that lie in one column are counted as they are, so that at most 2 INSP_BLOCK events a column are looked at. */
 void insp_view_cells(const struct insp_view *view, uint32_t columns, struct insp_cell *cells);
 
 /* The packets that may touch the view: those from *ret_from to before *ret_to. */

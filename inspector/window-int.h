@@ -11,6 +11,7 @@
 #include "notes.h"
 #include "overview.h"
 #include "frame-pane.h"
+#include "frames.h"
 #include "plots.h"
 #include "program.h"
 #include "steps.h"
@@ -74,6 +75,7 @@ struct _InspWindow {
 	GQueue script;			/* char * */
 	bool quit;
 	guint tick;
+	struct insp_frames *frames;
 	guint settled;			/* frames since something was under way */
 	GPtrArray *actions;		/* GSimpleAction, in the order of commands.def */
 	GSimpleAction *busy_action, *status_action;

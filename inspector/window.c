@@ -384,7 +384,7 @@ static void narrow_tabs(GtkWidget *switcher)
 void insp__share_height(InspWindow *window)
 {
 	const int plots = gtk_widget_get_visible(GTK_WIDGET(window->plots)) ? PLOTS_HEIGHT : 0;
-	const int second = gtk_widget_get_visible(window->compare_page) ? LANES_HEIGHT * 2 / 3 : 0;
+	const int second = gtk_widget_get_visible(window->compare_page) ? LANES_HEIGHT * 5 / 6 : 0;
 
 	gtk_paned_set_position(GTK_PANED(window->upper), LANES_HEIGHT + plots + second - (plots ? 60 : 0));
 }
@@ -408,6 +408,7 @@ static void insp_window_init(InspWindow *window)
 	window->forward = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	window->focus = window->step_scope = window->marks[0] = window->marks[1] = INSP_NONE;
 	g_queue_init(&window->script);
+	window->frames = insp_frames_new(GTK_WIDGET(window), window->lanes);
 	insp__add_lists(window);
 	add_details(window);
 	add_states(window);
@@ -440,6 +441,7 @@ static void insp_window_dispose(GObject *object)
 		g_signal_handlers_disconnect_by_data(window->details, window);
 	}
 	insp__program_free(window);
+	g_clear_pointer(&window->frames, insp_frames_free);
 	gtk_widget_dispose_template(GTK_WIDGET(window), INSP_TYPE_WINDOW);
 	G_OBJECT_CLASS(insp_window_parent_class)->dispose(object);
 }

@@ -72,6 +72,7 @@ static int act_flag(struct rec__load *load, int value, struct rec_exp_channel *c
 struct reference {
 	node_id a, b;			/* 0: any */
 	size_t link;			/* SIZE_MAX: any */
+	node_id medium;			/* all links to it; 0: any */
 	bool one_way;			/* from a to b only */
 };
 
@@ -104,6 +105,11 @@ static int take_reference(struct rec__load *load, int value, struct reference *r
 			ret->link = i;
 			return 0;
 		}
+	for (size_t i = 0; i < exp->node_count; i++)
+		if (exp->nodes[i].medium && !strcmp(exp->nodes[i].name, text)) {
+			ret->medium = exp->nodes[i].id;
+			return 0;
+		}
 	return rec__fail(load, value, "there is no link '%s'; a link is its number, its name, A/B for those between two "
 			 "hosts, A>B for their direction from A to B, or 'all'", text);
 }
@@ -114,6 +120,8 @@ static bool is_meant(const struct rec_exp_link *link, unsigned int side, const s
 
 	if (reference->link != SIZE_MAX)
 		return link->id == reference->link;
+	if (reference->medium)
+		return from == reference->medium || to == reference->medium;
 	if (!reference->a)
 		return true;
 	return (from == reference->a && to == reference->b) ||
@@ -144,7 +152,7 @@ static int act_on_pairs(struct rec__load *load, int value, const struct rec__mom
 {
 	struct rec_experiment *exp = load->exp;
 
-	if (reference->link != SIZE_MAX || (!reference->a && act != act_flag))
+	if (reference->link != SIZE_MAX || reference->medium || (!reference->a && act != act_flag))
 		return 0;
 	if (reference->a)
 		rec__pair(load, reference->a, reference->b);

@@ -2,11 +2,17 @@
 /*
  * experiment.c - from the file that a person wrote to struct rec_experiment.
  *
- *	file --experiment-yaml.c--> tree --overrides--> tree --experiment-keys.def--> hosts, links
+ *	file --experiment-yaml.c--> tree --overrides--> tree --experiment-keys.def--> hosts, media, links, moments
+ *	     --experiment-addresses.c--> addresses --experiment-pcap.c--> captures
+ *	     --experiment-timeline.c--> all moments (the timeline's, of contacts, of movement) in one order of time:
+ *	       what each makes of links and pairs is a phase of theirs, places are moves
  *	     --experiment-routes.c--> routes, forwarding
  *
+ * So all that happens to the network is known before the run, and every worker knows it.
+ *
  * Invariants of what rec_experiment_load() returns
- *  1. Nothing in it depends on the machine, the directory or the time of reading, except paths of stdin files.
+ *  1. Nothing in it depends on the machine, the directory or the time of reading, except paths of stdin files.  The hashes of
+ *     the files that it names are in its text.
  *  2. Ids ascend without gaps: nodes from 1 in the order of the file, links from 0, interfaces of a node from 0 in
  *     the order of links.
  *  3. Everything that could be checked without running was checked, and every complaint names its place.

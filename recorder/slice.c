@@ -127,7 +127,7 @@ static const char *name_of(const struct rec_thread *t)
 static void fail_patience(struct rec_node *node, const struct rec_thread *t, unsigned seconds)
 {
 	rec__node_fail(node, -ETIME, "%s (process %u, thread %u) has computed for %u s of the host's time without a "
-		  "system call, around 0x%llx. A loop that waits for another thread and counts meanwhile cannot be "
+		  "system call, around 0x%llx. A loop that waits for another thread and computes meanwhile cannot be "
 		  "interrupted at the same point in every run, see docs/determinism.md; if it computes indeed, "
 		  "give --patience", name_of(t), t->pid, t->tid, seconds, (unsigned long long)t->call.pc);
 }

@@ -1017,6 +1017,10 @@ void rec_tracer_free(struct rec_tracer *tracer)
 {
 	if (!tracer)
 		return;
+	/* After a failure nodes go first, and their pages with them. */
+	tracer->fast_waiter = NULL;
+	for (struct rec_process *process = tracer->processes; process; process = process->next)
+		process->fast = NULL;
 	while (tracer->processes)
 		rec_tracee_kill(tracer->processes->threads);
 	if (tracer->listener >= 0)

@@ -191,6 +191,12 @@ static void tell_congestion(struct rec_node *node, const struct kg_change_socket
 		.retrans = s->retrans, .total_retrans = s->total_retrans });
 }
 
+/* Whether the kernel will tell when it is gone (net/watch.c takes notice of what leaves the tables of TCP and UDP). */
+static bool tells_its_end(const struct kg_change_socket *s)
+{
+	return s->has_tcp || ((s->family == AF_INET || s->family == AF_INET6) && s->type == SOCK_DGRAM && s->protocol == IPPROTO_UDP);
+}
+
 static void socket_changed(struct rec_node *node, const struct kg_change_socket *s)
 {
 	struct told *told = told_get(node->witness, s->sock);
@@ -214,8 +220,9 @@ static void socket_changed(struct rec_node *node, const struct kg_change_socket 
 	if (now.has_tcp && !s->gone && !same_congestion(&told->socket, &now))
 		tell_congestion(node, &now);
 	told->socket = now;
-	/* Nothing tells when a TIME_WAIT ends. */
-	if (s->gone || (s->timewait && s->state == TCP_TIME_WAIT))
+	/* Nothing tells when a TIME_WAIT ends, or when a socket of another kind is closed: these are told anew at every touch, which are
+	 * few. */
+	if (s->gone || (s->timewait && s->state == TCP_TIME_WAIT) || !tells_its_end(s))
 		told_drop(node->witness, told);
 }
 

@@ -551,6 +551,23 @@ static void fold_timer(struct rep_state_node *node, const struct fmt_event *even
 						  .expires = ev.expires_ns, .interval_ns = ev.interval_ns, .seq = event->seq};
 }
 
+void rep__timers_expire(struct rep_state_node *node, vtime_ns now)
+{
+	struct rep_state_timer *timers = node->timers.rows;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < node->timers.count; i++) {
+		struct rep_state_timer timer = timers[i];
+
+		if (timer.expires <= now && !timer.interval_ns)
+			continue;
+		if (timer.expires <= now)
+			timer.expires += ((now - timer.expires) / timer.interval_ns + 1) * timer.interval_ns;
+		timers[kept++] = timer;
+	}
+	node->timers.count = kept;
+}
+
 /* The last lines of a text that goes on. */
 static void tail_add(struct rep_state_output *output, struct fmt_bytes text)
 {

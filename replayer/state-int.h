@@ -54,7 +54,9 @@ void rep__state_fold(struct rep_state *state, const struct fmt_event *event);
 void rep__state_fold_net(struct rep_state *state, struct rep_state_node *node, const struct fmt_event *event);
 void rep__socket_ref(struct rep_state_node *node, uint64_t sock);
 void rep__socket_unref(struct rep_state_node *node, uint64_t sock);
-/* Takes away sockets whose time is over at this moment; whether there were any. */
+/* Timers that have expired by now are off, or expire again later.  Whoever folds on from there comes to the same as without. */
+void rep__timers_expire(struct rep_state_node *node, vtime_ns now);
+/* The same, and takes away sockets whose time is over; whether there were any: then nothing can be folded on. */
 bool rep__state_expire(struct rep_state *state);
 
 /* ---- keyframe.c ---- */

@@ -470,8 +470,12 @@ bool rep__state_expire(struct rep_state *state)
 {
 	bool expired = false;
 
-	for (uint32_t i = 0; i < state->nodes.count; i++)
-		expired |= expire_sockets(rep__row(&state->nodes, struct rep_state_node, i), state->vtime);
+	for (uint32_t i = 0; i < state->nodes.count; i++) {
+		struct rep_state_node *node = rep__row(&state->nodes, struct rep_state_node, i);
+
+		rep__timers_expire(node, state->vtime);
+		expired |= expire_sockets(node, state->vtime);
+	}
 	return expired;
 }
 

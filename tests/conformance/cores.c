@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 
 static char marked[] = "a word that the core has to hold";
+/* Of the loader's making, and closed by it afterwards: a debugger finds libraries by such words. */
+static char *const volatile closed[] = {marked};
 
 /* The bytes of a dumped address, NULL: they are not in the file. */
 static const char *at_address(const char *core, size_t size, uint64_t addr)
@@ -29,6 +31,17 @@ static const char *at_address(const char *core, size_t size, uint64_t addr)
 	return NULL;
 }
 
+/* Whether the list of mapped files is as long as it says. */
+static bool names_fill(const char *data, size_t size)
+{
+	const uint64_t count = *(const uint64_t *)data;
+	const char *name = data + 16 + 24 * count;
+
+	for (uint64_t i = 0; i < count && name < data + size; i++)
+		name += strlen(name) + 1;
+	return count > 2 && name == data + size;
+}
+
 static void show_notes(const char *notes, size_t size)
 {
 	for (size_t at = 0; at + sizeof(Elf64_Nhdr) <= size;) {
@@ -43,8 +56,10 @@ static void show_notes(const char *notes, size_t size)
 			say("process: %s, pid %d", info->pr_fname, info->pr_pid > 0);
 		if (head->n_type == NT_SIGINFO)
 			say("signal: %d", ((const siginfo_t *)data)->si_signo);
-		if (head->n_type == NT_AUXV || head->n_type == NT_FILE)
-			say("%s: %d", head->n_type == NT_AUXV ? "auxv" : "files", head->n_descsz > 64);
+		if (head->n_type == NT_AUXV)
+			say("auxv: %d", head->n_descsz > 64);
+		if (head->n_type == NT_FILE)
+			say("files: %d", names_fill(data, head->n_descsz));
 		at = (size_t)(data - notes) + ((head->n_descsz + 3) & ~3u);
 	}
 }
@@ -67,6 +82,8 @@ static void show_core(void)
 	show_notes(core + phdr->p_offset, phdr->p_filesz);
 	const char *found = at_address(core, (size_t)st.st_size, (uintptr_t)marked);
 	say("the marked word: %s", found ? found : "is not there");
+	const char *pointer = at_address(core, (size_t)st.st_size, (uintptr_t)&closed[0]);
+	say("a pointer to it: %d", pointer && *(char *const *)pointer == marked);
 	close(fd);
 	unlink("core");
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # ring.sh - a ring has the end of the run, as a whole trace has it, and does not grow; also when its recorder is killed.
 . "$(dirname "$0")/lib.sh"
-need jq
+need jq python3 zstd
 
 mkdir "$work/long"
 sed 's/-c, "10"/-c, "100000"/; s/"0.2"/"0.01"/; s/stop_time: 30s/stop_time: 100000s/' \
@@ -40,4 +40,10 @@ last=$("$HINDCAST" info --json "$work/killed.hct" 2>/dev/null | jq .duration_ns)
 first=$("$HINDCAST" dump "$work/killed.hct" "from=1s" kind==packet-send 2>/dev/null | head -n 1 | awk '{ sub("s", "", $2); print int($2) }' || true)
 [[ $((last / 1000000000 - first)) -ge 19 && $((last / 1000000000 - first)) -le 41 ]] ||
     fail "the killed ring goes from $first s to $last ns"
+# Both are read alike by who knows the document alone.
+for name in ring killed; do
+    "$HINDCAST" dump --plain "$work/$name.hct" >"$work/a" 2>/dev/null
+    python3 "$root/tests/unit/second-reader.py" --dump "$work/$name.hct" >"$work/b"
+    expect_same "$work/a" "$work/b"
+done
 expect_status 2 "$HINDCAST" record -q -o "$work/no.hct" --ring soon "$work/long"

@@ -168,6 +168,23 @@ static void test_pairs(void)
 	rec_experiment_free(exp);
 }
 
+/* The name of a medium stands for all links to it. */
+static void test_medium_down(void)
+{
+	struct rec_experiment *exp = good(SWITCH "timeline:\n- {at: 1 s, down: lan}\n- {at: 2 s, up: [lan]}\n");
+
+	part("a medium goes down");
+	EQUAL(exp->pair_count, 0);
+	for (size_t i = 0; i < 8; i++) {
+		const struct rec_exp_end *end = &exp->links[i / 2].end[i % 2];
+
+		HOLDS(!rec_channel_at(end, 999999999)->down && rec_channel_at(end, 1000000000)->down);
+		HOLDS(!rec_channel_at(end, 2000000000)->down);
+	}
+	rec_experiment_free(exp);
+	bad(SWITCH "timeline:\n- {at: 1 s, down: wan}\n", ":4:19: ", "there is no link 'wan'");
+}
+
 /* What is between two hosts on switches that are joined is dealt with at the last one. */
 static void test_joined(void)
 {
@@ -427,6 +444,7 @@ int main(void)
 	test_switch();
 	test_pairs();
 	test_joined();
+	test_medium_down();
 	test_graph();
 	test_bootstrap();
 	test_direct();

@@ -236,6 +236,36 @@ static void test_routes(void)
 	fmt_reader_close(reader);
 }
 
+static void test_timers(void)
+{
+	struct fmt_reader *reader;
+	struct rep_states *states;
+	const struct rep_state *state;
+
+	part("timers");
+	put_node(1, "one");
+	put_start(1, 10, "a");
+	for (uint64_t id = 3; id < 6; id++)
+		fmt_put_timer(&events, 100, 1, 10, &(struct fmt_ev_timer){
+			.nr = __NR_timerfd_settime, .id = id, .expires_ns = 200, .interval_ns = id == 4 ? 70 : 0 });
+	fmt_put_timer(&events, 150, 1, 10, &(struct fmt_ev_timer){.nr = __NR_timerfd_settime, .id = 5});
+	now = 1000;
+	put_exec(1, 10, "/bin/b");
+	reader = open_trace();
+	rep_states_new(reader, &states);
+	EQUAL(rep_states_at_time(states, 150, &state, NULL), 0);
+	EQUAL(rep_state_node(state, 1)->timers.count, 3);
+	EQUAL(rep_states_at_time(states, 199, &state, NULL), 0);
+	EQUAL(rep_state_node(state, 1)->timers.count, 2);
+	/* One is over, the other goes on: 200, 270, 340, 410. */
+	EQUAL(rep_states_at_time(states, 350, &state, NULL), 0);
+	EQUAL(rep_state_node(state, 1)->timers.count, 1);
+	EQUAL(((const struct rep_state_timer *)rep_state_node(state, 1)->timers.rows)->expires, 410);
+	EQUAL(rep_state_node(end_of(states), 1)->timers.count, 0);
+	rep_states_free(states);
+	fmt_reader_close(reader);
+}
+
 /* Events about what there never was, and of numbers without end, do nothing. */
 static void test_nonsense(void)
 {
@@ -312,6 +342,10 @@ static void put_random(void)
 			.packet = (uint64_t)(1 + random_below(3)) << 40 | random_below(packets + 1) });
 		break;
 	}
+	if (!random_below(20))
+		fmt_put_timer(&events, ++now, node, pid, &(struct fmt_ev_timer){
+			.nr = __NR_timerfd_settime, .id = fd, .expires_ns = random_below(4) ? now + random_below(5000) : 0,
+			.interval_ns = random_below(2) ? 1 + random_below(3000) : 0 });
 	/* A minute passes now and then, so that closing connections end. */
 	now += random_below(1000) ? 0 : 40000000000;
 }
@@ -371,6 +405,7 @@ int main(void)
 	test_descriptors();
 	test_sockets();
 	test_routes();
+	test_timers();
 	test_nonsense();
 	test_ways();
 	unlink(path);

@@ -112,7 +112,7 @@ static struct rep_symbols *symbols;
 static struct rep_frame frames[64];
 static size_t frame_count;
 
-static void start(void)
+__attribute__((noinline)) static void start(void)
 {
 	int status;
 	struct user_regs_struct regs;
@@ -132,9 +132,10 @@ static void start(void)
 
 /* ---- what is asked ------------------------------------------------------------------------- */
 
+/* Valid until the next call. */
 static const char *function_of(size_t frame)
 {
-	struct rep_place_info info;
+	static struct rep_place_info info;
 
 	rep_place_of(symbols, &target, rep_frame_place(&frames[frame]), &info);
 	return info.function ? info.function : "";

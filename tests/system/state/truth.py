@@ -122,6 +122,9 @@ def check_descriptors(state, text, name):
         if found:
             printed[int(found.group(1))] = found.group(2)
     has = {f["fd"]: f["what"] for f in state["fds"] if pids and pids[0] in f["pids"]}
+    # What the client closes on exec: its timer, epoll, the local socket, and one that it marked later.
+    closing = [f["fd"] for f in state["fds"] if pids and pids[0] in f["pids"] and f["flags"] & 0o2000000]
+    expect(f"descriptors of {name} that close on exec", len(closing), 4 if 40 in printed else 0)
     expect(f"processes {name}", len(pids), 1 if printed else 0)
     expect(f"descriptors of {name}", has, printed)
 

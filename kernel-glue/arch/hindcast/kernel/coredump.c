@@ -3,8 +3,8 @@
  * coredump.c - the core file of a program that a signal has ended, where RLIMIT_CORE allows one.
  *
  * The kernel decides whether, where and how long; registers and memory are the host's.  Other threads stand still in
- * their exits while this runs.  Of private mappings of files only those that the program could write to are dumped, and
- * the first page of a program or library, by which a debugger knows it: the rest lies in the files.
+ * their exits while this runs.  Code is not dumped, since it lies in the files; all else that is private is, also what
+ * cannot be written any more: in pages that the loader has closed lies where a debugger finds the libraries.
  */
 #include <linux/binfmts.h>
 #include <linux/coredump.h>
@@ -147,8 +147,9 @@ static u64 kg_dump_size(const struct kg_map *map)
 {
 	if (!map->prot)
 		return 0;
-	if (!map->ino || (!map->shared && (map->prot & PROT_WRITE)))
+	if (!map->ino || (!map->shared && !(map->prot & PROT_EXEC)))
 		return map->end - map->start;
+	/* By its head a debugger knows a program. */
 	return !map->shared && !map->offset && (map->prot & PROT_READ) ? PAGE_SIZE : 0;
 }
 
@@ -171,8 +172,10 @@ static void kg_note_files(struct kg_notes *notes, struct kg_map *map)
 		kg_notes_add(&names, map->name, strlen(map->name) + 1);
 		names.size -= ALIGN(strlen(map->name) + 1, 4) - (strlen(map->name) + 1);
 	}
-	if (names.data)
+	if (names.data) {
 		kg_notes_add(&note, names.data, names.size);
+		note.size -= ALIGN(names.size, 4) - names.size;
+	}
 	if (!names.failed && !note.failed)
 		kg_note(notes, NT_FILE, note.data, note.size);
 	kvfree(names.data);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* writer-int.h - a writer from inside: writer.c writes, writer-ring.c keeps the end of a run. */
+#ifndef FMT_WRITER_INT_H
+#define FMT_WRITER_INT_H
+
+#include <pthread.h>
+
+#include "trace-int.h"
+
+/* Events on their way into a chunk. */
+struct fmt__batch {
+	struct fmt_event *events;	/* FMT_CHUNK_EVENTS_MAX; bodies are set when it is encoded */
+	struct fmt_buf bodies;
+	uint32_t count;
+	event_seq first_seq;
+};
+
+/* Encodes a full batch while the next one fills.  Everything that encoding needs is the thread's while it is busy; who else needs
+ * it waits (wait_encoded()). */
+struct fmt__encoder {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t change;		/* of what follows */
+	bool busy, quit;
+	int error;			/* of the last batch */
+	struct fmt_writer *writer;	/* its batch `full` */
+};
+
+struct fmt_writer {
+	char *path;
+	char *part_path;
+	char *tmp_path;
+	int fd;				/* of the log; locked */
+	bool published;			/* the log is at path */
+	int error;			/* the first of the file, sticky */
+	uint64_t end;			/* of the log */
+	uint64_t flush_time_ns;		/* CLOCK_MONOTONIC of the last flush */
+
+	struct fmt__batch open;		/* fills */
+	struct fmt__batch full;		/* is encoded */
+	struct fmt__encoder *encoder;	/* NULL: none was needed yet, or it cannot be had */
+	vtime_ns vtime;			/* of the last event */
+	uint32_t flushed;		/* so many of the open batch are in a tail */
+	struct fmt__columns columns;
+	struct fmt__payload *payload;
+	struct fmt__summaries *summaries;
+
+	struct fmt__hash *hash;		/* of the events */
+	struct fmt_buf record;		/* an event as it is hashed */
+	struct fmt_buf packed, packed_payload, summary;
+	struct fmt__index known;	/* metas and files, to refuse and skip the second */
+	struct fmt__index said;		/* own metas and notes, which come at the end */
+	ZSTD_CCtx *packer;
+
+	/* of a ring */
+	vtime_ns ring;			/* how much is kept at least; 0: it is none */
+	vtime_ns lap_start;		/* of the last lap, which is being written; the log begins one lap before */
+	bool lapped;			/* something is gone */
+	struct fmt_buf facts;		/* of what came before the last lap */
+	struct fmt_buf facts_now;	/* ... and of all */
+};
+
+void fmt__writer_free(struct fmt_writer *w);
+DEFINE_CLEANUP(struct fmt_writer *, fmt__writer_free)
+/* The next event, whatever of a ring goes.  As fmt_writer_event(). */
+int fmt__writer_add(struct fmt_writer *w, const struct fmt_event *event);
+/* Keeps the first error of the file; gives the one that it is given. */
+int fmt__writer_error(struct fmt_writer *w, int error);
+/* Ends the thread that encodes, once it is done; a new one begins when it is needed. */
+void fmt__writer_stop(struct fmt_writer *w);
+/* A ring says that it is one, in its own metas.  0, -E2BIG. */
+int fmt__writer_describe_ring(struct fmt_writer *w);
+
+#endif

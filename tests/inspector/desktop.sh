@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# desktop.sh INSPECTOR MAKE-TRACE SOURCE - the window as a program of a desktop: by keyboard alone, with several windows, with files that
+# are no traces or parts of one, known by what is in a file and not by its name.
+set -euo pipefail
+
+inspector=$1
+make_trace=$2
+source=$3
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+"$make_trace" "$work/run.hct" 1000
+
+# Every command is told, each with words of its own, and no key does two things.
+"$inspector" --commands >"$work/commands"
+[[ $(awk '{print $1}' "$work/commands" | sort | uniq -d | wc -l) -eq 0 ]] || fail "two commands have one id"
+! awk 'NF < 2' "$work/commands" | grep . || fail "a command without words"
+sed -n 's/^COMMAND("\([^"]*\)".*, \("[^"]*"\|NULL\), \("[^"]*"\|NULL\))$/\2 \3/p' "$source/inspector/commands.def" | tr -d '"' | tr ' ' '\n' |
+    grep -v '^NULL$' | sort | uniq -d >"$work/twice"
+[[ ! -s $work/twice ]] || fail "keys with two meanings: $(cat "$work/twice")"
+# ... and the manual knows them.
+while read -r id _; do
+    grep -q "$id\|${id%%.*}\.\*" "$source/docs/hindcast-inspector.1.md" || fail "docs/hindcast-inspector.1.md does not know $id"
+done <"$work/commands"
+
+# A trace that is cut or turned at any place opens in part or says why not, and never ends the program.
+size=$(stat -c %s "$work/run.hct")
+for share in 1 10 50 90 99; do
+    head -c $((size * share / 100)) "$work/run.hct" >"$work/cut.hct"
+    cp "$work/run.hct" "$work/turned.hct"
+    printf '\xa5\x5a\xa5' | dd of="$work/turned.hct" bs=1 seek=$((size * share / 100)) conv=notrunc 2>/dev/null
+    for trace in cut turned; do
+        status=0
+        timeout 60 dbus-run-session -- "$inspector" "$work/$trace.hct" -c print.status -q >"$work/out" 2>"$work/err" || status=$?
+        [[ $status -eq 0 || $status -eq 2 ]] || fail "$trace at $share %: status $status: $(cat "$work/err")"
+        [[ $status -eq 0 ]] || grep -q "$trace.hct" "$work/err" || fail "$trace at $share %: no word on why"
+    done
+done
+
+# By keyboard alone: steps, a position, a note.
+if command -v xdotool >/dev/null; then
+    cat >"$work/keys.sh" <<'END2'
+set -euo pipefail
+"$1" "$2" & pid=$!
+call() { gdbus call --session -d org.hindcast.Inspector -o "/org/hindcast/Inspector/window/1" -m "org.gtk.Actions.$@"; }
+focus() { call Describe status | sed -n 's/.*"focus":\([0-9]*\),.*/\1/p'; }
+settle() { until call Describe busy | grep -q '<false>'; do :; done; }
+await() { until [[ $(focus) == "$1" ]]; do kill -0 "$pid"; done; }
+gdbus wait --session --timeout 60 org.hindcast.Inspector
+until call Describe status 2>/dev/null | grep -q '"events":'; do kill -0 "$pid"; done
+settle
+window=$(xdotool search --sync --onlyvisible --class hindcast | head -n 1)
+xdotool windowfocus --sync "$window"
+xdotool key F8 F8 F8; await 3
+xdotool key F7; await 2
+xdotool key ctrl+g; xdotool type '@777'; xdotool key Return; await 777
+xdotool key period; await 778
+xdotool key alt+Left; await 2
+xdotool key ctrl+End; await "$3"
+xdotool key ctrl+w
+wait "$pid"
+END2
+    last=$(("$(look 0 "$work/run.hct" print.status; sed -n 's/.*"events":\([0-9]*\),.*/\1/p' "$work/out")" - 1))
+    timeout 100 dbus-run-session -- bash "$work/keys.sh" "$inspector" "$work/run.hct" "$last" >"$work/out" 2>"$work/err" ||
+        fail "by keyboard: $(tail -n 5 "$work/out" "$work/err")"
+else
+    echo "no xdotool here: the keyboard is not tried"
+fi
+
+# What a screen reader is told.
+if /usr/bin/python3 -c 'import gi; gi.require_version("Atspi", "2.0"); from gi.repository import Atspi' 2>/dev/null &&
+    [[ -x /usr/libexec/at-spi-bus-launcher ]]; then
+    cat >"$work/spoken.sh" <<'END2'
+/usr/libexec/at-spi-bus-launcher --launch-immediately & bus=$!
+gdbus wait --session --timeout 20 org.a11y.Bus
+AT_SPI_BUS_ADDRESS=$(gdbus call --session -d org.a11y.Bus -o /org/a11y/bus -m org.a11y.Bus.GetAddress | sed "s/^('//; s/',)$//")
+export AT_SPI_BUS_ADDRESS GTK_A11Y=atspi
+"$1" "$2" & pid=$!
+timeout 60 /usr/bin/python3 "$3"; status=$?
+kill "$pid" "$bus"
+exit "$status"
+END2
+    timeout 100 dbus-run-session -- bash "$work/spoken.sh" "$inspector" "$work/run.hct" "$(dirname "$0")/spoken.py" \
+        >"$work/out" 2>"$work/err" || fail "for a screen reader: $(cat "$work/out")"
+else
+    echo "no AT-SPI here: what a screen reader is told is not looked at"
+fi
+
+# A second start opens its window in the first; each has a focus of its own; one ends without the other.
+cat >"$work/two.sh" <<'END2'
+set -euo pipefail
+"$1" "$2" & pid=$!
+call() { local window=$1; shift; gdbus call --session -d org.hindcast.Inspector -o "/org/hindcast/Inspector/window/$window" -m "org.gtk.Actions.$@"; }
+focus() { call "$1" Describe status | sed -n 's/.*"focus":\([0-9]*\),.*/\1/p'; }
+gdbus wait --session --timeout 60 org.hindcast.Inspector
+until call 1 Describe status 2>/dev/null | grep -q '"events":'; do kill -0 "$pid"; done
+"$1" "$2"
+until call 2 Describe status 2>/dev/null | grep -q '"events":'; do kill -0 "$pid"; done
+call 1 Activate focus.goto "[<'@100'>]" "{}" >/dev/null
+call 2 Activate focus.goto "[<'@200'>]" "{}" >/dev/null
+until [[ $(focus 1) == 100 && $(focus 2) == 200 ]]; do kill -0 "$pid"; done
+call 1 Activate window.close "[]" "{}" >/dev/null
+while call 1 Describe busy >/dev/null 2>&1; do :; done
+[[ $(focus 2) == 200 ]]
+call 2 Activate window.close "[]" "{}" >/dev/null
+wait "$pid"
+END2
+timeout 100 dbus-run-session -- bash "$work/two.sh" "$inspector" "$work/run.hct" >"$work/out" 2>"$work/err" ||
+    fail "two windows: $(tail -n 5 "$work/out" "$work/err")"
+
+# A trace is known by what is in it.
+if command -v update-mime-database >/dev/null; then
+    mkdir -p "$work/share/mime/packages"
+    cp "$source/inspector/data/org.hindcast.Inspector.xml" "$work/share/mime/packages/"
+    cp /usr/share/mime/packages/freedesktop.org.xml "$work/share/mime/packages/" 2>/dev/null || true
+    update-mime-database "$work/share/mime" >/dev/null 2>&1
+    cp "$work/run.hct" "$work/x"
+    XDG_DATA_HOME=$work/share gio info -a standard::content-type "$work/x" | grep -q 'application/x-hindcast-trace' ||
+        fail "a trace of another name is taken for $(XDG_DATA_HOME=$work/share gio info -a standard::content-type "$work/x" | tail -n 1)"
+else
+    echo "no update-mime-database here: the file type is not looked at"
+fi
+if command -v appstreamcli >/dev/null; then
+    appstreamcli validate --no-net "$source/inspector/data/org.hindcast.Inspector.metainfo.xml" >"$work/out" ||
+        fail "the description for software centres: $(cat "$work/out")"
+else
+    echo "no appstreamcli here: the description for software centres is not looked at"
+fi
+echo "ok"
