@@ -404,21 +404,27 @@ static const uint8_t *find_literals(void *context, uint64_t at, size_t *size)
 {
 	struct fmt_reader *r = context;
 	const struct fmt_buf *raw;
-	size_t low = r->decoding > FMT_PAYLOAD_CHUNKS ? r->decoding - FMT_PAYLOAD_CHUNKS : 0;
 	size_t high = r->decoding;
 
-	/* The last one that does not begin behind it, and is no tail: those come last, and begin at the end. */
+	/* Tails come last.  Their literals are nobody else's, so they do not count as chunks that lie between. */
+	while (high > 0 && r->index.chunks[high - 1].tail)
+		high--;
+	if (high == 0)
+		return NULL;
+	size_t low = high > FMT_PAYLOAD_CHUNKS ? high - FMT_PAYLOAD_CHUNKS : 0;
+
+	/* The last one that does not begin behind it. */
 	while (high - low > 1) {
 		const size_t middle = low + (high - low) / 2;
 
-		if (r->index.chunks[middle].payload_start <= at && !r->index.chunks[middle].tail)
+		if (r->index.chunks[middle].payload_start <= at)
 			low = middle;
 		else
 			high = middle;
 	}
 	const struct fmt__chunk *chunk = &r->index.chunks[low];
 
-	if (low == r->decoding || chunk->payload_start > at || at - chunk->payload_start >= chunk->payload.raw_size)
+	if (chunk->payload_start > at || at - chunk->payload_start >= chunk->payload.raw_size)
 		return NULL;
 	if (get_literals(r, low, &raw, r->source_error) < 0)
 		return NULL;

@@ -468,6 +468,29 @@ static void test_flush(void)
 	fmt_reader_close(r);
 }
 
+/* More flushes within a chunk than there are chunks that one may copy from: tails do not count as such. */
+static void test_many_tails(void)
+{
+	const uint64_t chunk = 16384, tails = 100;
+	struct fmt_writer *w;
+	const char *path = path_of("tails.hct");
+
+	part("many flushes within a chunk");
+	unlink(path);
+	EQUAL(fmt_writer_new(path, &w), 0);
+	put_events(w, 0, chunk);
+	for (uint64_t i = 0; i < tails; i++) {
+		put_events(w, chunk + i * 100, chunk + (i + 1) * 100);
+		EQUAL(fmt_writer_flush(w, /* now= */ true), 0);
+	}
+	fmt_writer_abandon(w);
+	struct fmt_reader *r = open_good(path);
+
+	EQUAL(fmt_reader_count(r), chunk + tails * 100);
+	EQUAL(right_events(r), fmt_reader_count(r));
+	fmt_reader_close(r);
+}
+
 /* ---- kills ---- */
 
 /* Tells through a shared word how many events a flush has promised. */
@@ -837,6 +860,7 @@ int main(int argc, char **argv)
 	test_refusals();
 	test_large_events();
 	test_flush();
+	test_many_tails();
 	test_kill();
 	test_full_disk();
 	test_damage();
