@@ -159,10 +159,12 @@ static int repeat_turn(struct count *c)
 
 static bool add_counter(struct count *c, const uint64_t values[3], const struct counter *what)
 {
-	const uint64_t by = (values[1] - values[0]) & mask(what->bits);
-
 	if (values[0] == values[1] && values[1] == values[2])
 		return true;
+	if (what->bits > 64)	/* what is wider than a word does not count */
+		return false;
+	const uint64_t by = (values[1] - values[0]) & mask(what->bits);
+
 	if (((values[2] - values[1]) & mask(what->bits)) != by || !by || c->counter_count == COUNTER_MAX)
 		return false;
 	c->counters[c->counter_count] = *what;
