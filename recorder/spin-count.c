@@ -161,8 +161,7 @@ static bool add_counter(struct count *c, const uint64_t values[3], const struct 
 {
 	if (values[0] == values[1] && values[1] == values[2])
 		return true;
-	if (what->bits > 64)	/* what is wider than a word does not count */
-		return false;
+	/* What is wider than a word has no value here, so it never comes this far. */
 	const uint64_t by = (values[1] - values[0]) & mask(what->bits);
 
 	if (((values[2] - values[1]) & mask(what->bits)) != by || !by || c->counter_count == COUNTER_MAX)
