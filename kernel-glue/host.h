@@ -306,6 +306,9 @@ enum kg_private_nr {
 	KG_NR_RING_BLOCK,	/* (ring, index, KG_HOST_PTR|struct kg_block *): a piece of it: 1, 0 behind the last */
 	KG_NR_RING_DUP,		/* (ring): a child has it as well */
 	KG_NR_RING_UNMAP,	/* (ring): one mapping less */
+	/* (process id, nth), by KG_INIT only: the nth allocation that the process (0: any program) makes in the kernel from
+	 * now on fails.  An earlier order for the same is forgotten; -ENOSPC: too many are pending. */
+	KG_NR_FAIL_ALLOCATION,
 };
 
 /* Or'ed to a number below 1024: this call may hold pointers tagged KG_HOST_PTR.  Without it a tag

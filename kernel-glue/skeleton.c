@@ -610,6 +610,13 @@ static void print_file(struct node *node, const char *path)
 	CALL1(node, KG_INIT, SYS_close, fd);
 }
 
+/* No node here has change(), so nothing is noted, whatever was done with descriptors, sockets and interfaces. */
+static void check_nothing_told(struct node *node)
+{
+	check(node->api->changed() == 0, "nothing is noted for who is not interested", 0);
+	node->api->tell_changes();
+}
+
 static void run_one(struct kg_image *image, const char *path, bool verbose)
 {
 	uint64_t start = wall_ns(), memory = memory_kib("Private_Dirty:");
@@ -626,6 +633,7 @@ static void run_one(struct kg_image *image, const char *path, bool verbose)
 	}
 	check_init(nodes[0]);
 	check_program(nodes[0]);
+	check_nothing_told(nodes[0]);
 	time_getpid(nodes[0]);
 	fprintf(stderr, "     after that %" PRIu64 " KiB\n",
 		memory_kib("Private_Dirty:") - memory);
@@ -649,6 +657,7 @@ static void run_ping(struct kg_image *image, bool verbose)
 	node_count = 2;
 	check(CALL1(nodes[0], KG_INIT, KG_NR_SPAWN, PROGRAM) > 1, "spawn", 0);
 	check_ping(nodes[0], "10.0.0.2");
+	check_nothing_told(nodes[0]);
 }
 
 /* A bad access of one kernel ends its node, and nothing else; a fresh kernel can take its place. */

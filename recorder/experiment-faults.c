@@ -307,6 +307,9 @@ static int check_arguments(struct rec__load *load, struct rec__fault *reading)
 	if (fault->kind == REC_FAULT_inject && !reading->has_calls)
 		return rec__fail(load, reading->value, "'inject' needs to know what is done to which calls: {on: a, calls: "
 				 "\"write:error=EIO:when=3+\"}, {on: a, calls: none}");
+	if (fault->kind == REC_FAULT_allocation && !fault->nth)
+		return rec__fail(load, reading->value, "'allocation' needs to know which one from then on fails, from 1: "
+				 "{on: a/redis-server, nth: 100}");
 	return fault->kind == REC_FAULT_disk ? check_disk(load, reading) : 0;
 }
 

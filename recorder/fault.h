@@ -33,6 +33,7 @@ struct rec_exp_fault {
 	const struct rec_disk_fault *disk;	/* disk; NULL: it is as it should be */
 	const struct rec_inject_rule *rules;	/* inject; the experiment's */
 	size_t rule_count;			/* 0: what was in force is over */
+	uint64_t nth;			/* allocation: which one from then on fails, from 1 */
 };
 
 /* "timeline, line 12": where the experiment says so. */

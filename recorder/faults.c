@@ -373,6 +373,32 @@ static void fault_inject(struct rec_node *node, const struct rec_exp_fault *faul
 	tell(node, fault, fault->rule_count ? "begins" : "ends");
 }
 
+/* ---- memory ---------------------------------------------------------------------------------------- */
+
+/* An order to the node's kernel: it says on the console when it is carried out. */
+static void fault_allocation(struct rec_node *node, const struct rec_exp_fault *fault)
+{
+	uint64_t pid = 0;
+	char what[32];
+
+	if (fault->process != REC_WHOLE_NODE) {
+		const struct rec_root *root = running_root(node, fault);
+
+		if (!root)
+			return;
+		pid = root->pid;
+	} else if (node->panicked) {
+		tell_vain(node, fault, "the host is down");
+		return;
+	}
+	if (rec__init_call(node, KG_INIT, KG_NR_FAIL_ALLOCATION, pid, fault->nth, 0, 0, 0, 0) < 0) {
+		tell_vain(node, fault, "too many of these are still to come on the host");
+		return;
+	}
+	snprintf(what, sizeof(what), "nth=%llu", (unsigned long long)fault->nth);
+	tell(node, fault, what);
+}
+
 /* ---- the clock ------------------------------------------------------------------------------------ */
 
 /* The kernel's wall clock as a program would set it: so timers of the wall clock, and those who wait for its jumps, notice. */

@@ -38,6 +38,9 @@ wrong 'inject: {on: a/job, calls: "reed:error=EIO"}' 41 "there is no system call
 wrong 'inject: {on: a/job, calls: [read, write]}' 42 "'read' does nothing"
 wrong 'inject: {on: a/job, calls: "read:error=EIO:when=5..3"}' 41 "'5..3' does not say when"
 wrong 'inject: {on: a/job, calls: "read:fault=EIO"}' 41 "'fault=' is none of error="
+wrong 'allocation: {on: a/job}' 26 'needs to know which one from then on fails'
+wrong 'allocation: {on: a/job, nth: 0}' 26 'needs to know which one from then on fails'
+wrong 'allocation: {on: a/job, nth: -1}' 43 'not a whole number'
 wrong 'disk: {on: a/job, error: EIO}' 25 'done to a whole host'
 wrong 'disk: {on: a, error: EIEIO}' 35 "'EIEIO' is no error"
 wrong 'disk: {on: a, ops: [write]}' 20 "there is to be an 'error'"

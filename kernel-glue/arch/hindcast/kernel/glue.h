@@ -117,6 +117,9 @@ int kg_sealed_write(const struct inode *inode, loff_t end);
 /* fs/procmem.c */
 long kg_set_mm(const u64 *args);
 
+/* mm/shortage.c */
+long kg_order_shortage(pid_t tgid, u64 nth);
+
 /* ipc/shm.c, by a patch */
 long kg_shm_attach(int shmid, int shmflg, struct kg_fd *ret);
 long kg_shm_dup(int shmid);

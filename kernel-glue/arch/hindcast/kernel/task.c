@@ -215,6 +215,8 @@ long kg_private_call(const struct kg_call *call)
 		return kg_ring_dup(args[0]);
 	case KG_NR_RING_UNMAP:
 		return kg_ring_unmap(args[0]);
+	case KG_NR_FAIL_ALLOCATION:
+		return kg_order_shortage(args[0], args[1]);
 	case KG_NR_IF_ADD:
 		return kg_if_add(call);
 	default:

@@ -61,7 +61,7 @@ s32 kg_changed(void)
 /* A queue of net/link.c has. */
 void kg_note_queue(void)
 {
-	kg_watch_due = true;
+	kg_watch_due = kg_host->change;
 }
 
 /* ---- noting ----------------------------------------------------------------- */
@@ -141,7 +141,7 @@ static struct pernet_operations kg_watch_nets = {
 
 static void kg_note_fd(u64 cookie, unsigned int fd)
 {
-	if (kg_fd_count == KG_WATCH_FDS)
+	if (!kg_host->change || kg_fd_count == KG_WATCH_FDS)
 		return;
 	kg_fds[kg_fd_count++] = (struct kg_fd_note){ cookie, fd };
 	kg_watch_due = true;
