@@ -8,24 +8,18 @@
 #include "state-names.h"
 #include "syscall-names.h"
 
-static void put_processes(struct rep_json *json, const struct rep_state_node *node)
+static void put_process(struct rep_json *json, const struct rep_state_node *node, const void *row)
 {
-	const struct rep_state_process *rows = node->processes.rows;
+	const struct rep_state_process *process = row;
 
-	rep_json_open(json, "processes", '[');
-	for (uint32_t i = 0; i < node->processes.count; i++) {
-		rep_json_open(json, NULL, '{');
-		rep_json_u64(json, "pid", rows[i].pid);
-		rep_json_u64(json, "parent", rows[i].parent);
-		rep_json_text(json, "name", rows[i].name);
-		rep_json_text(json, "args", rows[i].args);
-		rep_json_bool(json, "ended", rows[i].ended);
-		if (rows[i].ended)
-			rep_json_u64(json, "code", rows[i].code);
-		rep_json_u64(json, "began", rows[i].began);
-		rep_json_close(json, '}');
-	}
-	rep_json_close(json, ']');
+	rep_json_u64(json, "pid", process->pid);
+	rep_json_u64(json, "parent", process->parent);
+	rep_json_text(json, "name", process->name);
+	rep_json_text(json, "args", process->args);
+	rep_json_bool(json, "ended", process->ended);
+	if (process->ended)
+		rep_json_u64(json, "code", process->code);
+	rep_json_u64(json, "began", process->began);
 }
 
 static void put_call(struct rep_json *json, const struct rep_state_node *node, const struct rep_state_thread *thread)
@@ -41,27 +35,21 @@ static void put_call(struct rep_json *json, const struct rep_state_node *node, c
 		rep_json_s64(json, "result", thread->ret);
 }
 
-static void put_threads(struct rep_json *json, const struct rep_state_node *node)
+static void put_thread(struct rep_json *json, const struct rep_state_node *node, const void *row)
 {
-	const struct rep_state_thread *rows = node->threads.rows;
+	const struct rep_state_thread *thread = row;
 
-	rep_json_open(json, "threads", '[');
-	for (uint32_t i = 0; i < node->threads.count; i++) {
-		rep_json_open(json, NULL, '{');
-		rep_json_u64(json, "tid", rows[i].tid);
-		rep_json_u64(json, "pid", rows[i].pid);
-		rep_json_text(json, "doing", rep__doing_name(rows[i].doing));
-		rep_json_u64(json, "since", rows[i].since);
-		if (rows[i].until)
-			rep_json_u64(json, "until", rows[i].until);
-		put_call(json, node, &rows[i]);
-		if (rows[i].doing == REP_DOING_FAULTED)
-			rep_json_text(json, "signal", fmt_signal_name(rows[i].nr) ?: "");
-		rep_json_u64(json, "handlers", rows[i].handlers);
-		rep_json_u64(json, "seq", rows[i].seq);
-		rep_json_close(json, '}');
-	}
-	rep_json_close(json, ']');
+	rep_json_u64(json, "tid", thread->tid);
+	rep_json_u64(json, "pid", thread->pid);
+	rep_json_text(json, "doing", rep__doing_name(thread->doing));
+	rep_json_u64(json, "since", thread->since);
+	if (thread->until)
+		rep_json_u64(json, "until", thread->until);
+	put_call(json, node, thread);
+	if (thread->doing == REP_DOING_FAULTED)
+		rep_json_text(json, "signal", fmt_signal_name(thread->nr) ?: "");
+	rep_json_u64(json, "handlers", thread->handlers);
+	rep_json_u64(json, "seq", thread->seq);
 }
 
 static void put_pids(struct rep_json *json, const struct rep_state_node *node, uint32_t files)
@@ -75,25 +63,19 @@ static void put_pids(struct rep_json *json, const struct rep_state_node *node, u
 	rep_json_close(json, ']');
 }
 
-static void put_fds(struct rep_json *json, const struct rep_state_node *node)
+static void put_fd(struct rep_json *json, const struct rep_state_node *node, const void *row)
 {
-	const struct rep_state_fd *rows = node->fds.rows;
+	const struct rep_state_fd *fd = row;
 
-	rep_json_open(json, "fds", '[');
-	for (uint32_t i = 0; i < node->fds.count; i++) {
-		rep_json_open(json, NULL, '{');
-		put_pids(json, node, rows[i].files);
-		rep_json_u64(json, "fd", rows[i].fd);
-		rep_json_text(json, "what", rows[i].what);
-		rep_json_u64(json, "flags", rows[i].flags);
-		rep_json_u64(json, "mode", rows[i].mode);
-		rep_json_u64(json, "ino", rows[i].ino);
-		if (rows[i].sock)
-			rep_json_u64(json, "sock", rows[i].sock);
-		rep_json_u64(json, "seq", rows[i].seq);
-		rep_json_close(json, '}');
-	}
-	rep_json_close(json, ']');
+	put_pids(json, node, fd->files);
+	rep_json_u64(json, "fd", fd->fd);
+	rep_json_text(json, "what", fd->what);
+	rep_json_u64(json, "flags", fd->flags);
+	rep_json_u64(json, "mode", fd->mode);
+	rep_json_u64(json, "ino", fd->ino);
+	if (fd->sock)
+		rep_json_u64(json, "sock", fd->sock);
+	rep_json_u64(json, "seq", fd->seq);
 }
 
 static void put_tcp(struct rep_json *json, const struct rep_state_socket *s)
@@ -116,123 +98,118 @@ static void put_tcp(struct rep_json *json, const struct rep_state_socket *s)
 		rep_json_u64(json, members[i].name, members[i].value);
 }
 
-static void put_sockets(struct rep_json *json, const struct rep_state_node *node)
+static void put_socket(struct rep_json *json, const struct rep_state_node *node, const void *row)
 {
-	const struct rep_state_socket *rows = node->sockets.rows;
+	const struct rep_state_socket *socket = row;
 	char kind[32];
 
-	rep_json_open(json, "sockets", '[');
-	for (uint32_t i = 0; i < node->sockets.count; i++) {
-		rep__socket_kind(&rows[i], kind);
-		rep_json_open(json, NULL, '{');
-		rep_json_u64(json, "sock", rows[i].sock);
-		rep_json_text(json, "kind", kind);
-		rep_json_text(json, "family", rep__family_name(rows[i].family));
-		rep_json_u64(json, "type", rows[i].type);
-		rep_json_u64(json, "protocol", rows[i].protocol);
-		rep_json_u64(json, "refs", rows[i].refs);
-		rep_json_text(json, "local", rows[i].local);
-		rep_json_text(json, "remote", rows[i].remote);
-		if (rows[i].has_tcp)
-			put_tcp(json, &rows[i]);
-		rep_json_close(json, '}');
-	}
-	rep_json_close(json, ']');
+	rep__socket_kind(socket, kind);
+	rep_json_u64(json, "sock", socket->sock);
+	rep_json_text(json, "kind", kind);
+	rep_json_text(json, "family", rep__family_name(socket->family));
+	rep_json_u64(json, "type", socket->type);
+	rep_json_u64(json, "protocol", socket->protocol);
+	rep_json_u64(json, "refs", socket->refs);
+	rep_json_text(json, "local", socket->local);
+	rep_json_text(json, "remote", socket->remote);
+	if (socket->has_tcp)
+		put_tcp(json, socket);
 }
 
-static void put_interfaces(struct rep_json *json, const struct rep_state_node *node)
+static void put_interface(struct rep_json *json, const struct rep_state_node *node, const void *row)
 {
-	const struct rep_state_interface *rows = node->interfaces.rows;
+	const struct rep_state_interface *interface = row;
 	const struct rep_state_address *addresses = node->addresses.rows;
 
-	rep_json_open(json, "interfaces", '[');
-	for (uint32_t i = 0; i < node->interfaces.count; i++) {
-		rep_json_open(json, NULL, '{');
-		rep_json_u64(json, "index", rows[i].index);
-		rep_json_text(json, "name", rows[i].name);
-		rep_json_text(json, "mac", rows[i].mac);
-		rep_json_u64(json, "mtu", rows[i].mtu);
-		rep_json_bool(json, "up", rows[i].flags & IFF_UP);
-		rep_json_bool(json, "running", rows[i].flags & IFF_RUNNING);
-		rep_json_open(json, "addresses", '[');
-		for (uint32_t j = 0; j < node->addresses.count; j++)
-			if (addresses[j].index == rows[i].index)
-				rep_json_text(json, NULL, addresses[j].address);
-		rep_json_close(json, ']');
-		rep_json_close(json, '}');
-	}
+	rep_json_u64(json, "index", interface->index);
+	rep_json_text(json, "name", interface->name);
+	rep_json_text(json, "mac", interface->mac);
+	rep_json_u64(json, "mtu", interface->mtu);
+	rep_json_bool(json, "up", interface->flags & IFF_UP);
+	rep_json_bool(json, "running", interface->flags & IFF_RUNNING);
+	rep_json_open(json, "addresses", '[');
+	for (uint32_t i = 0; i < node->addresses.count; i++)
+		if (addresses[i].index == interface->index)
+			rep_json_text(json, NULL, addresses[i].address);
 	rep_json_close(json, ']');
 }
 
-static void put_routes(struct rep_json *json, const struct rep_state_node *node)
+static void put_route(struct rep_json *json, const struct rep_state_node *node, const void *row)
 {
-	const struct rep_state_route *rows = node->routes.rows;
+	const struct rep_state_route *route = row;
 
-	rep_json_open(json, "routes", '[');
-	for (uint32_t i = 0; i < node->routes.count; i++) {
-		rep_json_open(json, NULL, '{');
-		rep_json_text(json, "family", rep__family_name(rows[i].family));
-		rep_json_text(json, "target", rows[i].target);
-		rep_json_text(json, "via", rows[i].via);
-		rep_json_text(json, "dev", rep__interface_name(node, rows[i].index));
-		rep_json_text(json, "source", rows[i].source);
-		rep_json_u64(json, "table", rows[i].table);
-		rep_json_text(json, "type", rep__route_type_name(rows[i].type));
-		rep_json_text(json, "protocol", rep__route_protocol_name(rows[i].protocol));
-		rep_json_text(json, "scope", rep__scope_name(rows[i].scope));
-		rep_json_u64(json, "metric", rows[i].metric);
-		rep_json_close(json, '}');
-	}
-	rep_json_close(json, ']');
+	rep_json_text(json, "family", rep__family_name(route->family));
+	rep_json_text(json, "target", route->target);
+	rep_json_text(json, "via", route->via);
+	rep_json_text(json, "dev", rep__interface_name(node, route->index));
+	rep_json_text(json, "source", route->source);
+	rep_json_u64(json, "table", route->table);
+	rep_json_text(json, "type", rep__route_type_name(route->type));
+	rep_json_text(json, "protocol", rep__route_protocol_name(route->protocol));
+	rep_json_text(json, "scope", rep__scope_name(route->scope));
+	rep_json_u64(json, "metric", route->metric);
 }
 
-static void put_neighbours(struct rep_json *json, const struct rep_state_node *node)
+static void put_neighbour(struct rep_json *json, const struct rep_state_node *node, const void *row)
 {
-	const struct rep_state_neighbour *rows = node->neighbours.rows;
+	const struct rep_state_neighbour *neighbour = row;
 
-	rep_json_open(json, "neighbours", '[');
-	for (uint32_t i = 0; i < node->neighbours.count; i++) {
-		rep_json_open(json, NULL, '{');
-		rep_json_text(json, "dev", rep__interface_name(node, rows[i].index));
-		rep_json_text(json, "address", rows[i].address);
-		rep_json_text(json, "lladdr", rows[i].lladdr);
-		rep_json_text(json, "state", rep__neighbour_state_name(rows[i].state));
-		rep_json_close(json, '}');
-	}
-	rep_json_close(json, ']');
+	rep_json_text(json, "dev", rep__interface_name(node, neighbour->index));
+	rep_json_text(json, "address", neighbour->address);
+	rep_json_text(json, "lladdr", neighbour->lladdr);
+	rep_json_text(json, "state", rep__neighbour_state_name(neighbour->state));
 }
 
-static void put_timers(struct rep_json *json, const struct rep_state_node *node)
+static void put_timer(struct rep_json *json, const struct rep_state_node *node, const void *row)
 {
-	const struct rep_state_timer *rows = node->timers.rows;
+	const struct rep_state_timer *timer = row;
 
-	rep_json_open(json, "timers", '[');
-	for (uint32_t i = 0; i < node->timers.count; i++) {
-		rep_json_open(json, NULL, '{');
-		rep_json_u64(json, "pid", rows[i].pid);
-		rep_json_text(json, "kind", rep__timer_kind(rows[i].nr));
-		rep_json_u64(json, "id", rows[i].id);
-		rep_json_u64(json, "expires", rows[i].expires);
-		rep_json_u64(json, "interval", rows[i].interval_ns);
-		rep_json_close(json, '}');
-	}
-	rep_json_close(json, ']');
+	rep_json_u64(json, "pid", timer->pid);
+	rep_json_text(json, "kind", rep__timer_kind(timer->nr));
+	rep_json_u64(json, "id", timer->id);
+	rep_json_u64(json, "expires", timer->expires);
+	rep_json_u64(json, "interval", timer->interval_ns);
 }
 
-static void put_outputs(struct rep_json *json, const struct rep_state_node *node)
+static void put_output(struct rep_json *json, const struct rep_state_node *node, const void *row)
 {
-	const struct rep_state_output *rows = node->outputs.rows;
+	const struct rep_state_output *output = row;
 
-	rep_json_open(json, "outputs", '[');
-	for (uint32_t i = 0; i < node->outputs.count; i++) {
+	rep_json_u64(json, "pid", output->pid);
+	rep_json_u64(json, "fd", output->fd);
+	rep_json_u64(json, "bytes", output->bytes);
+	rep_json_u64(json, "lines", output->lines);
+	rep_json_u64(json, "first", output->first);
+	rep_json_u64(json, "last", output->last);
+	rep_json_text(json, "tail", output->tail);
+}
+
+/* The tables of a node, in the order in which they are told; put writes the members of one row. */
+static const struct node_table {
+	const char *name;
+	size_t offset;			/* of its rep_table in the node */
+	size_t row_size;
+	void (*put)(struct rep_json *json, const struct rep_state_node *node, const void *row);
+} node_tables[] = {
+	{"processes", offsetof(struct rep_state_node, processes), sizeof(struct rep_state_process), put_process},
+	{"threads", offsetof(struct rep_state_node, threads), sizeof(struct rep_state_thread), put_thread},
+	{"fds", offsetof(struct rep_state_node, fds), sizeof(struct rep_state_fd), put_fd},
+	{"sockets", offsetof(struct rep_state_node, sockets), sizeof(struct rep_state_socket), put_socket},
+	{"interfaces", offsetof(struct rep_state_node, interfaces), sizeof(struct rep_state_interface), put_interface},
+	{"routes", offsetof(struct rep_state_node, routes), sizeof(struct rep_state_route), put_route},
+	{"neighbours", offsetof(struct rep_state_node, neighbours), sizeof(struct rep_state_neighbour), put_neighbour},
+	{"timers", offsetof(struct rep_state_node, timers), sizeof(struct rep_state_timer), put_timer},
+	{"outputs", offsetof(struct rep_state_node, outputs), sizeof(struct rep_state_output), put_output},
+};
+
+static void put_table(struct rep_json *json, const struct rep_state_node *node, const struct node_table *table)
+{
+	const struct rep_table *rows = (const void *)((const uint8_t *)node + table->offset);
+
+	rep_json_open(json, table->name, '[');
+	for (uint32_t i = 0; i < rows->count; i++) {
 		rep_json_open(json, NULL, '{');
-		rep_json_u64(json, "pid", rows[i].pid);
-		rep_json_u64(json, "fd", rows[i].fd);
-		rep_json_u64(json, "bytes", rows[i].bytes);
-		rep_json_u64(json, "lines", rows[i].lines);
-		rep_json_u64(json, "first", rows[i].first);
-		rep_json_u64(json, "last", rows[i].last);
-		rep_json_text(json, "tail", rows[i].tail);
+		table->put(json, node, (const uint8_t *)rows->rows + i * table->row_size);
 		rep_json_close(json, '}');
 	}
 	rep_json_close(json, ']');
@@ -250,15 +227,8 @@ static void put_node(struct rep_json *json, const struct rep_state *state, const
 	rep_json_u64(json, "realtime", rep_state_clock(state, node) + node->realtime_ns);
 	rep_json_s64(json, "drift_ppb", node->drift_ppb);
 	rep_json_u64(json, "events", node->events);
-	put_processes(json, node);
-	put_threads(json, node);
-	put_fds(json, node);
-	put_sockets(json, node);
-	put_interfaces(json, node);
-	put_routes(json, node);
-	put_neighbours(json, node);
-	put_timers(json, node);
-	put_outputs(json, node);
+	for (size_t i = 0; i < sizeof(node_tables) / sizeof(node_tables[0]); i++)
+		put_table(json, node, &node_tables[i]);
 	rep_json_close(json, '}');
 }
 

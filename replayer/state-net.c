@@ -559,52 +559,45 @@ static void *text_find(struct rep_table *table, size_t row_size, uint32_t index,
 	return NULL;
 }
 
+/* A row, which begins with the index of its interface, is now (on), or is no more; offset as above. */
+static void set_row(struct rep_table *table, const void *like, size_t row_size, size_t offset, bool on)
+{
+	size_t at;
+	void *row = text_find(table, row_size, *(const uint32_t *)like, offset, (const char *)like + offset, &at);
+
+	if (row && !on)
+		rep__rows_remove(table, row_size, at);
+	if (!on)
+		return;
+	row = row ?: rep__rows_insert(table, row_size, at);
+	if (row)
+		memcpy(row, like, row_size);
+}
+
 static void fold_address(struct rep_state_node *node, const struct fmt_event *event)
 {
 	struct fmt_ev_if_address ev;
 	struct rep_state_address like = {0};
-	size_t at;
 
 	if (fmt_get_if_address(event, &ev) < 0)
 		return;
 	like = (struct rep_state_address){.index = (uint32_t)ev.index, .scope = (uint32_t)ev.scope,
 					  .flags = (uint32_t)ev.flags, .seq = event->seq};
 	rep__text_set(like.address, sizeof(like.address), ev.address);
-	struct rep_state_address *row = text_find(&node->addresses, sizeof(*row), like.index,
-						  offsetof(struct rep_state_address, address), like.address, &at);
-
-	if (!ev.on) {
-		if (row)
-			rep__rows_remove(&node->addresses, sizeof(*row), at);
-		return;
-	}
-	row = row ?: rep__rows_insert(&node->addresses, sizeof(*row), at);
-	if (row)
-		*row = like;
+	set_row(&node->addresses, &like, sizeof(like), offsetof(struct rep_state_address, address), ev.on);
 }
 
 static void fold_neighbour(struct rep_state_node *node, const struct fmt_event *event)
 {
 	struct fmt_ev_neighbour ev;
 	struct rep_state_neighbour like = {0};
-	size_t at;
 
 	if (fmt_get_neighbour(event, &ev) < 0)
 		return;
 	like = (struct rep_state_neighbour){.index = (uint32_t)ev.index, .state = (uint32_t)ev.state, .seq = event->seq};
 	rep__text_set(like.address, sizeof(like.address), ev.address);
 	rep__text_set(like.lladdr, sizeof(like.lladdr), ev.lladdr);
-	struct rep_state_neighbour *row = text_find(&node->neighbours, sizeof(*row), like.index,
-						    offsetof(struct rep_state_neighbour, address), like.address, &at);
-
-	if (!ev.on) {
-		if (row)
-			rep__rows_remove(&node->neighbours, sizeof(*row), at);
-		return;
-	}
-	row = row ?: rep__rows_insert(&node->neighbours, sizeof(*row), at);
-	if (row)
-		*row = like;
+	set_row(&node->neighbours, &like, sizeof(like), offsetof(struct rep_state_neighbour, address), ev.on);
 }
 
 /* Routes with the same of these are one, as far as replacing goes; of those, IPv6 may have several by different ways. */
