@@ -45,9 +45,26 @@ bool insp__do_compare_open(InspWindow *window, const char *argument)
 	return insp__need_run(window) && open_trace(window, argument, "Compare with Another Run", insp__compare_open);
 }
 
+#define PICTURE_MIN 200	/* room for the names of nodes, and something beside them */
+#define PICTURE_MAX 16384	/* pixels: X and cairo have no larger surfaces */
+
+/* "FILE" or "FILE 1200x400".  A size is a word of its own at the end, so names may have spaces. */
 bool insp__do_export_png(InspWindow *window, const char *argument)
 {
-	return insp__need_run(window) && insp__export_png(window, GTK_WIDGET(window->lanes), argument);
+	GtkWidget *lanes = GTK_WIDGET(window->lanes);
+	const char *last = strrchr(argument, ' ');
+	int width = gtk_widget_get_width(lanes), height = gtk_widget_get_height(lanes), used = 0;
+	const bool sized = last && sscanf(last + 1, "%dx%d%n", &width, &height, &used) == 2 && !last[1 + used];
+	g_autofree char *path = g_strndup(argument, sized ? (gsize)(last - argument) : strlen(argument));
+
+	if (!insp__need_run(window))
+		return false;
+	if (sized && (width < PICTURE_MIN || height < PICTURE_MIN || width > PICTURE_MAX || height > PICTURE_MAX)) {
+		insp__refuse(window, "a picture of %dx%d cannot be drawn: sizes are from %dx%d to %dx%d", width, height, PICTURE_MIN,
+			     PICTURE_MIN, PICTURE_MAX, PICTURE_MAX);
+		return false;
+	}
+	return insp__export_png(window, lanes, width, height, path);
 }
 
 bool insp__do_export_svg(InspWindow *window, const char *argument)
@@ -57,7 +74,9 @@ bool insp__do_export_svg(InspWindow *window, const char *argument)
 
 bool insp__do_export_window(InspWindow *window, const char *argument)
 {
-	return insp__export_png(window, GTK_WIDGET(window), argument);
+	GtkWidget *all = GTK_WIDGET(window);
+
+	return insp__export_png(window, all, gtk_widget_get_width(all), gtk_widget_get_height(all), argument);
 }
 
 bool insp__do_export_csv(InspWindow *window, const char *argument)

@@ -26,9 +26,28 @@ static GskRenderNode *picture_of(GtkWidget *widget)
 	return gtk_snapshot_free_to_node(snapshot);
 }
 
-bool insp__export_png(InspWindow *window, GtkWidget *widget, const char *path)
+/* ... and would show in another size: it is given that size, and its own again. */
+static GskRenderNode *picture_at(GtkWidget *widget, int width, int height)
 {
+	const int its_width = gtk_widget_get_width(widget), its_height = gtk_widget_get_height(widget);
+
+	if (width == its_width && height == its_height)
+		return picture_of(widget);
+	/* Margins come out of what is allocated. */
+	const int around_x = gtk_widget_get_margin_start(widget) + gtk_widget_get_margin_end(widget);
+	const int around_y = gtk_widget_get_margin_top(widget) + gtk_widget_get_margin_bottom(widget);
+
+	gtk_widget_allocate(widget, width + around_x, height + around_y, -1, NULL);
 	GskRenderNode *node = picture_of(widget);
+
+	gtk_widget_allocate(widget, its_width + around_x, its_height + around_y, -1, NULL);
+	gtk_widget_queue_resize(widget);
+	return node;
+}
+
+bool insp__export_png(InspWindow *window, GtkWidget *widget, int width, int height, const char *path)
+{
+	GskRenderNode *node = picture_at(widget, width, height);
 	GskRenderer *renderer = gtk_native_get_renderer(gtk_widget_get_native(widget));
 
 	if (!node || !renderer) {
@@ -36,8 +55,7 @@ bool insp__export_png(InspWindow *window, GtkWidget *widget, const char *path)
 		g_clear_pointer(&node, gsk_render_node_unref);
 		return false;
 	}
-	const graphene_rect_t all = GRAPHENE_RECT_INIT(0, 0, (float)gtk_widget_get_width(widget),
-						       (float)gtk_widget_get_height(widget));
+	const graphene_rect_t all = GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height);
 	g_autoptr(GdkTexture) texture = gsk_renderer_render_texture(renderer, node, &all);
 
 	gsk_render_node_unref(node);

@@ -126,7 +126,8 @@ void insp__show_in_list(InspWindow *window, enum insp_tab tab);
 void insp__tab_shown(GtkStack *stack, GParamSpec *spec, InspWindow *window);
 void insp__lines_loaded(InspPager *pager, guint first, guint count, InspWindow *window);
 
-bool insp__export_png(InspWindow *window, GtkWidget *widget, const char *path);
+/* width, height: pixels; those that the widget has: what is seen now. */
+bool insp__export_png(InspWindow *window, GtkWidget *widget, int width, int height, const char *path);
 /* Timeline and plots as SVG or PDF. */
 bool insp__export_drawing(InspWindow *window, const char *path, bool pdf);
 /* In a thread: the list that is shown; the packets that the filter keeps. */
