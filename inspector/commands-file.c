@@ -6,22 +6,19 @@
 
 static void trace_chosen(GtkNativeDialog *dialog, int response, InspWindow *window)
 {
-	void (*open)(InspWindow *window, const char *path) = g_object_get_data(G_OBJECT(dialog), "open");
 	g_autoptr(GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog)) : NULL;
 	g_autofree char *path = file ? g_file_get_path(file) : NULL;
 
+	g_autofree char *command = g_strdup_printf("%s %s", (const char *)g_object_get_data(G_OBJECT(dialog), "command"), path);
+
 	if (path)
-		open(window, path);
+		insp__run_text(window, command);
 	g_object_unref(dialog);
 }
 
-/* Opens what is named, or what the user chooses. */
-static bool open_trace(InspWindow *window, const char *path, const char *title, void (*open)(InspWindow *, const char *))
+/* Runs the command with what the user chooses. */
+static bool choose_trace(InspWindow *window, const char *title, const char *command)
 {
-	if (*path) {
-		open(window, path);
-		return true;
-	}
 	GtkFileChooserNative *dialog = gtk_file_chooser_native_new(title, GTK_WINDOW(window), GTK_FILE_CHOOSER_ACTION_OPEN,
 								   NULL, NULL);
 	g_autoptr(GtkFileFilter) filter = gtk_file_filter_new();
@@ -29,7 +26,7 @@ static bool open_trace(InspWindow *window, const char *path, const char *title, 
 	gtk_file_filter_set_name(filter, "Traces (.hct)");
 	gtk_file_filter_add_suffix(filter, "hct");
 	gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(dialog), filter);
-	g_object_set_data(G_OBJECT(dialog), "open", open);
+	g_object_set_data(G_OBJECT(dialog), "command", (gpointer)command);
 	g_signal_connect(dialog, "response", G_CALLBACK(trace_chosen), window);
 	gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
 	return true;
@@ -37,12 +34,20 @@ static bool open_trace(InspWindow *window, const char *path, const char *title, 
 
 bool insp__do_trace_open(InspWindow *window, const char *argument)
 {
-	return open_trace(window, argument, "Open a Trace", insp_window_open);
+	if (!*argument)
+		return choose_trace(window, "Open a Trace", "trace.open");
+	insp_window_open(window, argument);
+	return true;
 }
 
 bool insp__do_compare_open(InspWindow *window, const char *argument)
 {
-	return insp__need_run(window) && open_trace(window, argument, "Compare with Another Run", insp__compare_open);
+	if (!insp__need_run(window))
+		return false;
+	if (!*argument)
+		return choose_trace(window, "Compare with Another Run", "compare.open");
+	insp__compare_open(window, argument);
+	return true;
 }
 
 #define PICTURE_MIN 200	/* room for the names of nodes, and something beside them */

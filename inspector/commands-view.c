@@ -2,6 +2,8 @@
 /* commands-view.c - commands that choose which part of the run is seen, and how. */
 #include "window-int.h"
 
+#include <math.h>
+
 /* Zooms around the focus when it is in sight, else around the middle. */
 static bool zoom(InspWindow *window, double factor)
 {
@@ -112,6 +114,25 @@ bool insp__do_view_range(InspWindow *window, const char *argument)
 	insp_view_fit(view, insp_view_coord(view, MIN(a, b)), insp_view_coord(view, MAX(a, b)));
 	insp_lanes_view_changed(window->lanes);
 	return true;
+}
+
+/* "FROM SPAN" in the coordinates of the axis: exactly what was seen. */
+bool insp__do_view_place(InspWindow *window, const char *argument)
+{
+	char *end;
+	const double from = g_ascii_strtod(argument, &end), span = g_ascii_strtod(end, &end);
+
+	if (!insp__need_run(window))
+		return false;
+	struct insp_view *view = insp_lanes_view(window->lanes);
+
+	if (*end || !(span >= INSP_SPAN_MIN) || !isfinite(from) || !isfinite(span)) {
+		insp__refuse(window, "view.place needs where the picture begins, and how much it shows: at least %.0f", INSP_SPAN_MIN);
+		return false;
+	}
+	view->from = from;
+	view->span = span;
+	return pan(window, 0);
 }
 
 static bool set_axis(InspWindow *window, enum insp_axis axis)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* commands.c - the table of commands: how they are called, by text, by action and by key. */
-#include "window-int.h"
+#include "log.h"
 
 #include <stdio.h>
 
@@ -85,7 +85,7 @@ static bool run_row(InspWindow *window, const struct insp_command *row, const ch
 	return done;
 }
 
-bool insp__run_text(InspWindow *window, const char *text)
+static bool run_text(InspWindow *window, const char *text)
 {
 	g_auto(GStrv) words = g_strsplit(text, " ", 2);
 
@@ -108,6 +108,15 @@ bool insp__run_text(InspWindow *window, const char *text)
 	}
 	insp__refuse(window, "there is no command \"%s\"; --commands lists them", words[0] ? words[0] : "");
 	return false;
+}
+
+bool insp__run_text(InspWindow *window, const char *text)
+{
+	insp__log_begin(window, text);
+	const bool done = run_text(window, text);
+
+	insp__log_end(window);
+	return done;
 }
 
 static void activated(GSimpleAction *action, GVariant *parameter, gpointer data)

@@ -11,11 +11,14 @@
 #include "window-int.h"
 
 static char **option_commands;
+static char *option_script;
 static gboolean option_quit, option_list, option_version;
 
 static const GOptionEntry options[] = {
 	{"command", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &option_commands,
 	 "Run a command once the trace is open; may be repeated", "COMMAND"},
+	{"script", 's', 0, G_OPTION_ARG_FILENAME, &option_script,
+	 "Run the commands of a file once the trace is open, one a line; -: of standard input", "FILE"},
 	{"quit", 'q', 0, G_OPTION_ARG_NONE, &option_quit, "Close the window after the last command", NULL},
 	{"commands", 0, 0, G_OPTION_ARG_NONE, &option_list, "List the commands", NULL},
 	{"version", 0, 0, G_OPTION_ARG_NONE, &option_version, "Show the version", NULL},
@@ -73,6 +76,34 @@ static void startup(GApplication *application, gpointer data)
 	add_accels(GTK_APPLICATION(application));
 }
 
+/* Its commands come after those of --command.  False: it cannot be read, and that was said. */
+static bool read_script(void)
+{
+	g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+	g_autoptr(GIOChannel) in = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+
+	if (strcmp(option_script, "-") == 0)
+		in = g_io_channel_unix_new(0);
+	else
+		in = g_io_channel_new_file(option_script, "r", &error);
+	if (!in || g_io_channel_read_to_end(in, &text, NULL, &error) != G_IO_STATUS_NORMAL) {
+		fprintf(stderr, "hindcast-inspector: %s: %s\n", option_script, error->message);
+		return false;
+	}
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	for (char **at = option_commands; at && *at; at++)
+		g_strv_builder_add(all, *at);
+	for (char **line = lines; *line; line++)
+		if (*g_strstrip(*line) && **line != '#')
+			g_strv_builder_add(all, *line);
+	g_strfreev(option_commands);
+	option_commands = g_strv_builder_end(all);
+	return true;
+}
+
 static int handle_local(GApplication *application, GVariantDict *dictionary, gpointer data)
 {
 	if (option_version)
@@ -81,6 +112,8 @@ static int handle_local(GApplication *application, GVariantDict *dictionary, gpo
 		insp_window_print_commands();
 	if (option_version || option_list)
 		return 0;
+	if (option_script && !read_script())
+		return 2;
 	if (option_commands || option_quit)
 		g_application_set_flags(application, g_application_get_flags(application) | G_APPLICATION_NON_UNIQUE);
 	return -1;

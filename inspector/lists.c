@@ -178,9 +178,14 @@ void insp__tab_shown(GtkStack *stack, GParamSpec *spec, InspWindow *window)
 
 /* ---- the widgets ---- */
 
+/* The row of the position is selected also when that moves. */
 static void row_selected(uint32_t seq, gpointer data)
 {
-	insp__focus(data, seq, /* remember= */ true);
+	if (seq == INSP_WINDOW(data)->focus)
+		return;
+	g_autofree char *command = g_strdup_printf("focus.goto @%u", seq);
+
+	insp__run_text(data, command);
 }
 
 void insp__add_lists(InspWindow *window)

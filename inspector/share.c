@@ -9,6 +9,7 @@
 
 #include "window-int.h"
 
+static const char *const choice_names[] = {"range", "payload", "environment", NULL};
 enum { SHARE_RANGE = 1, SHARE_PAYLOAD = 2, SHARE_ENVIRONMENT = 4 };
 
 typedef void (*share_func)(InspWindow *window, const char *path, const char *error, gpointer data);
@@ -154,7 +155,6 @@ static void save_made(InspWindow *window, const char *path, const char *error, g
 /* "FILE", "FILE range,payload" */
 bool insp__do_share_save(InspWindow *window, const char *argument)
 {
-	static const char *const names[] = {"range", "payload", "environment", NULL};
 	g_auto(GStrv) words = g_strsplit(argument, " ", 2);
 	g_auto(GStrv) chosen = g_strsplit(words[1] ? words[1] : "", ",", -1);
 	guint choices = 0;
@@ -164,9 +164,9 @@ bool insp__do_share_save(InspWindow *window, const char *argument)
 	for (char **word = chosen; *word; word++) {
 		guint i = 0;
 
-		while (names[i] && strcmp(names[i], *word) != 0)
+		while (choice_names[i] && strcmp(choice_names[i], *word) != 0)
 			i++;
-		if (!names[i]) {
+		if (!choice_names[i]) {
 			insp__refuse(window, "\"%s\" is nothing that can be done to a trace: range, payload, environment", *word);
 			return false;
 		}
@@ -229,13 +229,25 @@ static void choice_changed(GObject *object, GParamSpec *spec, struct share_dialo
 	share_make(d->window, choices_of(d), size_made, sizing);
 }
 
+static char *save_command(const char *path, guint choices)
+{
+	g_autoptr(GString) words = g_string_new(NULL);
+
+	for (guint i = 0; choice_names[i]; i++)
+		if (choices & 1u << i)
+			g_string_append_printf(words, "%s%s", words->len ? "," : " ", choice_names[i]);
+	return g_strdup_printf("share.save %s%s", path, words->str);
+}
+
 static void place_chosen(GtkNativeDialog *chooser, int response, struct share_dialog *d)
 {
 	g_autoptr(GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file(GTK_FILE_CHOOSER(chooser)) : NULL;
 	g_autofree char *path = file ? g_file_get_path(file) : NULL;
 
 	if (path) {
-		share_make(d->window, choices_of(d), save_made, g_strdup(path));
+		g_autofree char *command = save_command(path, choices_of(d));
+
+		insp__run_text(d->window, command);
 		gtk_window_close(GTK_WINDOW(d->dialog));
 	}
 	g_object_unref(chooser);

@@ -49,6 +49,7 @@ struct _InspTextTable {
 	gpointer expand_data;
 	insp_text_activate_func activate;
 	gpointer activate_data;
+	guint frames;			/* until the end has been scrolled to for good */
 };
 
 G_DEFINE_FINAL_TYPE(InspTextTable, insp_text_table, GTK_TYPE_BOX)
@@ -268,6 +269,40 @@ void insp_text_table_clear(InspTextTable *table, const char *why)
 	g_list_store_remove_all(table->rows);
 	gtk_label_set_text(GTK_LABEL(table->why), why ? why : table->empty);
 	gtk_stack_set_visible_child_name(GTK_STACK(table->stack), "why");
+}
+
+InspTextRow *insp_text_table_selected(InspTextTable *table)
+{
+	GtkSingleSelection *selection = GTK_SINGLE_SELECTION(gtk_column_view_get_model(GTK_COLUMN_VIEW(table->view)));
+	GtkTreeListRow *chosen = gtk_single_selection_get_selected_item(selection);
+
+	return chosen ? gtk_tree_list_row_get_item(chosen) : NULL;
+}
+
+void insp_text_table_trim(InspTextTable *table, guint max)
+{
+	const guint count = g_list_model_get_n_items(G_LIST_MODEL(table->rows));
+
+	if (count > max)
+		g_list_store_splice(table->rows, 0, count - max, NULL, 0);
+}
+
+/* Of the column view's children the list is the last. */
+static gboolean scroll_to_end(GtkWidget *view, GdkFrameClock *clock, gpointer data)
+{
+	InspTextTable *table = data;
+	const guint count = g_list_model_get_n_items(G_LIST_MODEL(table->rows));
+
+	if (count)
+		gtk_widget_activate_action(gtk_widget_get_last_child(view), "list.scroll-to-item", "u", count - 1);
+	return --table->frames ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+void insp_text_table_show_end(InspTextTable *table)
+{
+	if (!table->frames)
+		gtk_widget_add_tick_callback(table->view, scroll_to_end, table, NULL);
+	table->frames = 2;
 }
 
 void insp_text_table_on_expand(InspTextTable *table, insp_text_expand_func func, gpointer data)

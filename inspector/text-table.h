@@ -59,6 +59,12 @@ void insp_text_table_set_children(InspTextTable *table, InspTextRow *row, GPtrAr
 /* Calls back when the user activates a row (double click, Enter). */
 typedef void (*insp_text_activate_func)(InspTextRow *row, gpointer data);
 void insp_text_table_on_activate(InspTextTable *table, insp_text_activate_func func, gpointer data);
+/* The row that is chosen, which the caller unrefs; NULL: none. */
+InspTextRow *insp_text_table_selected(InspTextTable *table);
+/* Rows go from the top until there are no more than this. */
+void insp_text_table_trim(InspTextTable *table, guint max);
+/* Scrolls to the last row, once it is there. */
+void insp_text_table_show_end(InspTextTable *table);
 /* Lines of cells with tabs between, a changed one followed by " (was OLD)". */
 char *insp_text_table_print(InspTextTable *table);
 

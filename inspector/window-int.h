@@ -76,6 +76,7 @@ struct _InspWindow {
 	bool quit;
 	guint tick;
 	struct insp_frames *frames;
+	struct insp_log *log;
 	guint settled;			/* frames since something was under way */
 	GPtrArray *actions;		/* GSimpleAction, in the order of commands.def */
 	GSimpleAction *busy_action, *status_action;
@@ -149,6 +150,9 @@ void insp__settings_show(InspWindow *window);
 void insp__complete_filter(InspWindow *window);
 /* The timeline's share of the window, by what is shown with it. */
 void insp__share_height(InspWindow *window);
+/* log.c: what has been done. */
+void insp__log_new(InspWindow *window);
+void insp__log_free(InspWindow *window);
 /* talk.c: reads a conversation, then shows it, or prints it. */
 void insp__talk(InspWindow *window, uint32_t stream, bool print);
 

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "log.h"
 
 G_DEFINE_FINAL_TYPE(InspWindow, insp_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -50,6 +51,7 @@ void insp__refuse(InspWindow *window, const char *format, ...)
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
 	adw_toast_overlay_add_toast(window->toasts, adw_toast_new(text));
+	insp__log_refused(window, text);
 	if (window->tick) {
 		fprintf(stderr, "hindcast-inspector: %s\n", text);
 		exit_status = 2;
@@ -69,6 +71,7 @@ char *insp__status(InspWindow *window)
 {
 	const struct insp_run *run = window->run;
 	InspEventList *list = window->list_of[insp__current_tab(window)];
+	const struct insp_view *view = insp_lanes_view(window->lanes);
 	struct insp_lanes_stat stat;
 
 	if (!run)
@@ -81,12 +84,14 @@ char *insp__status(InspWindow *window)
 
 	return g_strdup_printf(
 		"{\"trace\":\"%s\",\"events\":%u,\"nodes\":%u,\"packets\":%u,\"drops\":%u,\"focus\":%u,"
-		"\"vtime_ns\":%" G_GUINT64_FORMAT ",\"node\":\"%s\",\"scope\":\"%s\",\"grain\":\"%s\",\"rows\":%u,"
+		"\"vtime_ns\":%" G_GUINT64_FORMAT ",\"node\":\"%s\",\"scope\":\"%s\",\"grain\":\"%s\",\"axis\":\"%s\","
+		"\"view\":[%.3f,%.3f],\"rows\":%u,"
 		"\"paint_nodes\":%u,\"arrows\":%u,\"differences\":%d}",
 		path, run->count, run->lane_count - 1, run->packet_count, run->drops, focus,
 		(guint64)(run->count ? insp_vtime(run, focus) : 0), run->count ? run->lanes[insp_lane_of(run, focus)].name : "",
 		window->step_scope == INSP_NONE ? "all" : run->lanes[window->step_scope].name,
-		insp_grain_names[window->step_grain], list ? g_list_model_get_n_items(G_LIST_MODEL(list)) : 0, stat.nodes,
+		insp_grain_names[window->step_grain], insp_axis_names[view->axis], view->from, view->span,
+		list ? g_list_model_get_n_items(G_LIST_MODEL(list)) : 0, stat.nodes,
 		stat.arrows, pair ? (int)pair->difference_count : -1);
 }
 
@@ -95,6 +100,7 @@ void insp__update_status(InspWindow *window)
 	const bool busy = insp__is_busy(window);
 	g_autofree char *status = insp__status(window);
 
+	insp__log_settle(window);
 	g_simple_action_set_state(window->busy_action, g_variant_new_boolean(busy));
 	g_simple_action_set_state(window->status_action, g_variant_new_string(status));
 	gtk_spinner_set_spinning(GTK_SPINNER(window->spinner),
@@ -298,7 +304,7 @@ static void lane_clicked(GtkWidget *picture, guint seq, InspWindow *window)
 /* A click in the second run goes to where that would be in the first. */
 static void lane_b_clicked(InspLanes *lanes, guint seq, InspWindow *window)
 {
-	insp__focus(window, insp_pair_other(insp__compare_pair(window), 1, seq), /* remember= */ true);
+	lane_clicked(GTK_WIDGET(lanes), insp_pair_other(insp__compare_pair(window), 1, seq), window);
 	insp_lanes_set_focus(lanes, seq, /* follow= */ false);
 }
 
@@ -306,6 +312,7 @@ static void viewed(InspLanes *lanes, InspWindow *window)
 {
 	insp__compare_follow(window);
 	insp__show_topology(window);
+	insp__update_status(window);
 }
 
 static void difference_chosen(InspDifferenceList *list, guint index, InspWindow *window)
@@ -337,17 +344,22 @@ static void grain_chosen(GtkDropDown *drop, GParamSpec *spec, InspWindow *window
 {
 	const guint grain = gtk_drop_down_get_selected(drop);
 
-	if (!window->quiet && grain < INSP_GRAIN_COUNT)
-		window->step_grain = grain;
-	insp__update_status(window);
+	if (window->quiet || grain >= INSP_GRAIN_COUNT || grain == (guint)window->step_grain)
+		return;
+	g_autofree char *command = g_strdup_printf("step.grain %s", insp_grain_names[grain]);
+
+	insp__run_text(window, command);
 }
 
 static void scope_chosen(GtkDropDown *drop, GParamSpec *spec, InspWindow *window)
 {
 	const guint chosen = gtk_drop_down_get_selected(drop);
 
-	if (!window->quiet && window->run && chosen != GTK_INVALID_LIST_POSITION)
-		insp__set_scope(window, chosen == 0 ? INSP_NONE : chosen - 1);
+	if (window->quiet || !window->run || chosen == GTK_INVALID_LIST_POSITION)
+		return;
+	g_autofree char *command = g_strdup_printf("step.scope %s", chosen == 0 ? "all" : window->run->lanes[chosen - 1].name);
+
+	insp__run_text(window, command);
 }
 
 static void banner_closed(GtkInfoBar *bar, int response, InspWindow *window)
@@ -415,6 +427,7 @@ static void insp_window_init(InspWindow *window)
 	narrow_tabs(window->list_tabs);
 	narrow_tabs(window->detail_tabs);
 	insp__recent_show(window);
+	insp__log_new(window);
 	insp__add_commands(window);
 	g_signal_connect(window->lanes, "focus-event", G_CALLBACK(lane_clicked), window);
 	g_signal_connect(window->lanes, "viewed", G_CALLBACK(viewed), window);
@@ -450,6 +463,7 @@ static void insp_window_finalize(GObject *object)
 {
 	InspWindow *window = INSP_WINDOW(object);
 
+	insp__log_free(window);
 	g_object_unref(window->cancel);
 	g_array_unref(window->back);
 	g_array_unref(window->forward);
