@@ -32,7 +32,7 @@ for share in 1 10 50 90 99; do
     printf '\xa5\x5a\xa5' | dd of="$work/turned.hct" bs=1 seek=$((size * share / 100)) conv=notrunc 2>/dev/null
     for trace in cut turned; do
         status=0
-        timeout 60 dbus-run-session -- "$inspector" "$work/$trace.hct" -c print.status -q >"$work/out" 2>"$work/err" || status=$?
+        timeout 120 dbus-run-session -- "$inspector" "$work/$trace.hct" -c print.status -q >"$work/out" 2>"$work/err" || status=$?
         [[ $status -eq 0 || $status -eq 2 ]] || fail "$trace at $share %: status $status: $(cat "$work/err")"
         [[ $status -eq 0 ]] || grep -q "$trace.hct" "$work/err" || fail "$trace at $share %: no word on why"
     done
@@ -47,7 +47,7 @@ call() { gdbus call --session -d org.hindcast.Inspector -o "/org/hindcast/Inspec
 focus() { call Describe status | sed -n 's/.*"focus":\([0-9]*\),.*/\1/p'; }
 settle() { until call Describe busy | grep -q '<false>'; do :; done; }
 await() { until [[ $(focus) == "$1" ]]; do kill -0 "$pid"; done; }
-gdbus wait --session --timeout 60 org.hindcast.Inspector
+gdbus wait --session --timeout 100 org.hindcast.Inspector
 until call Describe status 2>/dev/null | grep -q '"events":'; do kill -0 "$pid"; done
 settle
 window=$(xdotool search --sync --onlyvisible --class hindcast | head -n 1)
@@ -62,7 +62,7 @@ xdotool key ctrl+w
 wait "$pid"
 END2
     last=$(("$(look 0 "$work/run.hct" print.status; sed -n 's/.*"events":\([0-9]*\),.*/\1/p' "$work/out")" - 1))
-    timeout 100 dbus-run-session -- bash "$work/keys.sh" "$inspector" "$work/run.hct" "$last" >"$work/out" 2>"$work/err" ||
+    timeout 250 dbus-run-session -- bash "$work/keys.sh" "$inspector" "$work/run.hct" "$last" >"$work/out" 2>"$work/err" ||
         fail "by keyboard: $(tail -n 5 "$work/out" "$work/err")"
 else
     echo "no xdotool here: the keyboard is not tried"
@@ -73,15 +73,15 @@ if /usr/bin/python3 -c 'import gi; gi.require_version("Atspi", "2.0"); from gi.r
     [[ -x /usr/libexec/at-spi-bus-launcher ]]; then
     cat >"$work/spoken.sh" <<'END2'
 /usr/libexec/at-spi-bus-launcher --launch-immediately & bus=$!
-gdbus wait --session --timeout 20 org.a11y.Bus
+gdbus wait --session --timeout 100 org.a11y.Bus
 AT_SPI_BUS_ADDRESS=$(gdbus call --session -d org.a11y.Bus -o /org/a11y/bus -m org.a11y.Bus.GetAddress | sed "s/^('//; s/',)$//")
 export AT_SPI_BUS_ADDRESS GTK_A11Y=atspi
 "$1" "$2" & pid=$!
-timeout 60 /usr/bin/python3 "$3"; status=$?
+timeout 120 /usr/bin/python3 "$3"; status=$?
 kill "$pid" "$bus"
 exit "$status"
 END2
-    timeout 100 dbus-run-session -- bash "$work/spoken.sh" "$inspector" "$work/run.hct" "$(dirname "$0")/spoken.py" \
+    timeout 250 dbus-run-session -- bash "$work/spoken.sh" "$inspector" "$work/run.hct" "$(dirname "$0")/spoken.py" \
         >"$work/out" 2>"$work/err" || fail "for a screen reader: $(cat "$work/out")"
 else
     echo "no AT-SPI here: what a screen reader is told is not looked at"
@@ -93,7 +93,7 @@ set -euo pipefail
 "$1" "$2" & pid=$!
 call() { local window=$1; shift; gdbus call --session -d org.hindcast.Inspector -o "/org/hindcast/Inspector/window/$window" -m "org.gtk.Actions.$@"; }
 focus() { call "$1" Describe status | sed -n 's/.*"focus":\([0-9]*\),.*/\1/p'; }
-gdbus wait --session --timeout 60 org.hindcast.Inspector
+gdbus wait --session --timeout 100 org.hindcast.Inspector
 until call 1 Describe status 2>/dev/null | grep -q '"events":'; do kill -0 "$pid"; done
 "$1" "$2"
 until call 2 Describe status 2>/dev/null | grep -q '"events":'; do kill -0 "$pid"; done
@@ -106,7 +106,7 @@ while call 1 Describe busy >/dev/null 2>&1; do :; done
 call 2 Activate window.close "[]" "{}" >/dev/null
 wait "$pid"
 END2
-timeout 100 dbus-run-session -- bash "$work/two.sh" "$inspector" "$work/run.hct" >"$work/out" 2>"$work/err" ||
+timeout 250 dbus-run-session -- bash "$work/two.sh" "$inspector" "$work/run.hct" >"$work/out" 2>"$work/err" ||
     fail "two windows: $(tail -n 5 "$work/out" "$work/err")"
 
 # A trace is known by what is in it.
