@@ -46,7 +46,7 @@ struct fmt_writer {
 	struct fmt__summaries *summaries;
 
 	struct fmt__hash *hash;		/* of the events */
-	struct fmt_buf record;		/* an event as it is hashed */
+	struct fmt_buf records;		/* some events as they are hashed */
 	struct fmt_buf packed, packed_payload, summary;
 	struct fmt__index known;	/* metas and files, to refuse and skip the second */
 	struct fmt__index said;		/* own metas and notes, which come at the end */

@@ -27,7 +27,7 @@
  * Encoding takes several times as long as taking events in, so it is done by a thread of its own; what it writes is the same.
  *
  * Memory: two batches (FMT_CHUNK_ROWS_MAX each, or one event of FMT_BODY_MAX), a chunk's columns and compressed form, payload.c's
- * window, 7 MiB of packets under way and 64 bytes for each connection (packets.c), the metas (FMT_META_MAX), 72 bytes for each file,
+ * window, and 64 bytes for each connection (packets.c), the metas (FMT_META_MAX), 72 bytes for each file,
  * and about 10 MiB of zstd.
  */
 #include "writer-int.h"
@@ -45,6 +45,9 @@
 #include "effect.h"
 
 #define FLUSH_INTERVAL_NS 1000000000ull
+
+#define HASHED_AT_ONCE 16384u	/* bytes of records */
+#define HASHED_APART 1024u	/* bodies from this size on */
 
 /* What finish() adds to the metas of the run, generously. */
 #define OWN_METAS_MAX 16u
@@ -152,7 +155,7 @@ void fmt__writer_free(struct fmt_writer *w)
 	fmt_buf_done(&w->open.bodies);
 	fmt_buf_done(&w->full.bodies);
 	fmt__columns_done(&w->columns);
-	fmt_buf_done(&w->record);
+	fmt_buf_done(&w->records);
 	fmt_buf_done(&w->packed);
 	fmt_buf_done(&w->packed_payload);
 	fmt_buf_done(&w->summary);
@@ -287,13 +290,33 @@ static struct fmt__packed pack_payload(struct fmt_writer *w)
 				    .stored_size = w->packed_payload.size};
 }
 
-static void hash_events(struct fmt_writer *w, const struct fmt__batch *batch)
+static void hash_records(struct fmt_writer *w)
 {
+	fmt__hash_put(w->hash, w->records.data, w->records.size);
+	fmt_buf_clear(&w->records);
+}
+
+/* The hash of the run and the summary both want records.  A few at a time, so that they stay in the cache; large bodies are not
+ * copied. */
+static void sum_up(struct fmt_writer *w, const struct fmt__batch *batch)
+{
+	struct fmt_buf *records = &w->records;
+
 	for (uint32_t i = 0; i < batch->count; i++) {
-		fmt_buf_clear(&w->record);
-		fmt_record_put(&w->record, &batch->events[i]);
-		fmt__hash_put(w->hash, w->record.data, w->record.size);
+		const struct fmt_event *event = &batch->events[i];
+		const size_t start = records->size + sizeof(le32);
+
+		fmt_record_put_head(records, event);
+		fmt__summary_see(w->summaries, event, (struct fmt_bytes){records->data + start, records->size - start});
+		if (event->body_size < HASHED_APART)
+			fmt_buf_put(records, event->body, event->body_size);
+		if (event->body_size >= HASHED_APART || records->size >= HASHED_AT_ONCE)
+			hash_records(w);
+		if (event->body_size >= HASHED_APART)
+			fmt__hash_put(w->hash, event->body, event->body_size);
 	}
+	hash_records(w);
+	fmt__summary_put(w->summaries, &w->summary);
 }
 
 /* Writes events of a batch, from one on, as a record: all of them, or those of a tail. */
@@ -316,10 +339,8 @@ static int append_batch(struct fmt_writer *w, struct fmt__batch *batch, uint32_t
 	chunk.payload = pack_payload(w);
 	chunk.payload_start = fmt__payload_start(w->payload);
 	fmt_buf_clear(&w->summary);
-	if (!tail) {
-		fmt__summary_put(w->summaries, batch->events, batch->count, &w->summary);
-		hash_events(w, batch);
-	}
+	if (!tail)
+		sum_up(w, batch);
 	chunk.summary_size = w->summary.size;
 	const int error = fmt__log_append_chunk(w->fd, &w->end, &chunk, w->packed.data, w->summary.data, w->packed_payload.data);
 
