@@ -18,6 +18,8 @@
 #include "packets.h"
 #include "wire.h"
 
+#define SEEN 1024u
+
 struct thread {
 	node_id node;
 	uint32_t tid;
@@ -39,15 +41,20 @@ struct fmt__summaries {
 	int64_t next_stream;
 	struct chain *chains;		/* by node */
 	size_t chain_count;
-	struct fmt_buf head;		/* of a record */
 	/* of the chunk that is summed up */
+	uint32_t event_count;
 	uint32_t kinds[FMT_CHUNK_EVENTS_MAX];
 	struct thread threads[FMT_CHUNK_EVENTS_MAX];
 	struct sender senders[FMT_CHUNK_EVENTS_MAX];
 	struct fmt__summary_stream streams[FMT_CHUNK_EVENTS_MAX];
 	struct fmt__summary_mark marks[FMT_CHUNK_EVENTS_MAX];
 	size_t kind_count, thread_count, sender_count, stream_count, mark_count;
+	/* 1 + where something is in these arrays, by some of its bits: most of what an event tells was told just before.  What another has
+	 * overwritten is there twice, until the array is sorted. */
+	uint16_t kind_at[SEEN], thread_at[SEEN], sender_at[SEEN], stream_at[SEEN];
 };
+
+_Static_assert(FMT_CHUNK_EVENTS_MAX < UINT16_MAX, "a place in these arrays");
 
 struct fmt__summaries *fmt__summaries_new(void)
 {
@@ -64,7 +71,6 @@ void fmt__summaries_free(struct fmt__summaries *summaries)
 		return;
 	fmt_packets_free(summaries->packets);
 	free(summaries->chains);
-	fmt_buf_done(&summaries->head);
 	free(summaries);
 }
 
@@ -111,26 +117,48 @@ static int compare_marks(const void *a, const void *b)
 #define PACKET_NODE(packet) ((node_id)((packet) >> 40))
 #define PACKET_COUNT(packet) ((packet) & ((1ull << 40) - 1))
 
-static void see_packet(struct fmt__summaries *summaries, const struct fmt_event *event, uint32_t index)
+static void see_sender(struct fmt__summaries *summaries, uint64_t packet)
 {
-	/* Arrivals do not count: what they are about is known from where it was sent. */
-	const struct fmt_packet *packet = event->kind == FMT_packet_send ? fmt_packets_see(summaries->packets, event) : NULL;
+	const node_id node = PACKET_NODE(packet);
+	const uint64_t count = PACKET_COUNT(packet);
+	uint16_t *at = &summaries->sender_at[node % SEEN];
+	struct sender *sender = &summaries->senders[*at - !!*at];
 
-	if (!packet)
+	if (!*at || sender->node != node) {
+		summaries->senders[summaries->sender_count++] = (struct sender){node, count, count};
+		*at = (uint16_t)summaries->sender_count;
 		return;
-	summaries->senders[summaries->sender_count++] = (struct sender){
-		PACKET_NODE(packet->id), PACKET_COUNT(packet->id), PACKET_COUNT(packet->id)};
-	if (packet->stream < 0)
-		return;
-	const bool begins = packet->stream >= summaries->next_stream;
-	struct fmt__summary_stream *last = &summaries->streams[summaries->stream_count - !!summaries->stream_count];
+	}
+	if (count < sender->first)
+		sender->first = count;
+	if (count > sender->last)
+		sender->last = count;
+}
 
-	if (summaries->stream_count && !begins && last->number == (uint64_t)packet->stream)
+static void see_stream(struct fmt__summaries *summaries, int64_t number, uint32_t index)
+{
+	const bool begins = number >= summaries->next_stream;
+	uint16_t *at = &summaries->stream_at[(uint64_t)number % SEEN];
+
+	if (*at && !begins && summaries->streams[*at - 1].number == (uint64_t)number)
 		return;
 	if (begins)
-		summaries->next_stream = packet->stream + 1;
-	summaries->streams[summaries->stream_count++] = (struct fmt__summary_stream){
-		(uint64_t)packet->stream, begins, begins ? index : 0};
+		summaries->next_stream = number + 1;
+	summaries->streams[summaries->stream_count++] = (struct fmt__summary_stream){(uint64_t)number, begins, begins ? index : 0};
+	*at = (uint16_t)summaries->stream_count;
+}
+
+/* Arrivals do not count: what they are about is known from where it was sent. */
+static void see_packet(struct fmt__summaries *summaries, const struct fmt_event *event, uint32_t index)
+{
+	uint64_t packet;
+	int64_t stream;
+
+	if (!fmt_packets_connection(summaries->packets, event, &packet, &stream))
+		return;
+	see_sender(summaries, packet);
+	if (stream >= 0)
+		see_stream(summaries, stream, index);
 }
 
 static struct chain *chain_of(struct fmt__summaries *summaries, node_id node)
@@ -146,33 +174,37 @@ static struct chain *chain_of(struct fmt__summaries *summaries, node_id node)
 	return &summaries->chains[node];
 }
 
-static void see_record(struct fmt__summaries *summaries, const struct fmt_event *event, uint32_t index)
+static void see_record(struct fmt__summaries *summaries, const struct fmt_event *event, struct fmt_bytes head, uint32_t index)
 {
 	if (event->node >= FMT_MARK_NODES)
 		return;
 	struct chain *chain = chain_of(summaries, event->node);
-	struct fmt_buf *head = &summaries->head;
 
-	fmt_buf_clear(head);
-	fmt_buf_put_u64(head, event->vtime);
-	fmt_buf_put_u64(head, event->node);
-	fmt_buf_put_u64(head, event->tid);
-	fmt_buf_put_u64(head, event->kind);
-	chain->crc = fmt_crc32c(fmt_crc32c(chain->crc, head->data, head->size), event->body, event->body_size);
+	chain->crc = fmt_crc32c(fmt_crc32c(chain->crc, head.data, head.size), event->body, event->body_size);
 	if (++chain->events % FMT_MARK_EVENTS == 0)
 		summaries->marks[summaries->mark_count++] = (struct fmt__summary_mark){
 			event->node, chain->events / FMT_MARK_EVENTS, index, chain->crc};
 }
 
-static void see_event(struct fmt__summaries *summaries, const struct fmt_event *event, uint32_t index)
+static void see_thread(struct fmt__summaries *summaries, const struct fmt_event *event)
 {
-	const struct thread *last = &summaries->threads[summaries->thread_count - !!summaries->thread_count];
+	const struct thread thread = {event->node, event->tid};
+	uint16_t *at = &summaries->thread_at[(event->node * 31 + event->tid) % SEEN];
 
-	if (!summaries->thread_count || last->node != event->node || last->tid != event->tid)
-		summaries->threads[summaries->thread_count++] = (struct thread){event->node, event->tid};
-	summaries->kinds[summaries->kind_count++] = event->kind;
-	see_packet(summaries, event, index);
-	see_record(summaries, event, index);
+	if (*at && compare_threads(&summaries->threads[*at - 1], &thread) == 0)
+		return;
+	summaries->threads[summaries->thread_count++] = thread;
+	*at = (uint16_t)summaries->thread_count;
+}
+
+static void see_kind(struct fmt__summaries *summaries, uint32_t kind)
+{
+	uint16_t *at = &summaries->kind_at[kind % SEEN];
+
+	if (*at && summaries->kinds[*at - 1] == kind)
+		return;
+	summaries->kinds[summaries->kind_count++] = kind;
+	*at = (uint16_t)summaries->kind_count;
 }
 
 static void put_kinds(struct fmt__summaries *summaries, struct fmt_buf *out)
@@ -217,7 +249,7 @@ static void put_senders(struct fmt__summaries *summaries, struct fmt_buf *out)
 	for (size_t i = 0; i < summaries->sender_count; i++) {
 		if (!count || senders[count - 1].node != senders[i].node)
 			senders[count++] = senders[i];
-		else
+		else if (senders[i].last > senders[count - 1].last)
 			senders[count - 1].last = senders[i].last;
 	}
 	fmt_buf_put_u64(out, count);
@@ -260,19 +292,37 @@ static void put_streams(struct fmt__summaries *summaries, struct fmt_buf *out)
 	}
 }
 
-void fmt__summary_put(struct fmt__summaries *summaries, const struct fmt_event *events, size_t count, struct fmt_buf *out)
+static void forget(struct fmt__summaries *summaries)
 {
-	CHECK(count <= FMT_CHUNK_EVENTS_MAX);
+	summaries->event_count = 0;
 	summaries->kind_count = summaries->thread_count = summaries->sender_count = summaries->stream_count =
 		summaries->mark_count = 0;
-	for (size_t i = 0; i < count; i++)
-		see_event(summaries, &events[i], (uint32_t)i);
+	memset(summaries->kind_at, 0, sizeof(summaries->kind_at));
+	memset(summaries->thread_at, 0, sizeof(summaries->thread_at));
+	memset(summaries->sender_at, 0, sizeof(summaries->sender_at));
+	memset(summaries->stream_at, 0, sizeof(summaries->stream_at));
+}
+
+void fmt__summary_see(struct fmt__summaries *summaries, const struct fmt_event *event, struct fmt_bytes head)
+{
+	const uint32_t index = summaries->event_count++;
+
+	CHECK(index < FMT_CHUNK_EVENTS_MAX);
+	see_kind(summaries, event->kind);
+	see_thread(summaries, event);
+	see_packet(summaries, event, index);
+	see_record(summaries, event, head, index);
+}
+
+void fmt__summary_put(struct fmt__summaries *summaries, struct fmt_buf *out)
+{
 	fmt_buf_clear(out);
 	put_kinds(summaries, out);
 	put_threads(summaries, out);
 	put_senders(summaries, out);
 	put_marks(summaries, out);
 	put_streams(summaries, out);
+	forget(summaries);
 	if (out->size > FMT_SUMMARY_MAX)
 		fmt_buf_clear(out);
 }

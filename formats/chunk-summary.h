@@ -14,9 +14,11 @@
 struct fmt__summaries;
 struct fmt__summaries *fmt__summaries_new(void);
 void fmt__summaries_free(struct fmt__summaries *summaries);
-/* Into out (cleared first).  Empty when it would be longer than FMT_SUMMARY_MAX: that says nothing, and is right. */
-void fmt__summary_put(struct fmt__summaries *summaries, const struct fmt_event *events, size_t count, struct fmt_buf *out);
-
+/* The next event of a chunk that is summed up, and its head: what its record (fmt_record_put()) has before the body, without the size. */
+void fmt__summary_see(struct fmt__summaries *summaries, const struct fmt_event *event, struct fmt_bytes head);
+/* The summary of the events that were seen since the last one, into out (cleared first).  Empty when it would be longer than
+ * FMT_SUMMARY_MAX: that says nothing, and is right. */
+void fmt__summary_put(struct fmt__summaries *summaries, struct fmt_buf *out);
 /* May an event of the chunk be wanted?  An empty summary may hold everything; so may one that is damaged, but
  * *ret_damaged is set. */
 bool fmt__summary_has(const uint8_t *bytes, size_t size, const struct fmt_want *want, bool *ret_damaged);

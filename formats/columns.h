@@ -6,12 +6,15 @@
 #include "event.h"
 #include "payload.h"
 
+struct fmt__put;
+
 /* A chunk's raw bytes, and where a compressor should begin anew (each column has its own statistics). */
 struct fmt__columns {
 	struct fmt_buf raw;
 	struct fmt_buf bytes;		/* of texts, frames and memory, before they were split */
 	size_t *cuts;			/* offsets in raw, rising */
 	size_t cut_count, cut_capacity;
+	struct fmt__put *put;		/* the encoder's own; NULL until it is needed */
 };
 void fmt__columns_done(struct fmt__columns *columns);
 

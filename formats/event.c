@@ -124,12 +124,19 @@ int fmt_record_next(const uint8_t *data, size_t size, size_t *pos, struct fmt_ev
 	return 1;
 }
 
-void fmt_record_put(struct fmt_buf *buf, const struct fmt_event *event)
+void fmt_record_put_head(struct fmt_buf *buf, const struct fmt_event *event)
 {
 	const size_t start = begin_record(buf, event->vtime, event->node, event->tid, event->kind);
+	const size_t size = buf->size - start - RECORD_SIZE_FIELD + event->body_size;
 
+	CHECK(size <= UINT32_MAX);
+	le32_put(buf->data + start, (uint32_t)size);
+}
+
+void fmt_record_put(struct fmt_buf *buf, const struct fmt_event *event)
+{
+	fmt_record_put_head(buf, event);
 	fmt_buf_put(buf, event->body, event->body_size);
-	end_record(buf, start);
 }
 
 /* ---- fmt_put_X ---- */

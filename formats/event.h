@@ -63,6 +63,8 @@ struct fmt_event {
 
 /* Appends a record whose body is ready (one that was read from a trace, say). */
 void fmt_record_put(struct fmt_buf *buf, const struct fmt_event *event);
+/* The same without the body. */
+void fmt_record_put_head(struct fmt_buf *buf, const struct fmt_event *event);
 /* The next record of a buffer.  1, 0 at the end, -EBADMSG. */
 int fmt_record_next(const uint8_t *data, size_t size, size_t *pos, struct fmt_event *ret);
 

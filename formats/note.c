@@ -109,6 +109,7 @@ int fmt_note_add(const char *path, const struct fmt_note *note, uint64_t *ret_id
 {
 	struct fmt_reader *reader = NULL;
 	int failed = open_finished(path, &reader, error);
+	uint64_t id = 0;
 
 	if (failed < 0)
 		return failed;
@@ -119,7 +120,11 @@ int fmt_note_add(const char *path, const struct fmt_note *note, uint64_t *ret_id
 	else if (complaint)
 		failed = fmt__fail(error, -EINVAL, "the note cannot be added: %s", complaint);
 	fmt_reader_close(reader);
-	return failed < 0 ? failed : change(path, note, ret_id, error);
+	if (failed == 0)
+		failed = change(path, note, &id, error);
+	if (failed == 0 && ret_id)
+		*ret_id = id;
+	return failed;
 }
 
 int fmt_note_remove(const char *path, uint64_t id, struct fmt_error *error)

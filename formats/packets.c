@@ -191,6 +191,19 @@ static const struct fmt_packet *see_send(struct fmt_packets *packets, const stru
 	return packet;
 }
 
+bool fmt_packets_connection(struct fmt_packets *packets, const struct fmt_event *event, uint64_t *ret_packet, int64_t *ret_stream)
+{
+	struct fmt_ev_packet_send ev;
+	struct fmt_frame frame;
+
+	if (event->kind != FMT_packet_send || fmt_get_packet_send(event, &ev) < 0)
+		return false;
+	fmt_frame_decode(ev.frame.data, ev.frame.size, &frame);
+	*ret_packet = ev.packet;
+	*ret_stream = stream_of(packets, &frame);
+	return true;
+}
+
 static const struct fmt_packet *find(const struct fmt_packets *packets, uint64_t id)
 {
 	const size_t set = mix(id) % SETS;

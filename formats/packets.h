@@ -33,6 +33,10 @@ DEFINE_CLEANUP(struct fmt_packets *, fmt_packets_free)
  * none, or about one whose send was not seen, or was too many packets ago.  Valid until the next call. */
 const struct fmt_packet *fmt_packets_see(struct fmt_packets *packets, const struct fmt_event *event);
 
+/* For who needs no more of a send than its packet and connection (-1: none), and asks for nothing else: frames are not kept.  False: it
+ * is no send. */
+bool fmt_packets_connection(struct fmt_packets *packets, const struct fmt_event *event, uint64_t *ret_packet, int64_t *ret_stream);
+
 /* Both of TCP, with the same addresses and ports, in any direction. */
 bool fmt_same_connection(const struct fmt_frame *a, const struct fmt_frame *b);
 

@@ -23,6 +23,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/check.h"
 #include "wire.h"
@@ -30,9 +31,14 @@
 #define BLOCK 32u			/* a repetition is at least so long */
 #define BEFORE 64u			/* a repetition in the same chunk begins at most so far before a block that shows it */
 #define TABLE_BITS 19
+#define TABLE_SIZE (sizeof(uint64_t) << TABLE_BITS)
 #define WINDOW FMT_PAYLOAD_WINDOW
 #define SAMPLE_SHIFT 27			/* these bits of the rolling hash depend on the last BLOCK bytes */
 #define SAMPLE_MASK 15u
+#define RUN_MAX 16384u			/* the same few bytes again and again are copied in pieces of this size */
+#define AHEAD_MAX 16u
+#define PLACE_BITS 48u
+#define PLACE_MASK ((1ull << PLACE_BITS) - 1)
 
 struct fmt__payload {
 	uint8_t *bytes;			/* the end of the stream, then the literals of this chunk */
@@ -40,7 +46,7 @@ struct fmt__payload {
 	size_t size;			/* with the literals */
 	size_t capacity;
 	uint64_t end;			/* of the stream: where the literals of this chunk begin */
-	uint64_t *table;		/* 1 + place of a block in the stream */
+	uint64_t *table;		/* 1 + place of a block in the stream, and above PLACE_BITS more of its hash; 0: nothing */
 	uint64_t chunk_start[FMT_PAYLOAD_CHUNKS];	/* of the last chunks, a ring */
 	size_t chunk_count;
 	uint64_t gear[256];		/* of the rolling hash: any numbers that look like chance do */
@@ -59,8 +65,10 @@ struct fmt__payload *fmt__payload_new(void)
 	struct fmt__payload *payload = calloc(1, sizeof(*payload));
 
 	CHECK(payload);
-	payload->table = calloc(1u << TABLE_BITS, sizeof(*payload->table));
-	CHECK(payload->table);
+	payload->table = mmap(NULL, TABLE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(payload->table != MAP_FAILED);
+	/* It is used all over: in small pages each look would also miss the cache of translations.  Where there are no large ones, it works. */
+	madvise(payload->table, TABLE_SIZE, MADV_HUGEPAGE);
 	for (size_t i = 0; i < 256; i++)
 		payload->gear[i] = mix((i + 1) * 0x9e3779b97f4a7c15);
 	return payload;
@@ -71,7 +79,7 @@ void fmt__payload_free(struct fmt__payload *payload)
 	if (!payload)
 		return;
 	free(payload->bytes);
-	free(payload->table);
+	munmap(payload->table, TABLE_SIZE);
 	free(payload);
 }
 
@@ -105,6 +113,13 @@ void fmt__payload_commit(struct fmt__payload *payload)
 
 /* ---- looking for repetitions ---- */
 
+/* A block whose last byte is a place to look at, and where the table may know it. */
+struct sample {
+	size_t at;			/* of its first byte */
+	uint64_t *slot;
+	uint64_t tag;			/* what the slot has above PLACE_BITS when it knows it */
+};
+
 /* What is known while the bytes of a chunk are split. */
 struct split {
 	struct fmt__payload *payload;
@@ -115,15 +130,18 @@ struct split {
 	uint64_t expected;		/* where the next copy would be from if it went on where the last one ended */
 	uint64_t first;			/* of the stream that may be copied from */
 	struct fmt_buf *copies;
+	bool learn;
 };
 
-static size_t slot_of(const uint8_t *block)
+/* Its highest bits choose the slot, its lowest are kept there: most slots hold something else, and to see that in the bytes
+ * themselves would be a look at memory that is far away. */
+static uint64_t hash_of(const uint8_t *block)
 {
 	uint64_t hash = 0;
 
 	for (size_t i = 0; i < BLOCK; i += 8)
 		hash = (hash ^ le64_get(block + i)) * 0x9fb21c651e98df25 + (hash >> 29);
-	return hash >> (64 - TABLE_BITS);
+	return hash;
 }
 
 /* The first place of the stream that a chunk may copy from. */
@@ -194,18 +212,41 @@ static uint64_t end_of(const struct split *split)
 	return split->payload->end + (split->payload->size - split->payload->kept);
 }
 
-/* Is the block that begins at byte `at` where the table says?  Then everything up to the end of the repetition is split, and
- * the result is that end; 0: it is not. */
-static size_t try_copy(struct split *split, size_t at, uint64_t place)
+/* A run of the same few bytes: zeros, or a small buffer that is sent again and again.  The first place that the table knew of it may be
+ * much shorter, and literals cannot be copied while they are made, so it would be many short copies, each time that it comes.  When there
+ * is twice as much here as could be copied (`after` bytes), it becomes literals, and the table knows them from now on.  True: it has. */
+static bool make_run(struct split *split, const struct sample *sample, size_t after, bool at_end)
+{
+	const uint8_t *block = split->bytes + sample->at;
+	const size_t period = at_end ? after : BLOCK;
+	const size_t left = split->size - sample->at;
+
+	if (!split->learn || after >= RUN_MAX || left < 2 * after)
+		return false;
+	const size_t run = period + same_after(block, block + period, least(left, RUN_MAX) - period);
+
+	if (run < 2 * after)
+		return false;
+	literals_to(split, sample->at);
+	*sample->slot = (1 + end_of(split)) | sample->tag;
+	literals_to(split, sample->at + run);
+	return true;
+}
+
+/* Is the block of a sample where the table says?  Then everything up to the end of the repetition is split, and the result is
+ * that end; 0: it is not. */
+static size_t try_copy(struct split *split, const struct sample *sample)
 {
 	struct fmt__payload *payload = split->payload;
+	const uint64_t place = (*sample->slot & PLACE_MASK) - 1;
+	const size_t at = sample->at;
 
 	/* What is still to be split might turn out to be a copy as well; here that is not awaited. */
 	if (place + BLOCK > end_of(split) && at - split->anchor > BEFORE)
 		literals_to(split, at - BEFORE);
 	const uint64_t end = end_of(split);
 
-	if (place < split->first || place + BLOCK > end)
+	if (place < split->first || place + BLOCK > end || (*sample->slot ^ sample->tag) & ~PLACE_MASK)
 		return 0;
 	const uint8_t *from = at_of(payload, place);
 	const uint8_t *block = split->bytes + at;
@@ -215,6 +256,8 @@ static size_t try_copy(struct split *split, size_t at, uint64_t place)
 	const size_t before = same_before(from, block, least(at - split->anchor, place - split->first));
 	const size_t after = same_after(from, block, least(end - place, split->size - at));
 
+	if (make_run(split, sample, after, place + after == end))
+		return split->anchor;
 	literals_to(split, at - before);
 	fmt_buf_put_u64(&split->copies[FMT__COPY_RUN], split->run);
 	fmt_buf_put_u64(&split->copies[FMT__COPY_SIZE], before + after);
@@ -225,28 +268,84 @@ static size_t try_copy(struct split *split, size_t at, uint64_t place)
 	return split->anchor;
 }
 
+/* ---- where to look ---- */
+
+/* Samples are found some way ahead, since the table is not in the cache: by the time that one is looked at, its slot is.  Behind a
+ * copy most of them would be for nothing, so there it begins with one. */
+struct ahead {
+	struct fmt__payload *payload;
+	const uint8_t *bytes;
+	size_t size;
+	size_t at;			/* next byte */
+	size_t begin;			/* of what the rolling hash has seen */
+	uint64_t rolling;
+	struct sample samples[AHEAD_MAX];	/* a ring */
+	size_t first, end;		/* counts */
+	size_t depth;			/* how many it should hold */
+};
+
+/* False: there is no further sample. */
+static bool find_sample(struct ahead *ahead)
+{
+	const uint8_t *bytes = ahead->bytes;
+	const uint64_t *gear = ahead->payload->gear;
+	uint64_t rolling = ahead->rolling;
+	size_t at = ahead->at;
+	bool found = false;
+
+	while (at < ahead->size && !found) {
+		rolling = (rolling << 1) + gear[bytes[at++]];
+		found = (rolling >> SAMPLE_SHIFT & SAMPLE_MASK) == 0 && at - ahead->begin >= BLOCK;
+	}
+	ahead->rolling = rolling;
+	ahead->at = at;
+	if (!found)
+		return false;
+	struct sample *sample = &ahead->samples[ahead->end++ % AHEAD_MAX];
+
+	sample->at = at - BLOCK;
+	const uint64_t hash = hash_of(bytes + sample->at);
+
+	sample->slot = &ahead->payload->table[hash >> (64 - TABLE_BITS)];
+	sample->tag = hash << PLACE_BITS;
+	__builtin_prefetch(sample->slot, /* rw= */ 1);
+	return true;
+}
+
+static bool next_sample(struct ahead *ahead, struct sample *ret)
+{
+	while (ahead->end - ahead->first < ahead->depth && find_sample(ahead))
+		continue;
+	if (ahead->first == ahead->end)
+		return false;
+	*ret = ahead->samples[ahead->first++ % AHEAD_MAX];
+	if (ahead->depth < AHEAD_MAX)
+		ahead->depth *= 2;
+	return true;
+}
+
+static void restart(struct ahead *ahead, size_t at)
+{
+	ahead->at = ahead->begin = at;
+	ahead->first = ahead->end = 0;
+	ahead->depth = 1;
+}
+
 void fmt__payload_split(struct fmt__payload *payload, const uint8_t *bytes, size_t size, bool learn,
 			struct fmt_buf copies[FMT__COPY_COLUMNS])
 {
-	struct split split = {payload, bytes, size, 0, 0, payload->end, first_of(payload), copies};
-	uint64_t rolling = 0;
-	size_t begin = 0;		/* of what the rolling hash has seen */
+	struct split split = {payload, bytes, size, 0, 0, payload->end, first_of(payload), copies, learn};
+	struct ahead ahead = {.payload = payload, .bytes = bytes, .size = size, .depth = 1};
+	struct sample sample;
 
 	CHECK(payload->size == payload->kept);
-	for (size_t at = 0; at < size; at++) {
-		rolling = (rolling << 1) + payload->gear[bytes[at]];
-		if ((rolling >> SAMPLE_SHIFT & SAMPLE_MASK) != 0 || at + 1 - begin < BLOCK)
-			continue;
-		const size_t block = at + 1 - BLOCK;
-		uint64_t *slot = &payload->table[slot_of(bytes + block)];
-		const size_t end = *slot ? try_copy(&split, block, *slot - 1) : 0;
+	while (next_sample(&ahead, &sample)) {
+		const size_t end = *sample.slot ? try_copy(&split, &sample) : 0;
 
-		if (end) {
-			begin = end;
-			at = end - 1;
-		} else if (learn) {
-			*slot = 1 + end_of(&split) + (block - split.anchor);
-		}
+		if (end)
+			restart(&ahead, end);
+		else if (learn)
+			*sample.slot = (1 + end_of(&split) + (sample.at - split.anchor)) | sample.tag;
 	}
 	literals_to(&split, size);
 }

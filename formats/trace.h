@@ -91,8 +91,9 @@ struct fmt_trace_stat {
 void fmt_reader_stat(const struct fmt_reader *r, struct fmt_trace_stat *ret);
 /* Notes in order of their places, then of their ids, from 0; NULL after the last. */
 const struct fmt_note *fmt_reader_note(const struct fmt_reader *r, size_t index);
-/* Adds a note to a finished trace, or removes one: a new file takes the place of the old one.  0; -EINVAL, -E2BIG: not such a note;
- * -ENOENT: there is none with this id; -EBUSY: the trace is not finished; as fmt_reader_open(). */
+/* Adds a note to a finished trace, or removes one: a new file takes the place of the old one.  *ret_id (ret_id may be NULL) is the id
+ * that the trace gives it, written when it is added; note->id is not read.  0; -EINVAL, -E2BIG: not such a note; -ENOENT: there is
+ * none with this id; -EBUSY: the trace is not finished; as fmt_reader_open(). */
 int fmt_note_add(const char *path, const struct fmt_note *note, uint64_t *ret_id, struct fmt_error *error);
 /* Now, for a note. */
 uint64_t fmt_note_time_s(void);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* writer-int.h - a writer from inside: writer.c writes, writer-ring.c keeps the end of a run. */
+/* writer-int.h - a writer from inside: writer.c takes in, encoder.c makes records of it, writer-ring.c keeps the end of a run. */
 #ifndef FMT_WRITER_INT_H
 #define FMT_WRITER_INT_H
-
-#include <pthread.h>
 
 #include "trace-int.h"
 
@@ -15,16 +13,8 @@ struct fmt__batch {
 	event_seq first_seq;
 };
 
-/* Encodes a full batch while the next one fills.  Everything that encoding needs is the thread's while it is busy; who else needs
- * it waits (wait_encoded()). */
-struct fmt__encoder {
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t change;		/* of what follows */
-	bool busy, quit;
-	int error;			/* of the last batch */
-	struct fmt_writer *writer;	/* its batch `full` */
-};
+/* Bytes of files that wait for the encoder, at most. */
+#define FMT__FILES_WAITING_MAX (64u << 20)
 
 struct fmt_writer {
 	char *path;
@@ -46,7 +36,7 @@ struct fmt_writer {
 	struct fmt__summaries *summaries;
 
 	struct fmt__hash *hash;		/* of the events */
-	struct fmt_buf record;		/* an event as it is hashed */
+	struct fmt_buf records;		/* some events as they are hashed */
 	struct fmt_buf packed, packed_payload, summary;
 	struct fmt__index known;	/* metas and files, to refuse and skip the second */
 	struct fmt__index said;		/* own metas and notes, which come at the end */
@@ -66,8 +56,34 @@ DEFINE_CLEANUP(struct fmt_writer *, fmt__writer_free)
 int fmt__writer_add(struct fmt_writer *w, const struct fmt_event *event);
 /* Keeps the first error of the file; gives the one that it is given. */
 int fmt__writer_error(struct fmt_writer *w, int error);
+/* Reads up to size bytes of a file at a place, fewer only at its end.  Number of bytes, -errno. */
+ssize_t fmt__read_part(int fd, uint64_t at, uint8_t *ret, size_t size);
+
+/* ---- encoder.c.  Errors are those of the log's file, for fmt__writer_error(). ---- */
+
+/* Gives the full batch to the thread that encodes, which must have no other.  The error may be that of what was before. */
+int fmt__encoder_batch(struct fmt_writer *w);
+/* Reads a file of size bytes (not 0, at most FMT__FILES_WAITING_MAX), and gives it to the thread.  0; -ESTALE: it has another hash;
+ * -EAGAIN: there is no thread. */
+int fmt__encoder_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int fd, size_t size);
+/* Until nothing is being encoded. */
+int fmt__encoder_wait(struct fmt_writer *w);
+/* Until the full batch is; files may wait. */
+int fmt__encoder_wait_batch(struct fmt_writer *w);
 /* Ends the thread that encodes, once it is done; a new one begins when it is needed. */
 void fmt__writer_stop(struct fmt_writer *w);
+
+/* What the thread does, for who does it instead while nothing is being encoded. */
+
+/* Writes events of a batch, from one on, as a record: all of them, or those of a tail. */
+int fmt__writer_append(struct fmt_writer *w, struct fmt__batch *batch, uint32_t first, bool tail);
+int fmt__writer_append_part(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], uint32_t part,
+			    const uint8_t *raw, size_t size);
+/* The parts that were appended are a file of so many bytes. */
+int fmt__writer_append_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], uint64_t size, size_t part_count);
+/* The log takes the place of what was at path, if it has not: it has something to show now. */
+int fmt__writer_publish(struct fmt_writer *w);
+
 /* A ring says that it is one, in its own metas.  0, -E2BIG. */
 int fmt__writer_describe_ring(struct fmt_writer *w);
 

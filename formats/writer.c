@@ -24,18 +24,16 @@
  * 3. flushed <= open.count; the events from flushed on are in no record yet.
  * 4. After the first error of the file nothing is written any more.
  *
- * Encoding takes several times as long as taking events in, so it is done by a thread of its own; what it writes is the same.
+ * Encoding takes many times as long as taking events in, so it is done by a thread of its own (encoder.c); what it writes is the same.
  *
  * Memory: two batches (FMT_CHUNK_ROWS_MAX each, or one event of FMT_BODY_MAX), a chunk's columns and compressed form, payload.c's
- * window, 7 MiB of packets under way and 64 bytes for each connection (packets.c), the metas (FMT_META_MAX), 72 bytes for each file,
- * and about 10 MiB of zstd.
+ * window, and 64 bytes for each connection (packets.c), the metas (FMT_META_MAX), files that wait to be
+ * embedded (FMT__FILES_WAITING_MAX), 72 bytes for each file, and about 10 MiB of zstd.
  */
 #include "writer-int.h"
 
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -58,101 +56,23 @@ static uint64_t wall_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* ---- the encoder ---- */
-
-static int append_batch(struct fmt_writer *w, struct fmt__batch *batch, uint32_t first, bool tail);
-
-static void *encoder_main(void *arg)
-{
-	struct fmt__encoder *encoder = arg;
-
-	CHECK(pthread_mutex_lock(&encoder->lock) == 0);
-	for (;;) {
-		while (!encoder->busy && !encoder->quit)
-			CHECK(pthread_cond_wait(&encoder->change, &encoder->lock) == 0);
-		if (!encoder->busy)
-			break;
-		CHECK(pthread_mutex_unlock(&encoder->lock) == 0);
-		const int error = append_batch(encoder->writer, &encoder->writer->full, 0, /* tail= */ false);
-
-		CHECK(pthread_mutex_lock(&encoder->lock) == 0);
-		encoder->error = error;
-		encoder->busy = false;
-		CHECK(pthread_cond_broadcast(&encoder->change) == 0);
-	}
-	CHECK(pthread_mutex_unlock(&encoder->lock) == 0);
-	return NULL;
-}
-
-/* Signals are for the recorder's own threads. */
-static void start_encoder(struct fmt_writer *w)
-{
-	struct fmt__encoder *encoder = calloc(1, sizeof(*encoder));
-	sigset_t all, old;
-
-	CHECK(encoder);
-	encoder->writer = w;
-	CHECK(pthread_mutex_init(&encoder->lock, NULL) == 0 && pthread_cond_init(&encoder->change, NULL) == 0);
-	sigfillset(&all);
-	CHECK(pthread_sigmask(SIG_SETMASK, &all, &old) == 0);
-	if (pthread_create(&encoder->thread, NULL, encoder_main, encoder) == 0) {
-		w->encoder = encoder;
-		pthread_setname_np(encoder->thread, "hindcast-trace");
-	} else {
-		free(encoder);
-	}
-	CHECK(pthread_sigmask(SIG_SETMASK, &old, NULL) == 0);
-}
-
-/* Until nothing is being encoded.  0, or the error of what was. */
-static int wait_encoded(struct fmt_writer *w)
-{
-	struct fmt__encoder *encoder = w->encoder;
-
-	if (!encoder)
-		return 0;
-	CHECK(pthread_mutex_lock(&encoder->lock) == 0);
-	while (encoder->busy)
-		CHECK(pthread_cond_wait(&encoder->change, &encoder->lock) == 0);
-	const int error = encoder->error;
-
-	encoder->error = 0;
-	CHECK(pthread_mutex_unlock(&encoder->lock) == 0);
-	return error;
-}
-
-void fmt__writer_stop(struct fmt_writer *w)
-{
-	struct fmt__encoder *encoder = w->encoder;
-
-	if (!encoder)
-		return;
-	CHECK(pthread_mutex_lock(&encoder->lock) == 0);
-	encoder->quit = true;
-	CHECK(pthread_cond_broadcast(&encoder->change) == 0);
-	CHECK(pthread_mutex_unlock(&encoder->lock) == 0);
-	CHECK(pthread_join(encoder->thread, NULL) == 0);
-	pthread_mutex_destroy(&encoder->lock);
-	pthread_cond_destroy(&encoder->change);
-	free(STEAL(w->encoder));
-}
-
 void fmt__writer_free(struct fmt_writer *w)
 {
 	if (!w)
 		return;
+	/* It may be at work yet. */
+	fmt__writer_stop(w);
 	if (w->fd >= 0)
 		close(w->fd);
 	free(w->path);
 	free(w->part_path);
 	free(w->tmp_path);
-	fmt__writer_stop(w);
 	free(w->open.events);
 	free(w->full.events);
 	fmt_buf_done(&w->open.bodies);
 	fmt_buf_done(&w->full.bodies);
 	fmt__columns_done(&w->columns);
-	fmt_buf_done(&w->record);
+	fmt_buf_done(&w->records);
 	fmt_buf_done(&w->packed);
 	fmt_buf_done(&w->packed_payload);
 	fmt_buf_done(&w->summary);
@@ -255,87 +175,12 @@ int fmt__writer_error(struct fmt_writer *w, int error)
 	return error;
 }
 
-/* The log takes the place of what was at path: it has something to show now. */
-static int publish(struct fmt_writer *w)
-{
-	if (w->published)
-		return 0;
-	if (rename(w->part_path, w->path) < 0)
-		return -errno;
-	w->published = true;
-	return 0;
-}
-
-static struct fmt__packed pack_columns(struct fmt_writer *w)
-{
-	const struct fmt_buf *raw = &w->columns.raw;
-
-	return (struct fmt__packed){.codec = fmt__pack_columns(w->packer, &w->columns, &w->packed),
-				    .raw_size = (uint32_t)raw->size,
-				    .checksum = fmt_crc32c(0, raw->data, raw->size),
-				    .stored_size = w->packed.size};
-}
-
-static struct fmt__packed pack_payload(struct fmt_writer *w)
-{
-	size_t size;
-	const uint8_t *literals = fmt__payload_literals(w->payload, &size);
-
-	return (struct fmt__packed){.codec = fmt__pack(w->packer, literals, size, &w->packed_payload),
-				    .raw_size = (uint32_t)size,
-				    .checksum = fmt_crc32c(0, literals, size),
-				    .stored_size = w->packed_payload.size};
-}
-
-static void hash_events(struct fmt_writer *w, const struct fmt__batch *batch)
-{
-	for (uint32_t i = 0; i < batch->count; i++) {
-		fmt_buf_clear(&w->record);
-		fmt_record_put(&w->record, &batch->events[i]);
-		fmt__hash_put(w->hash, w->record.data, w->record.size);
-	}
-}
-
-/* Writes events of a batch, from one on, as a record: all of them, or those of a tail. */
-static int append_batch(struct fmt_writer *w, struct fmt__batch *batch, uint32_t first, bool tail)
-{
-	struct fmt__chunk chunk = {
-		.first_seq = batch->first_seq + first,
-		.t0 = batch->events[first].vtime,
-		.t1 = batch->events[batch->count - 1].vtime,
-		.count = batch->count - first,
-		.tail = tail,
-	};
-	size_t at = 0;
-
-	CHECK(first < batch->count);
-	for (uint32_t i = 0; i < batch->count; at += batch->events[i++].body_size)
-		batch->events[i].body = batch->bodies.data + at;
-	fmt__columns_put(&w->columns, w->payload, /* learn= */ !tail, batch->events + first, chunk.count);
-	chunk.columns = pack_columns(w);
-	chunk.payload = pack_payload(w);
-	chunk.payload_start = fmt__payload_start(w->payload);
-	fmt_buf_clear(&w->summary);
-	if (!tail) {
-		fmt__summary_put(w->summaries, batch->events, batch->count, &w->summary);
-		hash_events(w, batch);
-	}
-	chunk.summary_size = w->summary.size;
-	const int error = fmt__log_append_chunk(w->fd, &w->end, &chunk, w->packed.data, w->summary.data, w->packed_payload.data);
-
-	if (tail)
-		fmt__payload_drop(w->payload);
-	else
-		fmt__payload_commit(w->payload);
-	return error < 0 ? error : publish(w);
-}
-
 /* The open batch is full: it is encoded, and the other one, which has been, is open next.  The error may be that of the one before. */
 static int close_chunk(struct fmt_writer *w)
 {
 	if (w->open.count == 0)
 		return 0;
-	const int error = wait_encoded(w);
+	const int error = fmt__encoder_wait_batch(w);
 
 	if (error < 0)
 		return error;
@@ -346,15 +191,7 @@ static int close_chunk(struct fmt_writer *w)
 	w->open.first_seq = full.first_seq + full.count;
 	w->open.count = w->flushed = 0;
 	fmt_buf_clear(&w->open.bodies);
-	if (!w->encoder)
-		start_encoder(w);
-	if (!w->encoder)
-		return append_batch(w, &w->full, 0, /* tail= */ false);
-	CHECK(pthread_mutex_lock(&w->encoder->lock) == 0);
-	w->encoder->busy = true;
-	CHECK(pthread_cond_broadcast(&w->encoder->change) == 0);
-	CHECK(pthread_mutex_unlock(&w->encoder->lock) == 0);
-	return 0;
+	return fmt__encoder_batch(w);
 }
 
 static bool fits_chunk(const struct fmt_writer *w, const struct fmt_event *event)
@@ -409,7 +246,7 @@ int fmt_writer_meta(struct fmt_writer *w, const char *key, const void *value, si
 
 	if (error < 0)
 		return error;
-	const int encoded = fmt__writer_error(w, wait_encoded(w));
+	const int encoded = fmt__writer_error(w, fmt__encoder_wait(w));
 
 	if (encoded < 0)
 		return encoded;
@@ -436,12 +273,12 @@ int fmt_writer_note(struct fmt_writer *w, const struct fmt_note *note)
 
 void fmt_writer_level(struct fmt_writer *w, int level)
 {
-	fmt__writer_error(w, wait_encoded(w));
+	fmt__writer_error(w, fmt__encoder_wait(w));
 	fmt__packer_level(w->packer, level);
 }
 
 /* Up to size bytes at a place of a file; fewer only at its end.  Number of bytes, -errno. */
-static ssize_t read_part(int fd, uint64_t at, uint8_t *ret, size_t size)
+ssize_t fmt__read_part(int fd, uint64_t at, uint8_t *ret, size_t size)
 {
 	size_t got = 0;
 
@@ -459,53 +296,40 @@ static ssize_t read_part(int fd, uint64_t at, uint8_t *ret, size_t size)
 	return (ssize_t)got;
 }
 
-static int append_part(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], uint32_t part,
-		       const uint8_t *raw, size_t size)
-{
-	struct fmt_wire_file_part wire = {0};
-
-	memcpy(wire.hash, hash, FMT_HASH_SIZE);
-	le32_put(&wire.part, part);
-	le32_put(&wire.codec, fmt__pack(w->packer, raw, size, &w->packed));
-	le32_put(&wire.raw_size, (uint32_t)size);
-	return fmt__writer_error(w, fmt__log_append(w->fd, &w->end, FMT_RECORD_FILE_PART, &wire,
-					     sizeof(wire), w->packed.data, w->packed.size));
-}
-
-/* An empty file has one empty part.  0, -errno; -ESTALE: the content has another hash. */
-static int append_parts(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int fd,
-			struct fmt__file *file)
+/* A file that is too large to wait in memory is written at once, part by part; an empty one has one empty part.  The parts count when
+ * the record of the file follows them; where that fails, they are passed over. */
+static int append_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int fd)
 {
 	_cleanup_(fmt__hash_freep) struct fmt__hash *check = fmt__hash_new();
 	_cleanup_free_ uint8_t *raw = malloc(FMT_FILE_PART_MAX);
 	uint8_t found[FMT_HASH_SIZE];
+	uint32_t part_count = 0;
+	uint64_t at = 0;
 	ssize_t size;
+	int error = fmt__writer_error(w, fmt__encoder_wait(w));
 
 	CHECK(raw);
 	do {
-		size = read_part(fd, file->size, raw, FMT_FILE_PART_MAX);
+		size = error < 0 ? error : fmt__read_part(fd, at, raw, FMT_FILE_PART_MAX);
 		if (size < 0)
 			return (int)size;
-		if (size == 0 && file->part_count)
+		if (size == 0 && part_count)
 			break;
 		fmt__hash_put(check, raw, (size_t)size);
-		const int error =
-			append_part(w, hash, (uint32_t)file->part_count, raw, (size_t)size);
-
-		if (error < 0)
-			return error;
-		file->size += (uint64_t)size;
-		file->part_count++;
+		error = fmt__writer_error(w, fmt__writer_append_part(w, hash, part_count++, raw, (size_t)size));
+		at += (uint64_t)size;
 	} while (size == FMT_FILE_PART_MAX);
 	fmt__hash_get(check, found);
-	return memcmp(found, hash, FMT_HASH_SIZE) == 0 ? 0 : -ESTALE;
+	if (error == 0 && memcmp(found, hash, FMT_HASH_SIZE) != 0)
+		return -ESTALE;
+	return error < 0 ? error : fmt__writer_error(w, fmt__writer_append_file(w, hash, at, part_count));
 }
 
-/* The parts count when the record of the file follows them; where that fails, they are passed over. */
 int fmt_writer_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int fd)
 {
 	struct fmt__file file = {0};
-	struct fmt_wire_file wire = {0};
+	struct stat st;
+	int error = -EAGAIN;
 
 	if (w->error < 0)
 		return w->error;
@@ -513,21 +337,15 @@ int fmt_writer_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int
 		return 0;
 	if (w->known.file_count >= FMT_FILES_MAX)
 		return -E2BIG;
-	int error = fmt__writer_error(w, wait_encoded(w));
-
-	if (error == 0)
-		error = append_parts(w, hash, fd, &file);
-
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size > 0 && (uint64_t)st.st_size <= FMT__FILES_WAITING_MAX)
+		error = fmt__encoder_file(w, hash, fd, (size_t)st.st_size);
+	if (error == -EAGAIN)
+		error = append_file(w, hash, fd);
 	if (error < 0)
 		return error;
 	memcpy(file.hash, hash, FMT_HASH_SIZE);
-	memcpy(wire.hash, hash, FMT_HASH_SIZE);
-	le64_put(&wire.size, file.size);
-	le32_put(&wire.parts, (uint32_t)file.part_count);
-	error = fmt__writer_error(w, fmt__log_append(w->fd, &w->end, FMT_RECORD_FILE, &wire, sizeof(wire),
-					      NULL, 0));
-	if (error < 0)
-		return error;
 	return fmt__index_add_file(&w->known, &file);
 }
 
@@ -541,12 +359,12 @@ int fmt_writer_flush(struct fmt_writer *w, bool now)
 	if (!now && wall - w->flush_time_ns < FLUSH_INTERVAL_NS)
 		return 0;
 	w->flush_time_ns = wall;
-	int error = fmt__writer_error(w, wait_encoded(w));
+	int error = fmt__writer_error(w, fmt__encoder_wait(w));
 
 	if (error == 0 && w->flushed == w->open.count)
-		return fmt__writer_error(w, publish(w));
+		return fmt__writer_error(w, fmt__writer_publish(w));
 	if (error == 0)
-		error = fmt__writer_error(w, append_batch(w, &w->open, w->flushed, /* tail= */ true));
+		error = fmt__writer_error(w, fmt__writer_append(w, &w->open, w->flushed, /* tail= */ true));
 	if (error == 0)
 		w->flushed = w->open.count;
 	return error;
@@ -621,7 +439,7 @@ static int finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 	int error = fmt__writer_error(w, close_chunk(w));
 
 	if (error == 0)
-		error = fmt__writer_error(w, wait_encoded(w));
+		error = fmt__writer_error(w, fmt__encoder_wait(w));
 	if (error == 0)
 		error = convert(w, hash);
 	if (error == 0 && rename(w->tmp_path, w->path) < 0)

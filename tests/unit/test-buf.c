@@ -27,6 +27,25 @@ static void unsigned_round_trip(uint64_t value)
 	fmt_buf_done(&buf);
 }
 
+/* Eight bytes are looked at together where there are so many: what stands behind an integer does not matter. */
+static void crowded_round_trip(uint64_t value, uint8_t behind)
+{
+	struct fmt_buf buf = {0};
+	uint64_t got = ~value;
+	size_t pos = 1;
+
+	fmt_buf_put_u64(&buf, 5);
+	fmt_buf_put_u64(&buf, value);
+	const size_t size = buf.size;
+
+	for (int i = 0; i < 12; i++)
+		fmt_buf_put(&buf, &behind, 1);
+	EQUAL(fmt_get_u64(buf.data, buf.size, &pos, &got), 0);
+	EQUAL(got, value);
+	EQUAL(pos, size);
+	fmt_buf_done(&buf);
+}
+
 static void signed_round_trip(int64_t value)
 {
 	struct fmt_buf buf = {0};
@@ -61,6 +80,13 @@ static void test_integers(void)
 		unsigned_round_trip(random_wide());
 		signed_round_trip((int64_t)random_wide());
 	}
+	part("integers among others");
+	for (unsigned int bits = 0; bits < 64; bits++)
+		for (int step = -1; step <= 1; step++)
+			for (int behind = 0; behind < 256; behind += 51) {
+				unsigned_round_trip((1ull << bits) + (uint64_t)step);
+				crowded_round_trip((1ull << bits) + (uint64_t)step, (uint8_t)behind);
+			}
 	part("small signed numbers are short");
 	struct fmt_buf buf = {0};
 
@@ -74,6 +100,9 @@ static void test_bad_integers(void)
 	part("what is no integer is refused");
 	refused((const uint8_t[]){0x80, 0x00}, 2);			/* a longer zero */
 	refused((const uint8_t[]){0xff, 0x80, 0x00}, 3);
+	refused((const uint8_t[]){0x80, 0x00, 1, 2, 3, 4, 5, 6, 7, 8}, 10);
+	refused((const uint8_t[]){0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 7, 8}, 10);
+	refused((const uint8_t[]){0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 8}, 10);
 	refused((const uint8_t[]){0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02}, 10);
 	refused((const uint8_t[]){0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x81, 0x01},
 		11);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* columns-int.h - what columns-put.c (encoder) and columns-get.c (decoder) have in common: the columns, and what both remember. */
+#ifndef FMT_COLUMNS_INT_H
+#define FMT_COLUMNS_INT_H
+
+#include "columns.h"
+#include "effect.h"
+
+#define FMT__SLOTS 4096u
+#define FMT__EFFECT_SLOTS 4u
+#define FMT__FRAME_HEAD 66u		/* Ethernet, IPv4, TCP with timestamps */
+#define FMT__COLUMNS_MAX 4096u
+
+/* Columns that do not belong to a field of a kind. */
+enum fmt__column_number {
+	FMT__COLUMN_KIND, FMT__COLUMN_THREAD, FMT__COLUMN_TIME, FMT__COLUMN_OPAQUE, FMT__COLUMN_OP, FMT__COLUMN_WHERE, FMT__COLUMN_ADDR,
+	FMT__COLUMN_SIZE, FMT__COLUMN_EXTRA, FMT__COLUMN_CRC, FMT__COLUMN_COPIES,
+	FMT__COLUMN_HEAD = FMT__COLUMN_COPIES + FMT__COPY_COLUMNS,
+	FMT__COLUMN_FIELD = FMT__COLUMN_HEAD + FMT__FRAME_HEAD,
+};
+
+/* What is remembered of a context. */
+struct fmt__slot {
+	uint64_t value[FMT_FIELD_MAX];
+	uint64_t addr[FMT__EFFECT_SLOTS], size[FMT__EFFECT_SLOTS];
+	uint8_t head[FMT__FRAME_HEAD];
+};
+
+struct fmt__thread {
+	node_id node;
+	uint32_t tid;
+};
+
+struct fmt__kind {
+	uint32_t kind;
+	char types[FMT_FIELD_MAX + 1];	/* "" with opaque */
+	bool opaque;			/* its body is bytes */
+	size_t first_column;		/* decoding: of its fields */
+};
+
+/* Both directions. */
+struct fmt__shape {
+	struct fmt__kind *kinds;
+	size_t kind_count, kind_capacity;
+	struct fmt__thread *threads;
+	size_t thread_count, thread_capacity;
+	uint32_t *recent;		/* threads, the last one first */
+	struct fmt__slot *slots;
+};
+
+/* For a chunk of count events. */
+void fmt__shape_init(struct fmt__shape *shape, size_t count);
+void fmt__shape_done(struct fmt__shape *shape);
+/* Room for one more element: the array, moved where it was full. */
+void *fmt__grow(void *array, size_t count, size_t *capacity, size_t size);
+
+static inline struct fmt__slot *fmt__slot_of(const struct fmt__shape *shape, size_t kind, size_t thread, uint64_t context)
+{
+	return &shape->slots[(kind * 1000003u + thread * 8191u + context) % FMT__SLOTS];
+}
+
+/* The thread of a rank, which comes to the front: its index. */
+static inline uint32_t fmt__thread_to_front(struct fmt__shape *shape, size_t rank)
+{
+	const uint32_t index = shape->recent[rank];
+
+	for (; rank; rank--)
+		shape->recent[rank] = shape->recent[rank - 1];
+	shape->recent[0] = index;
+	return index;
+}
+
+static inline bool fmt__effect_has_size(enum fmt_effect_op op)
+{
+	return op != FMT_EFFECT_TLS && op != FMT_EFFECT_RESIZE;
+}
+
+static inline uint64_t fmt__zigzag(uint64_t difference)
+{
+	return difference << 1 ^ (uint64_t)((int64_t)difference >> 63);
+}
+
+static inline uint64_t fmt__unzigzag(uint64_t value)
+{
+	return value >> 1 ^ -(value & 1);
+}
+
+#endif
