@@ -283,6 +283,9 @@ static enum fmt_status record_experiment(const struct fmt_arguments *args, struc
 	if (status != FMT_STATUS_OK)
 		return status;
 	print_result(&run, &result);
+	/* No second run would end in the same place. */
+	if (result.status == REC_END_INTERRUPTED)
+		return FMT_STATUS_NO;
 	if (args->value[FMT_OPTION_VERIFY])
 		status = verify_run(exp, &run);
 	return status == FMT_STATUS_OK && result.failed_expectations ? FMT_STATUS_NO : status;
