@@ -134,6 +134,24 @@ static void count_refused(struct rec_run_result *result, const struct fmt_event 
 	strcpy(result->refused[i].program, program);
 }
 
+/* A file that many nodes have read counts once, among those that are kept. */
+static void note_change(struct rec_run_result *result, const struct fmt_event *event)
+{
+	const size_t size = sizeof(result->changed[0]) - 1;
+	struct fmt_ev_host_change ev;
+	char path[sizeof(result->changed[0])];
+
+	CHECK(fmt_get_host_change(event, &ev) == 0);
+	const size_t skipped = ev.path.size > size ? ev.path.size - size : 0;
+
+	snprintf(path, sizeof(path), "%.*s", (int)(ev.path.size - skipped), (const char *)ev.path.data + skipped);
+	for (size_t i = 0; i < result->changed_count && i < REC_RUN_CHANGED_MAX; i++)
+		if (!strcmp(result->changed[i], path))
+			return;
+	if (result->changed_count++ < REC_RUN_CHANGED_MAX)
+		strcpy(result->changed[result->changed_count - 1], path);
+}
+
 static int write_event(struct machine *m, const struct fmt_event *event)
 {
 	const int error = m->writer ? fmt_writer_event(m->writer, event) : 0;
@@ -143,6 +161,8 @@ static int write_event(struct machine *m, const struct fmt_event *event)
 	m->last = event->vtime;
 	if (event->kind == FMT_refused)
 		count_refused(m->result, event);
+	if (event->kind == FMT_host_change)
+		note_change(m->result, event);
 	m->result->events++;
 	return 0;
 }

@@ -32,6 +32,8 @@ struct rec_run_refused {
 };
 #define REC_RUN_REFUSED_MAX 64		/* beyond these only counted */
 
+#define REC_RUN_CHANGED_MAX 16		/* beyond these only counted */
+
 struct rec_run_result {
 	uint8_t hash[32];		/* run hash (zero without a trace) */
 	vtime_ns end;			/* virtual time at the end */
@@ -40,6 +42,8 @@ struct rec_run_result {
 	size_t failed_expectations;
 	struct rec_run_refused refused[REC_RUN_REFUSED_MAX];
 	size_t refused_count;
+	char changed[REC_RUN_CHANGED_MAX][256];	/* files of the host that were read and changed meanwhile (their path's end) */
+	size_t changed_count;
 	enum rec_end status;
 	char reason[256];		/* why it ended, for a person */
 };
