@@ -73,8 +73,8 @@ static void put_threads(struct rep_gdb *gdb)
 
 /* ---- the program ------------------------------------------------------ */
 
-/* The stack from its pointer on, as the last exec made it; borrowed until the trace is read again.  What stands there later is the program's:
- * nginx, for one, ends its arguments early to write its title over them. */
+/* The stack from its pointer on, as the last exec made it; borrowed until the trace is read again.  What stands there later
+ * is the program's: nginx, for one, ends its arguments early to write its title over them. */
 static struct fmt_bytes first_stack(struct rep_gdb *gdb)
 {
 	struct user_regs_struct regs;
