@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# bare-debian.sh - a trace of nginx, redis, curl and python is opened, asked, replayed, debugged and compared in a bare Debian 12 that has none of
-# these: by a user who is not root, on another host, without a network, in another time zone and locale.
+# bare-debian.sh - a trace of nginx, redis, curl and python is opened, asked, replayed, debugged and compared in a bare Debian 12
+# that has none of these: by a user who is not root, on another host, without a network, in another time zone and locale.
 #
 # The Debian is debootstrap's minbase with what hindcast itself depends on. Mirror and keyring are those of this machine's apt. It is kept
 # in ~/.cache/hindcast/debian, and made anew when hindcast is linked to other packages.
@@ -180,7 +180,8 @@ done
 # The same bytes as here.
 expect_status 0 "$HINDCAST" export -o "$work/run.pcap" pcap "$work/one.hct" 'packet'
 expect_same "$work/run.pcap" "$jail/tmp/run.pcap"
-expect_status 0 inside hindcast gdb --node server --at 5s /traces/one.hct -- -batch -ex backtrace -ex 'info inferiors' -ex 'inferior 2' -ex backtrace
+expect_status 0 inside hindcast gdb --node server --at 5s /traces/one.hct -- -batch \
+    -ex backtrace -ex 'info inferiors' -ex 'inferior 2' -ex backtrace
 # nginx has written its title over its arguments; still its libraries are found.
 expect_text "$work/out" '#0 .* sigsuspend|#0 .* __GI___sigsuspend'
 expect_text "$work/out" 'target:/usr/bin/redis-'

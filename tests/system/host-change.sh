@@ -54,7 +54,8 @@ done
 record_once() {
     echo "$2" >"$work/folder/word"
     touch -d '2020-01-01' "$work/folder/word"
-    expect_status 0 "$HINDCAST" record -q --until 5s -o "$work/$1.hct" --data "$work/$1.data" "$work/run" --set 'hosts.only.processes.0.expected_final_state=running'
+    expect_status 0 "$HINDCAST" record -q --until 5s -o "$work/$1.hct" --data "$work/$1.data" "$work/run" \
+        --set 'hosts.only.processes.0.expected_final_state=running'
 }
 record_once one 12345
 record_once other 54321
