@@ -6,6 +6,7 @@
  * which help shows them, and the one command that only starts another program.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -106,9 +107,22 @@ static const struct fmt_command *find_command(const char *name)
 	return NULL;
 }
 
-int main(int argc, char **argv)
+/* A standard descriptor that whoever started us has closed would be given to the next file that is opened, and what is printed would be
+ * written to that.  Reading from the stand-in gives nothing, writing to it fails. */
+static void fill_standard_descriptors(void)
 {
-	if (argc < 2) {
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static enum fmt_status run(char **argv)
+{
+	if (!argv[1]) {
 		print_help();
 		return FMT_STATUS_USAGE;
 	}
@@ -120,10 +134,19 @@ int main(int argc, char **argv)
 	const struct fmt_command *const command = find_command(name);
 	if (!command)
 		return FMT_STATUS_USAGE;
-	const enum fmt_status status = fmt_command_run(command, argv + 2);
-	/* A full disk shows when the last of the output is written. */
+	return fmt_command_run(command, argv + 2);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	fill_standard_descriptors();
+	const enum fmt_status status = run(argv);
+
+	/* A full disk shows when the last of the output is written, unless the command has noticed before, and said so. */
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fmt_complain("cannot write the output: %s", strerror(errno));
+		if (status == FMT_STATUS_OK || status == FMT_STATUS_NO)
+			fmt_complain("cannot write the output: %s", strerror(errno));
 		return FMT_STATUS_HOST;
 	}
 	return status;

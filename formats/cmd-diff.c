@@ -3,9 +3,32 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/cleanup.h"
 #include "command.h"
 #include "diff.h"
 #include "fmt-commands.h"
+#include "text.h"
+
+/* What the host did to a run's inputs while it was recorded is no part of what differs, but may be the reason. */
+static int tell_host_changes(struct fmt_reader *reader, const char *path, struct fmt_error *error)
+{
+	static const uint32_t kinds[] = {FMT_host_change};
+	const struct fmt_want want = {.kinds = kinds, .kind_count = 1};
+	struct fmt_ev_host_change ev;
+	struct fmt_event event;
+	event_seq at = 0;
+	int got;
+
+	for (; (got = fmt_reader_find(reader, &want, /* backwards= */ false, &at, &event, error)) > 0; at++) {
+		_cleanup_(fmt_buf_done) struct fmt_buf line = {0};
+
+		if (fmt_get_host_change(&event, &ev) < 0)
+			continue;
+		fmt_put_escaped(&line, ev.path);
+		printf("note: %.*s changed on the host while %s was recorded\n", (int)line.size, (const char *)line.data, path);
+	}
+	return got;
+}
 
 static enum fmt_status command_diff(const struct fmt_arguments *args)
 {
@@ -25,6 +48,8 @@ static enum fmt_status command_diff(const struct fmt_arguments *args)
 	int r = status == FMT_STATUS_OK ? fmt_diff(reader[0], reader[1], ignore, stdout,
 					       args->value[FMT_OPTION_JSON] != NULL, &error)
 				    : -EINVAL;
+	for (size_t i = 0; i < 2 && r > 0 && !args->value[FMT_OPTION_JSON]; i++)
+		r = tell_host_changes(reader[i], args->operand[i], &error) < 0 ? -EBADMSG : r;
 	if (r < 0 && status == FMT_STATUS_OK)
 		fmt_complain("%s", error.text);
 	fmt_reader_close(reader[0]);

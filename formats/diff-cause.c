@@ -34,6 +34,8 @@ const char *fmt__diff_cause(const struct fmt_event *a, const struct fmt_event *b
 {
 	if (!a || !b)
 		return "end";
+	if (a->kind == FMT_host_change || b->kind == FMT_host_change)
+		return "input";
 	if (a->tid != b->tid)
 		return "schedule";
 	const bool packet = a->kind >= FMT_packet_send && a->kind <= FMT_packet_recv;

@@ -42,6 +42,7 @@ bool fmt__export_title(struct fmt_buf *out, const struct fmt_event *event, const
 	case FMT_output:
 	case FMT_signal:
 	case FMT_warn:
+	case FMT_host_change:
 	case FMT_panic:
 	case FMT_note:
 		break;

@@ -185,6 +185,7 @@ static void see(struct totals *totals, const struct fmt_event *event)
 		return;
 	case FMT_warn:
 	case FMT_panic:
+	case FMT_host_change:
 		add_warning(totals, event);
 		return;
 	case FMT_refused:

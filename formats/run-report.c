@@ -48,7 +48,8 @@ static bool is_failure(const struct fmt_event *event)
 /* Kinds whose events are looked at one by one.  The exit of a process that succeeded is left out then. */
 static int print_troubles(struct report *report, struct fmt_error *error)
 {
-	static const uint32_t kinds[] = {FMT_panic, FMT_warn, FMT_fault, FMT_exit, FMT_link_change, FMT_carrier};
+	static const uint32_t kinds[] = {FMT_panic, FMT_warn, FMT_host_change, FMT_fault, FMT_exit, FMT_link_change,
+					 FMT_carrier};
 	const struct fmt_want want = {.kinds = kinds, .kind_count = sizeof(kinds) / sizeof(kinds[0])};
 	struct fmt_event event;
 	unsigned long count = 0;

@@ -434,6 +434,7 @@ static const struct {
 	void (*see)(struct story *story, const struct fmt_event *event);
 } sights[] = {
 	{FMT_panic, see_text},	   {FMT_warn, see_text},     {FMT_note, see_text},
+	{FMT_host_change, see_text},
 	{FMT_end, see_end},	   {FMT_start, see_start},   {FMT_exec, see_exec},
 	{FMT_exit, see_exit},	   {FMT_output, see_output}, {FMT_syscall, see_syscall},
 	{FMT_signal, see_signal},  {FMT_node_down, see_node_down}, {FMT_node_up, see_node_up},

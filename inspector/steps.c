@@ -47,8 +47,8 @@ bool insp_grain_has(const struct insp_run *run, enum insp_grain grain, uint32_t 
 	case INSP_GRAIN_OUTPUT:
 		return kind == FMT_output || kind == FMT_console;
 	case INSP_GRAIN_FAULT:
-		return kind == FMT_panic || kind == FMT_warn || kind == FMT_fault || kind == FMT_packet_drop ||
-		       kind == FMT_signal || (kind >= FMT_node_down && kind <= FMT_injected) ||
+		return kind == FMT_panic || kind == FMT_warn || kind == FMT_host_change || kind == FMT_fault ||
+		       kind == FMT_packet_drop || kind == FMT_signal || (kind >= FMT_node_down && kind <= FMT_injected) ||
 		       ((kind == FMT_exit || kind == FMT_end) && insp_aux_failed(run, seq));
 	default:
 		return true;

@@ -197,7 +197,7 @@ static bool put_text_event(struct fmt_buf *out, const struct fmt_event *event)
 	struct fmt_value values[FMT_FIELD_MAX];
 
 	if (event->kind != FMT_console && event->kind != FMT_panic && event->kind != FMT_warn &&
-	    event->kind != FMT_note && event->kind != FMT_output && event->kind != FMT_end)
+	    event->kind != FMT_host_change && event->kind != FMT_note && event->kind != FMT_output && event->kind != FMT_end)
 		return false;
 	const int count = fmt_event_values(event, values);
 

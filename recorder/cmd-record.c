@@ -85,6 +85,15 @@ static void print_result(const struct rec_run_options *run, const struct rec_run
 		printf("refused  and %zu more\n", result->refused_count - REC_RUN_REFUSED_MAX);
 }
 
+static void warn_changed(const struct rec_run_result *result)
+{
+	for (size_t i = 0; i < result->changed_count && i < REC_RUN_CHANGED_MAX; i++)
+		fmt_complain("warning: %s changed on this host while it was read: another run may not give the same trace",
+			     result->changed[i]);
+	if (result->changed_count > REC_RUN_CHANGED_MAX)
+		fmt_complain("warning: ... and %zu files more", result->changed_count - REC_RUN_CHANGED_MAX);
+}
+
 /* True when two files have the same bytes.  Sets *ret_at to the first that differs. */
 static bool same_bytes(const char *a, const char *b, uint64_t *ret_at)
 {
@@ -283,6 +292,10 @@ static enum fmt_status record_experiment(const struct fmt_arguments *args, struc
 	if (status != FMT_STATUS_OK)
 		return status;
 	print_result(&run, &result);
+	warn_changed(&result);
+	/* No second run would end in the same place. */
+	if (result.status == REC_END_INTERRUPTED)
+		return FMT_STATUS_NO;
 	if (args->value[FMT_OPTION_VERIFY])
 		status = verify_run(exp, &run);
 	return status == FMT_STATUS_OK && result.failed_expectations ? FMT_STATUS_NO : status;

@@ -21,7 +21,8 @@
  *  5. Workers die with the machine (PR_SET_PDEATHSIG), and their programs with them.
  *
  * Windows are no longer than WINDOW_NS_MAX, so that an experiment without links, too, is flushed, shows its progress
- * and can be interrupted.
+ * and can be interrupted.  A signal ends the run after the window, in order; workers that do not come to its end within a second,
+ * such as one in whose node the kernel loops, are given up, and the run ends with what was final before.
  */
 #include "machine.h"
 
@@ -41,6 +42,7 @@
 #include "changes.h"
 #include "flight.h"
 #include "hashset.h"
+#include "interrupt.h"
 #include "mailbox.h"
 #include "merge.h"
 #include "monitor.h"
@@ -73,7 +75,7 @@ struct machine {
 	struct rec_run_result *result;
 	struct rec_exp_error *error;
 	struct crew *crews;
-	struct pollfd *polls;		/* [worker]: its socket; [workers + worker]: its pidfd */
+	struct pollfd *polls;		/* [worker]: its socket; [workers + worker]: its pidfd; last: patience */
 	struct standing *nodes;		/* [id - 1] */
 	struct rec_merge merge;
 	struct rec_flight flight;
@@ -85,16 +87,9 @@ struct machine {
 	vtime_ns until;			/* end of the present window */
 	vtime_ns last;			/* of the last event in the trace */
 	bool counts;			/* some process is expected to end */
+	bool given_up;			/* workers owe an answer that nobody waits for any more */
 	struct rec_status status;
 };
-
-/* How many times the user has asked for the end. */
-static volatile sig_atomic_t interrupts;
-
-static void on_interrupt(int signo)
-{
-	interrupts++;
-}
 
 __attribute__((format(printf, 3, 4)))
 static int fail(struct machine *m, int error, const char *format, ...)
@@ -139,6 +134,24 @@ static void count_refused(struct rec_run_result *result, const struct fmt_event 
 	strcpy(result->refused[i].program, program);
 }
 
+/* A file that many nodes have read counts once, among those that are kept. */
+static void note_change(struct rec_run_result *result, const struct fmt_event *event)
+{
+	const size_t size = sizeof(result->changed[0]) - 1;
+	struct fmt_ev_host_change ev;
+	char path[sizeof(result->changed[0])];
+
+	CHECK(fmt_get_host_change(event, &ev) == 0);
+	const size_t skipped = ev.path.size > size ? ev.path.size - size : 0;
+
+	snprintf(path, sizeof(path), "%.*s", (int)(ev.path.size - skipped), (const char *)ev.path.data + skipped);
+	for (size_t i = 0; i < result->changed_count && i < REC_RUN_CHANGED_MAX; i++)
+		if (!strcmp(result->changed[i], path))
+			return;
+	if (result->changed_count++ < REC_RUN_CHANGED_MAX)
+		strcpy(result->changed[result->changed_count - 1], path);
+}
+
 static int write_event(struct machine *m, const struct fmt_event *event)
 {
 	const int error = m->writer ? fmt_writer_event(m->writer, event) : 0;
@@ -148,6 +161,8 @@ static int write_event(struct machine *m, const struct fmt_event *event)
 	m->last = event->vtime;
 	if (event->kind == FMT_refused)
 		count_refused(m->result, event);
+	if (event->kind == FMT_host_change)
+		note_change(m->result, event);
 	m->result->events++;
 	return 0;
 }
@@ -255,15 +270,12 @@ static int open_trace(struct machine *m)
 __attribute__((noreturn))
 static void be_worker(struct machine *m, unsigned int index, const struct rec_mailbox *box, pid_t parent)
 {
-	const struct sigaction standard = {.sa_handler = SIG_DFL};
-
 	/* Out of the terminal's group: its ^C is for the machine, which ends the window first. */
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE);
-	sigaction(SIGINT, &standard, NULL);
-	sigaction(SIGTERM, &standard, NULL);
+	rec_interrupt_leave();
 	for (unsigned int i = 0; i < index; i++) {
 		rec_mailbox_close(&m->crews[i].box);
 		close(m->crews[i].pidfd);
@@ -335,9 +347,21 @@ static int fail_dead(struct machine *m, unsigned int worker)
 		    "this is a bug in hindcast", worker, nodes, how, (unsigned long long)m->last);
 }
 
+/* Waits for the end of a worker; when the user has asked for the end, not for long. */
+static void reap(const struct crew *crew)
+{
+	struct pollfd polls[] = {{.fd = crew->pidfd, .events = POLLIN}, {.fd = rec_interrupt_fd(), .events = POLLIN}};
+
+	if (!crew->busy && (poll(polls, 2, -1) < 0 || !polls[0].revents))
+		kill(crew->pid, SIGKILL);
+	while (waitpid(crew->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 /* Ends all workers: in order where they wait for a command, by force where not. */
 static void end_workers(struct machine *m)
 {
+	rec_interrupt_extend();
 	for (unsigned int i = 0; i < m->options.workers; i++) {
 		struct crew *crew = &m->crews[i];
 
@@ -347,8 +371,8 @@ static void end_workers(struct machine *m)
 	for (unsigned int i = 0; i < m->options.workers; i++) {
 		struct crew *crew = &m->crews[i];
 
-		while (crew->pid && waitpid(crew->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		if (crew->pid)
+			reap(crew);
 		rec_mailbox_close(&crew->box);
 		if (crew->pidfd >= 0)
 			close(crew->pidfd);
@@ -467,6 +491,30 @@ static int hear(struct machine *m, unsigned int worker)
 	}
 }
 
+__attribute__((format(printf, 2, 3)))
+static void set_reason(struct machine *m, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(m->result->reason, sizeof(m->result->reason), format, args);
+	va_end(args);
+}
+
+/* The first busy worker gives the reason; usually it is the only one. */
+static int give_up(struct machine *m)
+{
+	unsigned int worker = 0;
+	char nodes[200];
+
+	while (!m->crews[worker].busy)
+		worker++;
+	list_nodes(m, worker, nodes, sizeof(nodes));
+	m->given_up = true;
+	set_reason(m, "interrupted; no answer from %s", nodes);
+	return fail(m, -EINTR, "interrupted, and no answer from %s", nodes);
+}
+
 /* Waits until a busy worker speaks or dies; the number of busy ones, -errno. */
 static int wait_for_workers(struct machine *m)
 {
@@ -483,11 +531,9 @@ static int wait_for_workers(struct machine *m)
 	}
 	if (!busy)
 		return 0;
-	if (interrupts > 1)
-		return fail(m, -EINTR, "interrupted in the middle; the trace ends where it was last "
-			    "flushed");
-	if (poll(m->polls, 2 * workers, -1) >= 0)
-		return busy;
+	m->polls[2 * workers] = (struct pollfd){.fd = rec_interrupt_fd(), .events = POLLIN};
+	if (poll(m->polls, 2 * workers + 1, -1) >= 0)
+		return m->polls[2 * workers].revents ? give_up(m) : busy;
 	if (errno != EINTR)
 		return fail(m, -errno, "poll: %s", strerror(errno));
 	for (unsigned int i = 0; i < 2 * workers; i++)
@@ -622,16 +668,6 @@ static int run_window(struct machine *m, vtime_ns start)
 	return flushed < 0 ? fail_trace(m, flushed) : show_status(m);
 }
 
-__attribute__((format(printf, 2, 3)))
-static void set_reason(struct machine *m, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(m->result->reason, sizeof(m->result->reason), format, args);
-	va_end(args);
-}
-
 static void set_deadlock_reason(struct machine *m)
 {
 	char *to = m->result->reason;
@@ -656,7 +692,8 @@ static bool is_over(struct machine *m, vtime_ns start, vtime_ns *ret_end)
 	const vtime_ns stop = m->exp->stop_time;
 
 	*ret_end = m->last;
-	if (interrupts) {
+	if (rec_interrupted()) {
+		rec_interrupt_extend();
 		m->result->status = REC_END_INTERRUPTED;
 		set_reason(m, "interrupted");
 		*ret_end = m->until;
@@ -675,10 +712,25 @@ static bool is_over(struct machine *m, vtime_ns start, vtime_ns *ret_end)
 	return true;
 }
 
+static int emit_end(struct machine *m, vtime_ns now)
+{
+	struct fmt_buf records = {0};
+
+	m->result->end = m->last > now ? m->last : now;
+	if (rec_monitor_next(&m->monitor) != NEVER) {
+		const int error = tell_load(m, m->result->end);
+
+		if (error < 0)
+			return error;
+	}
+	fmt_put_end(&records, m->result->end, 0, 0,
+		    &(struct fmt_ev_end){m->result->status, text(m->result->reason)});
+	return emit_records(m, &records);
+}
+
 /* The end: nodes stop at a time that all have reached, and the end event comes after everything. */
 static int stop(struct machine *m, vtime_ns now)
 {
-	struct fmt_buf records = {0};
 	int error = emit_until(m, NEVER);
 
 	if (error < 0)
@@ -694,12 +746,7 @@ static int stop(struct machine *m, vtime_ns now)
 		return error;
 	if (m->result->status == REC_END_HOPED && m->result->failed_expectations)
 		m->result->status = REC_END_FAILED;
-	m->result->end = m->last > now ? m->last : now;
-	if (rec_monitor_next(&m->monitor) != NEVER && (error = tell_load(m, m->result->end)) < 0)
-		return error;
-	fmt_put_end(&records, m->result->end, 0, 0,
-		    &(struct fmt_ev_end){m->result->status, text(m->result->reason)});
-	return emit_records(m, &records);
+	return emit_end(m, now);
 }
 
 static int run(struct machine *m)
@@ -714,7 +761,11 @@ static int run(struct machine *m)
 			break;
 		error = run_window(m, start);
 	}
-	return error ?: stop(m, end);
+	error = error ?: stop(m, end);
+	if (!m->given_up)
+		return error;
+	m->result->status = REC_END_INTERRUPTED;
+	return emit_end(m, m->last);
 }
 
 /* ---- one run ---- */
@@ -729,7 +780,7 @@ static void machine_init(struct machine *m)
 		m->options.workers = WORKERS_MAX;
 	m->options.quiet = m->options.quiet || !isatty(STDERR_FILENO);
 	m->crews = calloc(m->options.workers, sizeof(*m->crews));
-	m->polls = calloc(2 * m->options.workers, sizeof(*m->polls));
+	m->polls = calloc(2 * m->options.workers + 1, sizeof(*m->polls));
 	m->nodes = calloc(exp->node_count, sizeof(*m->nodes));
 	CHECK(m->crews && m->polls && m->nodes);
 	for (unsigned int i = 0; i < m->options.workers; i++)
@@ -774,8 +825,6 @@ static int close_trace(struct machine *m, int error)
 int rec_machine_run(const struct rec_experiment *exp, const struct rec_run_options *options,
 		    struct rec_run_result *ret, struct rec_exp_error *error)
 {
-	const struct sigaction interrupt = {.sa_handler = on_interrupt};
-	struct sigaction old_int, old_term;
 	struct rec_run_result result = {0};
 	struct machine m = {.exp = exp, .options = *options, .result = &result, .error = error};
 
@@ -784,10 +833,11 @@ int rec_machine_run(const struct rec_experiment *exp, const struct rec_run_optio
 	*error = (struct rec_exp_error){0};
 	if (options->data_dir && mkdir(options->data_dir, 0777) < 0 && errno != EEXIST)
 		return fail(&m, -errno, "%s: %s", options->data_dir, strerror(errno));
+	const int interrupt_error = rec_interrupt_begin();
+
+	if (interrupt_error < 0)
+		return fail(&m, interrupt_error, "signals cannot be waited for: %s", strerror(-interrupt_error));
 	machine_init(&m);
-	interrupts = 0;
-	sigaction(SIGINT, &interrupt, &old_int);
-	sigaction(SIGTERM, &interrupt, &old_term);
 	const int run_error = run(&m);
 
 	end_workers(&m);
@@ -797,8 +847,7 @@ int rec_machine_run(const struct rec_experiment *exp, const struct rec_run_optio
 	now.vtime = last_error < 0 ? now.vtime : result.end;
 	rec_status_end(&m.status, &now, last_error < 0 ? "failed" : "ended", last_error < 0 ? error->text : result.reason);
 
-	sigaction(SIGINT, &old_int, NULL);
-	sigaction(SIGTERM, &old_term, NULL);
+	rec_interrupt_end();
 	machine_done(&m);
 	if (last_error < 0)
 		return last_error;

@@ -32,6 +32,8 @@ struct rec_run_refused {
 };
 #define REC_RUN_REFUSED_MAX 64		/* beyond these only counted */
 
+#define REC_RUN_CHANGED_MAX 16		/* beyond these only counted */
+
 struct rec_run_result {
 	uint8_t hash[32];		/* run hash (zero without a trace) */
 	vtime_ns end;			/* virtual time at the end */
@@ -40,15 +42,18 @@ struct rec_run_result {
 	size_t failed_expectations;
 	struct rec_run_refused refused[REC_RUN_REFUSED_MAX];
 	size_t refused_count;
+	char changed[REC_RUN_CHANGED_MAX][256];	/* files of the host that were read and changed meanwhile (their path's end) */
+	size_t changed_count;
 	enum rec_end status;
 	char reason[256];		/* why it ended, for a person */
 };
 
 /*
  * Runs until every process that is expected to end has ended, or stop_time, or nothing can happen any more, or SIGINT
- * or SIGTERM.  0; otherwise error is for a person and what was flushed of the trace is there: -ENOSPC/-EIO...: the
+ * or SIGTERM.  After a signal it returns within a second or two, whatever its nodes are at.
+ * 0; otherwise error is for a person and what was flushed of the trace is there: -ENOSPC/-EIO...: the
  * trace could not be written on; -ENOSYS: this host cannot (error says what); -ECHILD: a worker died, -EPROTO: a node
- * broke its word (bugs); -EINTR: interrupted twice; -errno of the kernel image or of booting a node.
+ * broke its word (bugs); -errno of the kernel image or of booting a node.
  */
 int rec_machine_run(const struct rec_experiment *exp, const struct rec_run_options *options,
 		    struct rec_run_result *ret, struct rec_exp_error *error);

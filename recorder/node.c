@@ -760,6 +760,14 @@ static bool check_root(struct rec_node *node, const struct rec_root *root)
 	return false;
 }
 
+static void on_host_change(void *arg, const char *path)
+{
+	struct rec_node *node = arg;
+
+	fmt_put_host_change(&node->events, node->now, node->id, 0, &(struct fmt_ev_host_change) {
+		.path = { (const uint8_t *)path, strlen(path) } });
+}
+
 size_t rec_node_stop(struct rec_node *node, vtime_ns now)
 {
 	size_t failed = 0;
@@ -769,6 +777,7 @@ size_t rec_node_stop(struct rec_node *node, vtime_ns now)
 	for (size_t i = 0; i < node->root_count; i++)
 		failed += !check_root(node, &node->roots[i]);
 	rec__tell_refused(node);
+	rec_nodefs_changed(node->fs, on_host_change, node);
 	for (size_t i = 0; i < node->thread_count; i++) {
 		struct rec_thread *t = node->threads[i];
 

@@ -15,6 +15,11 @@ struct inode {
 	struct inode *parent;	/* one of its names; NULL for the root and for what has no name left */
 	char *name;
 	char *lower;		/* host path of what it shows, NULL when it is the node's own */
+	struct {		/* regular file of the lower tree: what the host said of it when the node met it */
+		uint64_t ino, size;
+		int64_t mtime_ns;
+	} met;
+	bool read;		/* and its content was an input of the run */
 	bool upper;		/* it stands in the upper directory */
 	bool listed;		/* directory: the lower names are in entries */
 	bool quiet;		/* directory: lower names are found, but not listed */

@@ -238,6 +238,11 @@ static bool is_among(const struct inode *inode, const char *const *paths, size_t
 	return false;
 }
 
+static int64_t mtime_of(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
+
 /* Brings a name of the lower tree into memory.  The inode, or NULL when there is none (or it is of a kind that
  * cannot be shared with a node: the host's sockets, pipes and devices). */
 static struct inode *lower_lookup(struct rec_nodefs *fs, struct inode *dir, const char *name)
@@ -271,8 +276,11 @@ static struct inode *lower_lookup(struct rec_nodefs *fs, struct inode *dir, cons
 	if (S_ISDIR(st.st_mode)) {
 		inode->mtime_ns = fs->began_ns;
 	} else {
-		inode->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+		inode->mtime_ns = mtime_of(&st);
 		inode->size = (uint64_t)st.st_size;
+		inode->met.ino = st.st_ino;
+		inode->met.size = inode->size;
+		inode->met.mtime_ns = inode->mtime_ns;
 	}
 	inode->target = STEAL(target);
 	inode->lower = STEAL(path);
@@ -438,6 +446,7 @@ int rec__copy_up(struct rec_nodefs *fs, struct inode *inode, bool truncate)
 
 		if (from < 0)
 			return -errno;
+		inode->read = true;
 		r = rec__copy_bytes(from, to);
 		if (r < 0)
 			return r;
@@ -471,6 +480,7 @@ int rec__inode_fd(struct rec_nodefs *fs, struct inode *inode, bool writable)
 
 	if (fd < 0)
 		return path ? -errno : fd;
+	inode->read |= path == inode->lower;
 	inode->fd[writable] = fd;
 	return fd;
 }
@@ -747,6 +757,18 @@ bool rec_nodefs_is_own(struct rec_nodefs *fs, uint64_t ino)
 	const struct inode *inode = rec__inode_of(fs, ino);
 
 	return inode && inode->upper;
+}
+
+void rec_nodefs_changed(const struct rec_nodefs *fs, void (*see)(void *arg, const char *path), void *arg)
+{
+	for (size_t i = 0; i < fs->inode_count; i++) {
+		const struct inode *inode = fs->inodes[i];
+		struct stat st;
+
+		if (inode->read && (lstat(inode->lower, &st) < 0 || st.st_ino != inode->met.ino ||
+				    (uint64_t)st.st_size != inode->met.size || mtime_of(&st) != inode->met.mtime_ns))
+			see(arg, inode->lower);
+	}
 }
 
 uint64_t rec_nodefs_size(struct rec_nodefs *fs, uint64_t ino)

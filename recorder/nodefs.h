@@ -65,6 +65,9 @@ int rec_nodefs_unnamed(struct rec_nodefs *fs, const char *name, uint64_t size, u
 void rec_nodefs_close(struct rec_nodefs *fs, uint64_t ino);
 /* Whether it is the node's own, and not a file of the lower tree. */
 bool rec_nodefs_is_own(struct rec_nodefs *fs, uint64_t ino);
+/* Shows the host path of each file of the lower tree that was read, and is another one now than when the node met it: by inode number, size
+ * or time of change. */
+void rec_nodefs_changed(const struct rec_nodefs *fs, void (*see)(void *arg, const char *path), void *arg);
 /* A program maps the file.  True when the file is the node's own and this is its first mapping: it is live from now on,
  * keeps its number for ever, and all that happens to its content is reported.  The size is then *ret_size. */
 bool rec_nodefs_mapped(struct rec_nodefs *fs, uint64_t ino, uint64_t *ret_size);

@@ -10,9 +10,9 @@
 #include <sys/mman.h>
 
 #include "base/check.h"
+#include "effect.h"
 #include "gdb-registers.h"
 
-#define STRINGS_MAX 65536	/* arguments and environment of a program, for who looks for its auxiliary vector */
 #define AUXV_MAX 64
 #define LIBRARY_MAX 4096
 #define PHDR_MAX 64
@@ -73,39 +73,45 @@ static void put_threads(struct rep_gdb *gdb)
 
 /* ---- the program ------------------------------------------------------ */
 
-/* The auxiliary vector stands behind arguments and environment, where the last exec put it. */
-static uint64_t find_auxv(struct rep_gdb *gdb)
+/* The stack from its pointer on, as the last exec made it; borrowed until the trace is read again.  What stands there later
+ * is the program's: nginx, for one, ends its arguments early to write its title over them. */
+static struct fmt_bytes first_stack(struct rep_gdb *gdb)
 {
 	struct user_regs_struct regs;
+	struct fmt_effect effect;
 	struct fmt_event event;
 	struct fmt_ev_exec ev;
-	uint64_t word, at;
 	event_seq seq;
-	int ends = 0;
+	size_t pos = 0;
 
 	if (rep_timeline_exec(gdb->tl, gdb->general.node, gdb->general.pid, &seq) < 0 ||
 	    fmt_reader_event(rep_timeline_reader(gdb->tl), seq, &event, NULL) < 0 ||
 	    fmt_get_exec(&event, &ev) < 0 || ev.regs.size < sizeof(regs))
-		return 0;
+		return (struct fmt_bytes){0};
 	memcpy(&regs, ev.regs.data, sizeof(regs));
-	at = regs.rsp + sizeof(word);
-	for (size_t i = 0; i < STRINGS_MAX && ends < 2; i++, at += sizeof(word)) {
-		if (read_memory(gdb, &word, at, sizeof(word)) != sizeof(word))
-			return 0;
-		ends += word == 0;
-	}
-	return ends == 2 ? at : 0;
+	while (fmt_effect_next(ev.effects.data, ev.effects.size, &pos, &effect) > 0)
+		if (effect.op == FMT_EFFECT_WRITE && regs.rsp >= effect.addr && regs.rsp - effect.addr < effect.size)
+			return (struct fmt_bytes){effect.bytes + (regs.rsp - effect.addr),
+						  effect.size - (regs.rsp - effect.addr)};
+	return (struct fmt_bytes){0};
 }
 
+/* The auxiliary vector stands behind the count of arguments, the arguments and the environment; both end with 0. */
 static size_t read_auxv(struct rep_gdb *gdb, Elf64_auxv_t ret[AUXV_MAX])
 {
-	const uint64_t at = find_auxv(gdb);
-	size_t count = 0;
+	const struct fmt_bytes stack = first_stack(gdb);
+	uint64_t at = sizeof(uint64_t), word;
+	int ends = 0;
 
-	while (at && count < AUXV_MAX &&
-	       read_memory(gdb, &ret[count], at + count * sizeof(*ret), sizeof(*ret)) == sizeof(*ret))
+	for (; ends < 2 && at + sizeof(word) <= stack.size; at += sizeof(word)) {
+		memcpy(&word, stack.data + at, sizeof(word));
+		ends += word == 0;
+	}
+	for (size_t count = 0; count < AUXV_MAX && at + sizeof(*ret) <= stack.size; at += sizeof(*ret)) {
+		memcpy(&ret[count], stack.data + at, sizeof(*ret));
 		if (ret[count++].a_type == AT_NULL)
 			return count;
+	}
 	return 0;
 }
 

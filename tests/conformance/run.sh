@@ -10,13 +10,13 @@ here=$programs/conformance
 
 mkdir "$work/native" "$work/set"
 
-# Whoever runs the tests may ignore signals, and programs would inherit that.  A native run that a busy host has made to wait
-# for ever, by a race that the program loses there, is ended after half a minute.
+# Whoever runs the tests may ignore signals, and programs would inherit that.  One that never ends is a race that it has lost,
+# and a failure.
 natively() {
     (cd / && ulimit -S -c 0 && umask 022 &&
         exec env -i --default-signal "${environment[@]}" setsid "$here/$1" "$here" </dev/null) >"$work/native/$1" 2>&1 &
     local pid=$!
-    timeout 30 tail --pid=$pid -f /dev/null || kill -KILL -- -$pid
+    timeout 60 tail --pid=$pid -f /dev/null || { kill -KILL -- -$pid; fail "$1 hangs natively, after $(tail -n 1 "$work/native/$1")"; }
     wait $pid || printf 'status %d\n' $? >>"$work/native/$1"
 }
 

@@ -63,13 +63,16 @@ static void open_pty(void)
 	}
 }
 
-static void show_master(void)
+/* What the terminal shows, until it shows `end`: it comes by a worker of the kernel, at its own time.  Ten seconds without
+ * anything new are a failure, and what is there is said. */
+static void show_master(const char *end)
 {
-	char text[300], safe[700];
+	char text[300], safe[700] = "";
+	const size_t end_size = strlen(end);
 	size_t n = 0;
 	struct pollfd poller = {master, POLLIN, 0};
 
-	while (poll(&poller, 1, 50) > 0 && (poller.revents & POLLIN)) {
+	while ((n < end_size || strcmp(safe + n - end_size, end)) && poll(&poller, 1, 10000) > 0) {
 		const ssize_t got = read(master, text, sizeof(text));
 
 		for (ssize_t i = 0; i < got && n < sizeof(safe) - 5; i++)
@@ -78,7 +81,6 @@ static void show_master(void)
 		if (got <= 0)
 			break;
 	}
-	safe[n] = 0;
 	say("master: %s", safe);
 }
 
@@ -99,14 +101,14 @@ static void terminal(void)
 	TRY(write(master, "hellp\177o\n", 8));
 	TRY(read(slave, line, sizeof(line)));
 	say("line %s", line);
-	show_master();
+	show_master("o^M^J");
 	termios.c_lflag &= (tcflag_t)~(ECHO | ICANON);
 	termios.c_cc[VMIN] = 1;
 	TRY(tcsetattr(slave, TCSANOW, &termios));
 	TRY(write(master, "x", 1));
 	TRY(read(slave, line, sizeof(line)));
 	TRY(write(slave, "a\nb", 3));
-	show_master();
+	show_master("^M^Jb");
 	TRY(write(master, "\004", 1));
 	TRY(close(slave));
 	char byte;
@@ -120,48 +122,90 @@ static void on_signal(int signo)
 	say("got %s", signal_text(signo));
 }
 
+/* From a child to its parent, which goes on when the child has come so far. */
+static int reports[2];
+
+static void report(char what)
+{
+	write(reports[1], &what, 1);
+}
+
+static char await_report(void)
+{
+	char what = 0;
+
+	read(reports[0], &what, 1);
+	return what;
+}
+
+static volatile sig_atomic_t signals_seen;
+
+static void report_signal(int signo)
+{
+	signals_seen++;
+	report((char)signo);
+}
+
+/* The session leader reports each signal; they are blocked but where it waits for them, so that none is missed. */
+static void lead_session(void)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGWINCH, SIGQUIT};
+	sigset_t set, none;
+
+	sigemptyset(&none);
+	sigemptyset(&set);
+	for (size_t i = 0; i < 4; i++) {
+		signal(signals[i], report_signal);
+		sigaddset(&set, signals[i]);
+	}
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	TRY(tcgetpgrp(slave));
+	IS(setsid() == getpid());
+	TRY(ioctl(slave, TIOCSCTTY, 0));
+	IS(tcgetpgrp(slave) == getpid());
+	IS(tcgetsid(slave) == getpid());
+	const int tty = open("/dev/tty", O_RDWR);
+
+	IS(tty >= 0);
+	TRY(write(slave, "ready\n", 6));
+	report('r');
+	while (signals_seen < 4)
+		sigsuspend(&none);
+	TRY(write(slave, "lost", 4));
+	_exit(3);
+}
+
 static void controlling(void)
 {
 	open_pty();
+	pipe(reports);
 	const pid_t child = fork();
 
 	if (child == 0) {
 		close(master);
-		signal(SIGHUP, on_signal);
-		signal(SIGINT, on_signal);
-		signal(SIGWINCH, on_signal);
-		signal(SIGQUIT, on_signal);
-		TRY(tcgetpgrp(slave));
-		IS(setsid() == getpid());
-		TRY(ioctl(slave, TIOCSCTTY, 0));
-		IS(tcgetpgrp(slave) == getpid());
-		IS(tcgetsid(slave) == getpid());
-		const int tty = open("/dev/tty", O_RDWR);
-
-		IS(tty >= 0);
-		TRY(write(slave, "ready\n", 6));
-		for (int i = 0; i < 4; i++)
-			pause();
-		TRY(write(slave, "lost", 4));
-		_exit(3);
+		lead_session();
 	}
 	close(slave);
-	show_master();
+	await_report();
+	show_master("^M^J");
 	TRY(write(master, "\003", 1));
-	pause_ms(20);
+	say("got %s", signal_text(await_report()));
+	show_master("^C");
 	TRY(write(master, "\034", 1));
-	pause_ms(20);
+	say("got %s", signal_text(await_report()));
+	show_master("^\\");
 	TRY(ioctl(master, TIOCSWINSZ, &(struct winsize){30, 90, 0, 0}));
-	pause_ms(20);
-	show_master();
+	say("got %s", signal_text(await_report()));
 	close(master);
 	wait_and_say("session leader", child);
+	say("got %s", signal_text(await_report()));
 }
 
 /* A shell in small: two jobs on one terminal. */
 static void job_control(void)
 {
 	open_pty();
+	pipe(reports);
 	const pid_t shell = fork();
 
 	if (shell == 0) {
@@ -180,7 +224,9 @@ static void job_control(void)
 			signal(SIGTTOU, SIG_DFL);
 			TRY(read(slave, &byte, 1));	/* in the background: SIGTTIN */
 			say("job read %c", byte);
-			pause();
+			report('d');
+			for (;;)
+				pause();
 			_exit(0);
 		}
 		setpgid(job, job);
@@ -219,7 +265,7 @@ static void job_control(void)
 	for (size_t got = 0; got < 2;)
 		got += (size_t)read(master, text, sizeof(text));
 	write(master, "y\n", 2);
-	pause_ms(100);
+	await_report();
 	write(master, "\032", 1);
 	wait_and_say("shell", shell);
 }
@@ -359,8 +405,7 @@ static void prctls(void)
 			prctl(PR_SET_PDEATHSIG, SIGUSR2);
 			write(fds[1], "x", 1);
 			sigwait(&set, &signo);
-			say("the parent is dead: %s", signal_text(signo));
-			write(fds[1], "y", 1);
+			write(fds[1], &(char){(char)signo}, 1);
 			_exit(0);
 		}
 		char byte;
@@ -372,7 +417,7 @@ static void prctls(void)
 	char byte = 0;
 
 	TRY(read(fds[0], &byte, 1));
-	say("byte %c", byte);
+	say("the parent is dead: %s", signal_text(byte));
 }
 
 static void pidfds(void)

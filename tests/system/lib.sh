@@ -10,7 +10,7 @@ root=$HINDCAST_ROOT
 # Only a test that starts recorded programs of its own needs these.
 programs=${HINDCAST_PROGRAMS:-}
 work=$(mktemp -d "${TMPDIR:-/tmp}/hindcast-test.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf --one-file-system "$work"' EXIT
 export root programs work
 
 fail() { printf 'FAIL: %s\n' "$*" >&2; exit 1; }
@@ -22,6 +22,17 @@ need() {
     for name; do
         command -v "$name" >/dev/null || skip "there is no $name on this host"
     done
+}
+
+# mounting COMMAND...: runs it where it may mount, seen by nobody else: in a mount namespace of its own. Root needs no user namespace for
+# that, and in a chroot there is none. A chroot whose root is no mount point cannot cut itself off from where it came from either: so the
+# command unmounts what it has mounted. 125 when this host does not allow it.
+mounting() {
+    local options=(--mount)
+    [[ $(id -u) -eq 0 ]] || options+=(--map-root-user)
+    unshare "${options[@]}" true 2>/dev/null || options+=(--propagation unchanged)
+    unshare "${options[@]}" true 2>/dev/null || return 125
+    unshare "${options[@]}" "$@"
 }
 
 # expect_status N COMMAND...: runs it, output in $work/out and $work/err.

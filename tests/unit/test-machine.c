@@ -184,8 +184,10 @@ int rec_node_run(struct rec_node *node, vtime_ns until)
 {
 	while (rec_node_next(node) < until) {
 		node->now = rec_node_next(node);
-		if (named(node, "endless") || named(node, "stuck"))
-			usleep(named(node, "stuck") ? 10000000 : 1000);
+		if (named(node, "endless"))
+			usleep(1000);
+		while (named(node, "stuck"))
+			pause();
 		if (!node->started)
 			start(node);
 		else if (rec_flight_next(&node->inbound) <= node->now)
@@ -488,25 +490,47 @@ static pid_t signal_later(pid_t to, int signo, unsigned int times)
 	_exit(0);
 }
 
-/* A signal to the recorder ends the run in order; a second one before the window's end, at once. */
+/* The trace is whole, and its last event tells of the end: status. */
+static void expect_end(enum rec_end status)
+{
+	struct fmt_reader *reader = NULL;
+	struct fmt_event event = {0};
+	struct fmt_ev_end end = {0};
+	struct fmt_error error;
+
+	EQUAL(fmt_reader_open(in_directory("run.hct"), &reader, &error), 0);
+	HOLDS(fmt_reader_finished(reader));
+	EQUAL(fmt_reader_event(reader, fmt_reader_count(reader) - 1, &event, &error), 0);
+	EQUAL(fmt_get_end(&event, &end), 0);
+	EQUAL(end.status, status);
+	fmt_reader_close(reader);
+}
+
+/* A signal to the recorder ends the run in order.  Who does not answer is waited for a second after the first signal, and no longer
+ * after another one. */
 static void test_interrupt(void)
 {
-	static const char *const hosts[] = {"a: *p, endless: *p", "a: *p, stuck: *p"};
-	static const char *const links[] = {"{ends: [a, endless], delay: 2 ms}",
-					    "{ends: [a, stuck], delay: 2 ms}"};
+	static const struct {
+		const char *hosts, *links, *reason;
+		int signo;
+		unsigned int times;
+	} cases[] = {
+		{"a: *p, endless: *p", "{ends: [a, endless], delay: 2 ms}", "interrupted", SIGINT, 1},
+		{"a: *p, stuck: *p", "{ends: [a, stuck], delay: 2 ms}", "interrupted; no answer from stuck", SIGTERM, 1},
+		{"a: *p, stuck: *p", "{ends: [a, stuck], delay: 2 ms}", "interrupted; no answer from stuck", SIGTERM, 2},
+	};
 
 	part("interrupt");
-	for (unsigned int twice = 0; twice < 2; twice++) {
-		struct rec_experiment *exp = experiment(hosts[twice], links[twice], "");
-		const pid_t child = signal_later(getpid(), twice ? SIGTERM : SIGINT, twice + 1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rec_experiment *exp = experiment(cases[i].hosts, cases[i].links, "");
+		const pid_t child = signal_later(getpid(), cases[i].signo, cases[i].times);
 		struct outcome o = run(exp, 2);
 
 		waitpid(child, NULL, 0);
-		EQUAL(o.error, twice ? -EINTR : 0);
-		if (!o.error) {
-			STRING(o.result.reason, "interrupted");
-			EQUAL(o.result.status, REC_END_INTERRUPTED);
-		}
+		EQUAL(o.error, 0);
+		STRING(o.result.reason, cases[i].reason);
+		EQUAL(o.result.status, REC_END_INTERRUPTED);
+		expect_end(REC_END_INTERRUPTED);
 		free(o.trace);
 		rec_experiment_free(exp);
 	}
