@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* commands.c - the table of commands: how they are called, by text, by action and by key. */
+#include "keys.h"
 #include "log.h"
 
 #include <stdio.h>
@@ -128,34 +129,19 @@ static void activated(GSimpleAction *action, GVariant *parameter, gpointer data)
 	insp__run_text(data, text);
 }
 
-/* Letters must not be taken from entries: they are looked for only when nobody else wanted the key. */
-static GtkShortcutController *new_keys(void)
-{
-	GtkEventController *keys = gtk_shortcut_controller_new();
-
-	gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_BUBBLE);
-	return GTK_SHORTCUT_CONTROLLER(keys);
-}
-
 void insp__add_commands(InspWindow *window)
 {
-	GtkShortcutController *keys = new_keys();
-
 	window->actions = g_ptr_array_new_with_free_func(g_object_unref);
 	for (guint i = 0; i < insp__command_count; i++) {
 		const struct insp_command *row = &insp__commands[i];
 		GSimpleAction *action = g_simple_action_new(row->id, row->argument ? G_VARIANT_TYPE_STRING : NULL);
-		g_autofree char *name = g_strdup_printf("win.%s", row->id);
 
 		g_object_set_data(G_OBJECT(action), "row", (gpointer)row);
 		g_signal_connect(action, "activate", G_CALLBACK(activated), window);
 		g_action_map_add_action(G_ACTION_MAP(window), G_ACTION(action));
 		g_ptr_array_add(window->actions, action);
-		if (row->key)
-			gtk_shortcut_controller_add_shortcut(keys,
-				gtk_shortcut_new(gtk_shortcut_trigger_parse_string(row->key), gtk_named_action_new(name)));
 	}
-	gtk_widget_add_controller(GTK_WIDGET(window), GTK_EVENT_CONTROLLER(keys));
+	insp__keys_add_window(window);
 }
 
 void insp_window_print_commands(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* help.c - the overlay of keys, made of the rows of commands.def, so that it cannot be out of date. */
+/* help.c - the overlay of keys, made of what the commands' keys are now, so that it cannot be out of date. */
+#include "keys.h"
 #include "window-int.h"
 
 /* Commands whose ids begin alike stand together. */
@@ -26,9 +27,9 @@ static void put_shortcuts(GString *xml, const char *title)
 {
 	for (guint i = 0; i < insp__command_count; i++) {
 		const struct insp_command *row = &insp__commands[i];
-		g_autofree char *keys = g_strjoin(" ", row->accels ? row->accels : row->key, row->accels ? row->key : NULL, NULL);
+		const char *keys = insp__keys_of(i);
 
-		if ((!row->accels && !row->key) || strcmp(group_of(row->id), title) != 0)
+		if (!*keys || strcmp(group_of(row->id), title) != 0)
 			continue;
 		g_autofree char *shown = g_markup_escape_text(keys, -1), *label = g_markup_escape_text(row->label, -1);
 

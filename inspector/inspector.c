@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <stdio.h>
 
+#include "keys.h"
 #include "window-int.h"
 
 static char **option_commands;
@@ -53,18 +54,6 @@ static void open_files(GApplication *application, GFile **files, int count, cons
 	}
 }
 
-static void add_accels(GtkApplication *application)
-{
-	for (guint i = 0; i < insp__command_count; i++) {
-		const struct insp_command *row = &insp__commands[i];
-		g_autofree char *name = row->argument ? g_strdup_printf("win.%s::", row->id) : g_strdup_printf("win.%s", row->id);
-		g_auto(GStrv) accels = row->accels ? g_strsplit(row->accels, " ", -1) : NULL;
-
-		if (accels)
-			gtk_application_set_accels_for_action(application, name, (const char *const *)accels);
-	}
-}
-
 static void startup(GApplication *application, gpointer data)
 {
 	g_autoptr(GtkCssProvider) css = gtk_css_provider_new();
@@ -73,7 +62,7 @@ static void startup(GApplication *application, gpointer data)
 	gtk_style_context_add_provider_for_display(gdk_display_get_default(), GTK_STYLE_PROVIDER(css),
 						   GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
 	gtk_window_set_default_icon_name("org.hindcast.Inspector");
-	add_accels(GTK_APPLICATION(application));
+	insp__keys_load(GTK_APPLICATION(application));
 }
 
 /* Its commands come after those of --command.  False: it cannot be read, and that was said. */

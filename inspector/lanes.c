@@ -6,6 +6,7 @@
 #include <adwaita.h>
 
 #include "base/check.h"
+#include "keys.h"
 #include "steps.h"
 
 G_DEFINE_FINAL_TYPE(InspLanes, insp_lanes, GTK_TYPE_WIDGET)
@@ -143,10 +144,13 @@ static GMenuModel *event_menu(void)
 /* The event under the pointer becomes the position, then the menu is about it. */
 static void menu_asked(GtkGestureClick *gesture, int times, double x, double y, InspLanes *lanes)
 {
-	released(gesture, times, x, y, lanes);
-	if (!lanes->menu) {
-		g_autoptr(GMenuModel) model = event_menu();
+	g_autoptr(GMenuModel) items = event_menu();
+	g_autoptr(GMenuModel) model = insp__keys_menu(items);
 
+	released(gesture, times, x, y, lanes);
+	if (lanes->menu)
+		gtk_popover_menu_set_menu_model(GTK_POPOVER_MENU(lanes->menu), model);
+	if (!lanes->menu) {
 		lanes->menu = gtk_popover_menu_new_from_model(model);
 		gtk_popover_set_has_arrow(GTK_POPOVER(lanes->menu), FALSE);
 		gtk_widget_set_halign(lanes->menu, GTK_ALIGN_START);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* palette.c - every command, found by typing a part of what it does or of its id; Enter runs the first. */
+#include "keys.h"
 #include "window-int.h"
 
 struct palette {
@@ -75,11 +76,13 @@ static void closed(GtkEditable *entry, struct palette *palette)
 	gtk_window_destroy(GTK_WINDOW(palette->dialog));
 }
 
-static GtkWidget *row_new(const struct insp_command *command)
+static GtkWidget *row_new(guint index)
 {
+	const struct insp_command *command = &insp__commands[index];
+	g_autofree char *text = insp__keys_text(index);
 	GtkWidget *row = gtk_list_box_row_new(), *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
 	GtkWidget *label = gtk_label_new(command->label), *id = gtk_label_new(command->id);
-	GtkWidget *keys = gtk_label_new(command->accels ? command->accels : command->key ? command->key : "");
+	GtkWidget *keys = gtk_label_new(text);
 
 	gtk_label_set_xalign(GTK_LABEL(label), 0);
 	gtk_widget_set_hexpand(label, TRUE);
@@ -106,7 +109,7 @@ void insp__palette(InspWindow *window)
 	palette->list = gtk_list_box_new();
 	gtk_accessible_update_property(GTK_ACCESSIBLE(palette->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, "Find a command", -1);
 	for (guint i = 0; i < insp__command_count; i++)
-		gtk_list_box_append(GTK_LIST_BOX(palette->list), row_new(&insp__commands[i]));
+		gtk_list_box_append(GTK_LIST_BOX(palette->list), row_new(i));
 	gtk_list_box_set_filter_func(GTK_LIST_BOX(palette->list), matches, palette, NULL);
 	gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), palette->list);
 	gtk_widget_set_vexpand(scroller, TRUE);

@@ -32,7 +32,7 @@ struct _InspWindow {
 	AdwWindowTitle *title;
 	AdwToastOverlay *toasts;
 	AdwStatusPage *error_page, *empty_page;
-	GtkWidget *pages, *banner, *banner_text, *loading_text, *progress, *spinner;
+	GtkWidget *menu_button, *pages, *banner, *banner_text, *loading_text, *progress, *spinner;
 	GtkWidget *position, *grain, *scope, *where, *found, *filter, *command_log, *facts;
 	GtkWidget *lists, *details, *upper, *list_tabs, *detail_tabs;
 	InspPlots *plots;

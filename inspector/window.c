@@ -50,7 +50,10 @@ void insp__refuse(InspWindow *window, const char *format, ...)
 	va_start(args, format);
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
-	adw_toast_overlay_add_toast(window->toasts, adw_toast_new(text));
+	/* A toast's title is markup, and filters have "&&". */
+	g_autofree char *shown = g_markup_escape_text(text, -1);
+
+	adw_toast_overlay_add_toast(window->toasts, adw_toast_new(shown));
 	insp__log_refused(window, text);
 	if (window->tick) {
 		fprintf(stderr, "hindcast-inspector: %s\n", text);
@@ -486,6 +489,7 @@ static void insp_window_class_init(InspWindowClass *class)
 	BIND(title);
 	BIND(toasts);
 	BIND(error_page);
+	BIND(menu_button);
 	BIND(pages);
 	BIND(banner);
 	BIND(banner_text);
