@@ -67,7 +67,7 @@ struct fmt__payload *fmt__payload_new(void)
 	CHECK(payload);
 	payload->table = mmap(NULL, TABLE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(payload->table != MAP_FAILED);
-	/* It is used all over: in small pages each look would also miss the cache of translations.  Where there are no large ones, it works. */
+	/* It is used all over: in small pages each look would also miss the cache of translations.  It works without large ones. */
 	madvise(payload->table, TABLE_SIZE, MADV_HUGEPAGE);
 	for (size_t i = 0; i < 256; i++)
 		payload->gear[i] = mix((i + 1) * 0x9e3779b97f4a7c15);

@@ -2,8 +2,8 @@
 /*
  * bench-write.c - bench-write TRACE OUT [TIMES]: what it costs to write the events of a trace again.
  *
- * The events are in memory before the clock starts.  Processor time, the least of TIMES (default 5): of the thread that has the events (in a
- * run it also has the experiment to think of), and of the whole process, which the thread that encodes is part of.
+ * The events are in memory before the clock starts.  Processor time, the least of TIMES (default 5): of the thread that has the
+ * events (in a run it also has the experiment to think of), and of the whole process, which the thread that encodes is part of.
  */
 #include <stdio.h>
 #include <stdlib.h>
