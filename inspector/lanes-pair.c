@@ -53,17 +53,28 @@ static uint8_t kind_of(const struct insp_cell *cell)
 	return cell->match & 1u << INSP_ALONE ? 1u << INSP_ALONE : cell->match & 1u << INSP_CHANGED;
 }
 
+/* The last column that belongs to what begins at one: as long as it is of the kind, or holds nothing. */
+static uint32_t last_of(const struct insp_cell *cells, uint32_t columns, uint32_t at, uint8_t kind)
+{
+	uint32_t last = at;
+
+	for (uint32_t next = at + 1; next < columns && next - last <= JOIN; next++) {
+		if (cells[next].count && kind_of(&cells[next]) != kind)
+			break;
+		if (cells[next].count)
+			last = next;
+	}
+	return last;
+}
+
 void insp__differences_add_cells(struct insp_differences *differences, const struct insp_cell *cells, uint32_t columns, double y)
 {
 	for (uint32_t at = 0; at < columns; at++) {
 		const uint8_t kind = kind_of(&cells[at]);
-		uint32_t last = at;
+		const uint32_t last = last_of(cells, columns, at, kind);
 
 		if (!kind)
 			continue;
-		for (uint32_t next = at + 1; next < columns && next - last <= JOIN && (!cells[next].count || kind_of(&cells[next]) == kind); next++)
-			if (cells[next].count)
-				last = next;
 		insp__differences_add(differences, GUTTER + at * FOLD, GUTTER + (last + 1) * FOLD, y, kind);
 		at = last;
 	}

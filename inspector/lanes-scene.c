@@ -419,7 +419,8 @@ static void paint_half(struct paint *p, int side)
 	p->half = half;
 	paint_lines(p);
 	if (p->lanes->single)
-		paint_events(p, insp_view_seek(&half->view, half->view.from), insp_view_seek(&half->view, half->view.from + half->view.span));
+		paint_events(p, insp_view_seek(&half->view, half->view.from),
+			     insp_view_seek(&half->view, half->view.from + half->view.span));
 	else
 		paint_cells(p);
 	p->nodes += insp__lanes_paint_arrows(p->lanes, side, p->snapshot, &p->ink, (int)p->width, (int)p->height);

@@ -467,22 +467,35 @@ void insp_pair_free(struct insp_pair *pair)
 
 /* ---- walking ---- */
 
+/* The event of a run at which a difference stands. */
+static uint32_t place_of(const struct insp_pair *pair, int side, const struct insp_difference *d)
+{
+	return d->first[side] != INSP_NONE ? d->first[side] : insp_pair_other(pair, !side, d->first[!side]);
+}
+
 uint32_t insp_pair_step(const struct insp_pair *pair, int side, uint32_t seq, int direction)
 {
 	const vtime_ns now = insp_vtime(pair->run[side], seq);
 	uint32_t low = 0, high = pair->difference_count;
 
-	/* The first that begins after now; or at now, when those before are wanted. */
+	/* The first that does not begin before now; or when those before are wanted, that begins after. */
 	while (low < high) {
 		const uint32_t middle = low + (high - low) / 2;
 
-		if (direction > 0 ? pair->differences[middle].begin <= now : pair->differences[middle].begin < now)
+		if (direction > 0 ? pair->differences[middle].begin < now : pair->differences[middle].begin <= now)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (direction > 0)
+	/* Of those that begin at the same time the place decides. */
+	if (direction > 0) {
+		while (low < pair->difference_count && pair->differences[low].begin == now &&
+		       place_of(pair, side, &pair->differences[low]) <= seq)
+			low++;
 		return low < pair->difference_count ? low : INSP_NONE;
+	}
+	while (low && pair->differences[low - 1].begin == now && place_of(pair, side, &pair->differences[low - 1]) >= seq)
+		low--;
 	return low ? low - 1 : INSP_NONE;
 }
 

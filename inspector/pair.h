@@ -44,8 +44,7 @@ int insp_pair_new(const struct insp_run *a, const struct insp_run *b, unsigned i
 		  struct insp_pair **ret, struct fmt_error *error);
 void insp_pair_free(struct insp_pair *pair);
 DEFINE_CLEANUP(struct insp_pair *, insp_pair_free)
-/* The next (direction > 0) or previous difference that begins at another time than an event of run side; its index, or
- * INSP_NONE. */
+/* The next (direction > 0) or previous difference, by time and then by place, seen from an event of run side; its index, or INSP_NONE. */
 uint32_t insp_pair_step(const struct insp_pair *pair, int side, uint32_t seq, int direction);
 /* The event of the other run that stands where this one does: its partner, or else the last one of the same node before; where there
  * is none the last one that has happened by then.  The other run has events. */
