@@ -46,7 +46,7 @@ static void paint_cone(InspLanes *lanes, GtkSnapshot *snapshot, const struct ins
 static void ruler_text(InspLanes *lanes, GtkSnapshot *snapshot, const struct insp_ink *ink, const char *text, double x,
 		       const GdkRGBA *color)
 {
-	const double width = 8 + strlen(text) * 6.4;
+	const double width = 8 + g_utf8_strlen(text, -1) * 6.4;
 	const double left = fmin(fmax(x + 4, GUTTER), GUTTER + lanes->half[0].view.width - width);
 
 	insp_ink_rect(snapshot, &ink->background, left - 3, 2, width + 6, RULER - 6);
