@@ -254,7 +254,7 @@ static bool need_compare(InspWindow *window)
 }
 
 /* Goes to a difference, seen from the first run; one that only the second has is gone to there. */
-void insp__compare_show(InspWindow *window, uint32_t index)
+static void show_difference(InspWindow *window, uint32_t index)
 {
 	struct insp_compare *compare = window->compare;
 	const struct insp_difference *d = &compare->of->pair->differences[index];
@@ -298,7 +298,7 @@ static bool compare_step(InspWindow *window, int direction)
 					   : direction > 0 ? "there is no further difference" : "there is no earlier difference");
 		return false;
 	}
-	insp__compare_show(window, (uint32_t)to);
+	show_difference(window, (uint32_t)to);
 	return true;
 }
 
@@ -320,7 +320,22 @@ bool insp__do_compare_first(InspWindow *window, const char *argument)
 		insp__refuse(window, "the runs do not differ");
 		return false;
 	}
-	insp__compare_show(window, 0);
+	show_difference(window, 0);
+	return true;
+}
+
+bool insp__do_compare_difference(InspWindow *window, const char *argument)
+{
+	char *end;
+	const guint64 number = g_ascii_strtoull(argument, &end, 10);
+
+	if (!need_compare(window))
+		return false;
+	if (*end || !number || number > window->compare->of->pair->difference_count) {
+		insp__refuse(window, "there is no difference %s; there are %u", argument, window->compare->of->pair->difference_count);
+		return false;
+	}
+	show_difference(window, (uint32_t)number - 1);
 	return true;
 }
 

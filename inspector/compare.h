@@ -15,8 +15,6 @@ void insp__compare_close(InspWindow *window);
 void insp__compare_follow(InspWindow *window);
 /* Goes to an event of the second run; the focus goes to where that stands in the first. */
 void insp__compare_goto(InspWindow *window, uint32_t seq);
-/* Goes to a difference. */
-void insp__compare_show(InspWindow *window, uint32_t index);
 /* Opens a gap that is closed, closes one that is open. */
 void insp__compare_turn_gap(InspWindow *window, uint32_t gap);
 /* NULL: no second run is open. */

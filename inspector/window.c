@@ -324,7 +324,9 @@ static void viewed(InspLanes *lanes, InspWindow *window)
 
 static void difference_chosen(InspDifferenceList *list, guint index, InspWindow *window)
 {
-	insp__compare_show(window, index);
+	g_autofree char *command = g_strdup_printf("compare.difference %u", index + 1);
+
+	insp__run_text(window, command);
 }
 
 static void position_entered(GtkEntry *entry, InspWindow *window)

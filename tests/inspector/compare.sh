@@ -85,6 +85,9 @@ expect err 'there is no further difference'
 same "$(grep '"stretches"' "$work/out" | jq -r '"\(.a) \(.b)"' | uniq | wc -l)" "$count" "differences that N went to"
 look 0 "$a" "compare.open $b" "repeat $count compare.next" "repeat $((count - 1)) compare.previous" print.compare compare.first print.compare
 same "$(grep '"stretches"' "$work/out" | jq -r '"\(.a) \(.b)"' | sort -u | wc -l)" 1 "back at the first difference"
+look 2 "$a" "compare.open $b" "compare.difference $count" print.compare "compare.difference $((count + 1))"
+expect err "there is no difference $((count + 1))"
+same "$(json .differences)" "$count" "differences"
 
 # Folded or not: the picture stays small, one stretch opens by its number, a wrong one is refused.
 look 0 "$a" "compare.open $b" "compare.expand 2" print.compare print.status compare.expand view.whole print.status \
