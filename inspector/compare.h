@@ -6,15 +6,21 @@
 #include "pair.h"
 #include "window.h"
 
-/* Loads and compares in a thread; then the second timeline appears. */
+/* Makes what is said above the lanes while two runs are compared. */
+void insp__compare_bar_add(InspWindow *window);
+/* Loads and compares in a thread; then the lanes have a second half. */
 void insp__compare_open(InspWindow *window, const char *path);
 void insp__compare_close(InspWindow *window);
-/* The second timeline shows what the first does, and where the focus would be. */
+/* The focus has moved: the second run goes to where that stands there. */
 void insp__compare_follow(InspWindow *window);
-/* Goes to a difference. */
-void insp__compare_show(InspWindow *window, uint32_t index);
+/* Goes to an event of the second run; the focus goes to where that stands in the first. */
+void insp__compare_goto(InspWindow *window, uint32_t seq);
+/* Opens a gap that is closed, closes one that is open. */
+void insp__compare_turn_gap(InspWindow *window, uint32_t gap);
 /* NULL: no second run is open. */
 const struct insp_pair *insp__compare_pair(InspWindow *window);
+/* Where the second run is; INSP_NONE: none is open. */
+uint32_t insp__compare_other(InspWindow *window);
 /* Reads of the second run that are under way. */
 guint insp__compare_pending(InspWindow *window);
 

@@ -69,7 +69,7 @@ static void insp_differences_init(InspDifferences *list)
 
 /* ---- the table ---- */
 
-enum column { COLUMN_TIME, COLUMN_NODE, COLUMN_A, COLUMN_B, COLUMN_COUNT };
+enum column { COLUMN_TIME, COLUMN_NODE, COLUMN_WHAT, COLUMN_A, COLUMN_B, COLUMN_COUNT };
 
 struct _InspDifferenceList {
 	GtkBox parent;
@@ -115,11 +115,14 @@ static void fill(InspDifferenceList *list, GtkListItem *item, enum column column
 
 	switch (column) {
 	case COLUMN_TIME:
-		insp_put_time(time, sizeof(time), insp_vtime(run, d->first[side]));
+		insp_put_time(time, sizeof(time), d->begin);
 		g_string_append(text, time);
 		break;
 	case COLUMN_NODE:
 		g_string_append(text, run->lanes[d->lane[side]].name);
+		break;
+	case COLUMN_WHAT:
+		g_string_append(text, d->first[0] == INSP_NONE ? "only in B" : d->first[1] == INSP_NONE ? "only in A" : "\u2260 changed");
 		break;
 	default:
 		put_side(list, d, column == COLUMN_B, text);
@@ -173,8 +176,8 @@ static void selected(GtkSingleSelection *selection, GParamSpec *spec, InspDiffer
 
 static void add_column(InspDifferenceList *list, enum column column)
 {
-	static const char *const names[COLUMN_COUNT] = {"Time (s)", "Node", "This run", "The other run"};
-	static const int widths[COLUMN_COUNT] = {140, 100, 0, 0};
+	static const char *const names[COLUMN_COUNT] = {"Time (s)", "Node", "What", "A", "B"};
+	static const int widths[COLUMN_COUNT] = {130, 90, 84, 0, 0};
 	GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
 
 	g_object_set_data(G_OBJECT(factory), "column", GINT_TO_POINTER(column));

@@ -69,7 +69,7 @@ bool insp__export_png(InspWindow *window, GtkWidget *widget, int width, int heig
 /* The timeline, and below it the plots when they are shown: what stands in the window. */
 static void draw_pictures(InspWindow *window, cairo_t *cairo)
 {
-	GtkWidget *const widgets[] = {GTK_WIDGET(window->lanes), GTK_WIDGET(window->lanes_b), GTK_WIDGET(window->plots)};
+	GtkWidget *const widgets[] = {GTK_WIDGET(window->lanes), GTK_WIDGET(window->plots)};
 
 	for (guint i = 0; i < G_N_ELEMENTS(widgets); i++) {
 		GskRenderNode *node = gtk_widget_get_mapped(widgets[i]) ? picture_of(widgets[i]) : NULL;
@@ -90,8 +90,7 @@ static int height_of(GtkWidget *widget)
 bool insp__export_drawing(InspWindow *window, const char *path, bool pdf)
 {
 	const double width = gtk_widget_get_width(GTK_WIDGET(window->lanes));
-	const double height = height_of(GTK_WIDGET(window->lanes)) + height_of(GTK_WIDGET(window->lanes_b)) +
-			      height_of(GTK_WIDGET(window->plots));
+	const double height = height_of(GTK_WIDGET(window->lanes)) + height_of(GTK_WIDGET(window->plots));
 	cairo_surface_t *surface = (pdf ? cairo_pdf_surface_create : cairo_svg_surface_create)(path, width, height);
 	cairo_t *cairo = cairo_create(surface);
 

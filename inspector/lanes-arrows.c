@@ -17,20 +17,21 @@ struct arrow {
 };
 
 /* One that never arrived ends half way. */
-static struct arrow arrow_of(InspLanes *lanes, const struct insp_packet *packet)
+static struct arrow arrow_of(InspLanes *lanes, int side, const struct insp_packet *packet)
 {
-	const double down = insp__lanes_y(lanes, packet->to) > insp__lanes_y(lanes, packet->from) ? 1 : -1;
-	struct arrow a = {.x0 = GUTTER + insp_view_x_of(&lanes->view, packet->send),
-			  .y0 = insp__lanes_y(lanes, packet->from) + down * TRACK / 2,
-			  .y1 = insp__lanes_y(lanes, packet->to) - down * TRACK / 2};
+	const struct insp_half *half = &lanes->half[side];
+	const double down = insp__lanes_y(lanes, side, packet->to) > insp__lanes_y(lanes, side, packet->from) ? 1 : -1;
+	struct arrow a = {.x0 = GUTTER + insp_view_x_of(&half->view, packet->send),
+			  .y0 = insp__lanes_y(lanes, side, packet->from) + down * TRACK / 2,
+			  .y1 = insp__lanes_y(lanes, side, packet->to) - down * TRACK / 2};
 
 	if (packet->fate == INSP_RECEIVED) {
-		a.x1 = GUTTER + insp_view_x_of(&lanes->view, packet->end);
+		a.x1 = GUTTER + insp_view_x_of(&half->view, packet->end);
 		return a;
 	}
 	/* As far as it would have gone in the time that packets take at most. */
-	const double flight = lanes->view.axis == INSP_AXIS_TIME
-				      ? (double)lanes->run->flight_max * lanes->view.width / lanes->view.span : 24;
+	const double flight = half->view.axis == INSP_AXIS_TIME
+				      ? (double)half->run->flight_max * half->view.width / half->view.span : 24;
 
 	/* Not in the very middle, where another lane may lie. */
 	a.x1 = a.x0 + flight * LOST_AT;
@@ -96,9 +97,9 @@ static void draw_marks(cairo_t *cairo, const struct insp_packet *packet, const s
 	}
 }
 
-static void draw_arrow(InspLanes *lanes, cairo_t *cairo, const struct insp_packet *packet, bool heads, bool marks)
+static void draw_arrow(InspLanes *lanes, int side, cairo_t *cairo, const struct insp_packet *packet, bool heads, bool marks)
 {
-	const struct arrow a = arrow_of(lanes, packet);
+	const struct arrow a = arrow_of(lanes, side, packet);
 
 	cairo_move_to(cairo, a.x0, a.y0);
 	cairo_line_to(cairo, a.x1, a.y1);
@@ -118,33 +119,43 @@ static enum class class_of(const struct insp_arrow *arrow)
 	return arrow->fate == INSP_DROPPED ? CLASS_LOST : arrow->marks ? CLASS_ODD : CLASS_USUAL;
 }
 
-static bool faded(const InspLanes *lanes, const struct insp_packet *packet)
+static bool faded(InspLanes *lanes, int side, const struct insp_packet *packet)
 {
-	return lanes->scope != INSP_NONE && lanes->scope != packet->from && lanes->scope != packet->to;
+	return insp__lanes_faded(lanes, side, packet->from) && insp__lanes_faded(lanes, side, packet->to);
+}
+
+/* Both runs have it, alike to the last bit. */
+static bool is_common(InspLanes *lanes, int side, const struct insp_packet *packet)
+{
+	const uint8_t *match = lanes->gaps ? lanes->gaps->pair->match[side] : NULL;
+
+	return match && match[packet->send] == INSP_SAME && (packet->end == INSP_NONE || match[packet->end] == INSP_SAME);
 }
 
 struct stroke {
 	enum class class;
-	bool faint;
+	bool faint, common;
 	uint32_t least, less;		/* packets that an arrow stands for: least <= count < less */
 	double width;
 	float alpha;
 };
 
-static void paint_class(InspLanes *lanes, cairo_t *cairo, const struct insp_ink *ink, const struct stroke *stroke)
+static void paint_class(InspLanes *lanes, int side, cairo_t *cairo, const struct insp_ink *ink, const struct stroke *stroke)
 {
-	const GdkRGBA *base = stroke->class == CLASS_LOST ? &ink->error
+	const struct insp_half *half = &lanes->half[side];
+	const GdkRGBA *base = stroke->common ? &ink->text
+			      : stroke->class == CLASS_LOST ? &ink->error
 			      : stroke->class == CLASS_ODD ? &ink->warning : &ink->text;
 	const GdkRGBA color = insp_ink_alpha(*base, stroke->alpha);
-	const bool heads = lanes->fold_step == 0 && lanes->arrow_count < 150;
+	const bool heads = half->fold_step == 0 && half->arrow_count < 150;
 
-	for (uint32_t i = 0; i < lanes->arrow_count; i++) {
-		const struct insp_arrow *arrow = &lanes->arrows[i];
-		const struct insp_packet *packet = &lanes->run->packets[arrow->packet];
+	for (uint32_t i = 0; i < half->arrow_count; i++) {
+		const struct insp_arrow *arrow = &half->arrows[i];
+		const struct insp_packet *packet = &half->run->packets[arrow->packet];
 
 		if (class_of(arrow) == stroke->class && arrow->count >= stroke->least && arrow->count < stroke->less &&
-		    faded(lanes, packet) == stroke->faint)
-			draw_arrow(lanes, cairo, packet, heads, /* marks= */ true);
+		    faded(lanes, side, packet) == stroke->faint && is_common(lanes, side, packet) == stroke->common)
+			draw_arrow(lanes, side, cairo, packet, heads, /* marks= */ true);
 	}
 	gdk_cairo_set_source_rgba(cairo, &color);
 	cairo_set_line_width(cairo, stroke->width);
@@ -152,14 +163,15 @@ static void paint_class(InspLanes *lanes, cairo_t *cairo, const struct insp_ink 
 }
 
 /* How many a thick band stands for, where words have room. */
-static guint paint_counts(InspLanes *lanes, GtkSnapshot *snapshot, const struct insp_ink *ink, int width)
+static guint paint_counts(InspLanes *lanes, int side, GtkSnapshot *snapshot, const struct insp_ink *ink, int width)
 {
+	const struct insp_half *half = &lanes->half[side];
 	double taken = -1;
 	guint nodes = 0;
 
-	for (uint32_t i = 0; i < lanes->arrow_count && nodes < 12; i++) {
-		const struct insp_arrow *arrow = &lanes->arrows[i];
-		const struct arrow a = arrow_of(lanes, &lanes->run->packets[arrow->packet]);
+	for (uint32_t i = 0; i < half->arrow_count && nodes < 12; i++) {
+		const struct insp_arrow *arrow = &half->arrows[i];
+		const struct arrow a = arrow_of(lanes, side, &half->run->packets[arrow->packet]);
 		const double x = (a.x0 + a.x1) / 2 + 8, y = (a.y0 + a.y1) / 2;
 
 		if (arrow->count < 20 || x < taken || x > width - 60 || y < RULER + 8)
@@ -174,32 +186,41 @@ static guint paint_counts(InspLanes *lanes, GtkSnapshot *snapshot, const struct 
 	return nodes;
 }
 
-guint insp__lanes_paint_arrows(InspLanes *lanes, GtkSnapshot *snapshot, const struct insp_ink *ink, int width, int height)
+guint insp__lanes_paint_arrows(InspLanes *lanes, int side, GtkSnapshot *snapshot, const struct insp_ink *ink, int width, int height)
 {
-	lanes->arrow_count = insp_view_arrows(&lanes->view, lanes->arrows, ARROWS_MAX, &lanes->fold_step);
-	lanes->stat.arrows = lanes->arrow_count;
-	if (!lanes->arrow_count)
+	struct insp_half *half = &lanes->half[side];
+
+	half->arrow_count = insp_view_arrows(&half->view, half->arrows, lanes->gaps ? ARROWS_MAX / 2 : ARROWS_MAX, &half->fold_step);
+	lanes->stat.arrows += half->arrow_count;
+	if (!half->arrow_count)
 		return 0;
 	const struct stroke strokes[] = {
-		{CLASS_USUAL, true, 1, UINT32_MAX, 1, 0.1f},
-		{CLASS_USUAL, false, 1, 2, 1, lanes->arrow_count > 150 ? 0.3f : 0.5f},
-		{CLASS_USUAL, false, 2, 20, 1, 0.3f},
-		{CLASS_USUAL, false, 20, UINT32_MAX, 1, 0.38f},
-		{CLASS_ODD, false, 1, UINT32_MAX, 1.2, 0.9f},
-		{CLASS_ODD, true, 1, UINT32_MAX, 1, 0.4f},
-		{CLASS_LOST, false, 1, UINT32_MAX, 1.4, 1},
-		{CLASS_LOST, true, 1, UINT32_MAX, 1, 0.5f},
+		{CLASS_USUAL, true, true, 1, UINT32_MAX, 1, 0.08f},
+		{CLASS_USUAL, false, true, 1, UINT32_MAX, 1, 0.22f},
+		{CLASS_ODD, false, true, 1, UINT32_MAX, 1, 0.4f},
+		{CLASS_ODD, true, true, 1, UINT32_MAX, 1, 0.2f},
+		{CLASS_LOST, false, true, 1, UINT32_MAX, 1, 0.5f},
+		{CLASS_LOST, true, true, 1, UINT32_MAX, 1, 0.25f},
+		{CLASS_USUAL, true, false, 1, UINT32_MAX, 1, 0.1f},
+		{CLASS_USUAL, false, false, 1, 2, 1, half->arrow_count > 150 ? 0.3f : 0.5f},
+		{CLASS_USUAL, false, false, 2, 20, 1, 0.3f},
+		{CLASS_USUAL, false, false, 20, UINT32_MAX, 1, 0.38f},
+		{CLASS_ODD, false, false, 1, UINT32_MAX, 1.2, 0.9f},
+		{CLASS_ODD, true, false, 1, UINT32_MAX, 1, 0.4f},
+		{CLASS_LOST, false, false, 1, UINT32_MAX, 1.4, 1},
+		{CLASS_LOST, true, false, 1, UINT32_MAX, 1, 0.5f},
 	};
 	cairo_t *cairo = gtk_snapshot_append_cairo(snapshot,
 		&GRAPHENE_RECT_INIT((float)GUTTER, (float)RULER, (float)(width - GUTTER), (float)(height - RULER)));
 
 	cairo_set_antialias(cairo, CAIRO_ANTIALIAS_DEFAULT);
 	for (size_t i = 0; i < G_N_ELEMENTS(strokes); i++)
-		paint_class(lanes, cairo, ink, &strokes[i]);
+		if (lanes->gaps || !strokes[i].common)
+			paint_class(lanes, side, cairo, ink, &strokes[i]);
 	cairo_destroy(cairo);
-	for (uint32_t i = 0; i < lanes->arrow_count; i++)
-		lanes->stat.folded_arrows += lanes->arrows[i].count > 1;
-	return 1 + (lanes->fold_step > 0 ? paint_counts(lanes, snapshot, ink, width) : 0);
+	for (uint32_t i = 0; i < half->arrow_count; i++)
+		lanes->stat.folded_arrows += half->arrows[i].count > 1;
+	return 1 + (half->fold_step > 0 && !lanes->gaps ? paint_counts(lanes, side, snapshot, ink, width) : 0);
 }
 
 /* ---- the packet of the focus ---- */
@@ -207,34 +228,35 @@ guint insp__lanes_paint_arrows(InspLanes *lanes, GtkSnapshot *snapshot, const st
 #define CONVERSATION_MAX 120u
 
 /* The other packets of its conversation that are in sight. */
-static void draw_conversation(InspLanes *lanes, cairo_t *cairo, uint32_t number)
+static void draw_conversation(InspLanes *lanes, int side, cairo_t *cairo, uint32_t number)
 {
-	const uint32_t stream = lanes->run->packets[number].stream;
+	const struct insp_half *half = &lanes->half[side];
+	const uint32_t stream = half->run->packets[number].stream;
 	uint32_t at, end, drawn = 0;
 
-	insp_view_packets(&lanes->view, &at, &end);
+	insp_view_packets(&half->view, &at, &end);
 	if (stream == INSP_NONE || end - at > 20000)
 		return;
 	for (; at < end && drawn < CONVERSATION_MAX; at++)
-		if (lanes->run->packets[at].stream == stream && at != number) {
-			draw_arrow(lanes, cairo, &lanes->run->packets[at], /* heads= */ false, /* marks= */ false);
+		if (half->run->packets[at].stream == stream && at != number) {
+			draw_arrow(lanes, side, cairo, &half->run->packets[at], /* heads= */ false, /* marks= */ false);
 			drawn++;
 		}
 }
 
-void insp__lanes_paint_packet(InspLanes *lanes, GtkSnapshot *snapshot, uint32_t number, const GdkRGBA *color, int width,
-			      int height)
+void insp__lanes_paint_packet(InspLanes *lanes, int side, GtkSnapshot *snapshot, uint32_t number, const GdkRGBA *color,
+			      int width, int height)
 {
-	const struct insp_packet *packet = &lanes->run->packets[number];
+	const struct insp_packet *packet = &lanes->half[side].run->packets[number];
 	const GdkRGBA light = insp_ink_alpha(*color, 0.35f);
 	cairo_t *cairo = gtk_snapshot_append_cairo(snapshot,
 		&GRAPHENE_RECT_INIT((float)GUTTER, (float)RULER, (float)(width - GUTTER), (float)(height - RULER)));
 
-	draw_conversation(lanes, cairo, number);
+	draw_conversation(lanes, side, cairo, number);
 	gdk_cairo_set_source_rgba(cairo, &light);
 	cairo_set_line_width(cairo, 1);
 	cairo_stroke(cairo);
-	draw_arrow(lanes, cairo, packet, /* heads= */ true, /* marks= */ true);
+	draw_arrow(lanes, side, cairo, packet, /* heads= */ true, /* marks= */ true);
 	gdk_cairo_set_source_rgba(cairo, color);
 	cairo_set_line_width(cairo, 2);
 	cairo_stroke(cairo);

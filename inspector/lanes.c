@@ -11,7 +11,7 @@
 
 G_DEFINE_FINAL_TYPE(InspLanes, insp_lanes, GTK_TYPE_WIDGET)
 
-static guint signal_focus, signal_viewed;
+static guint signal_focus, signal_other, signal_gap, signal_viewed;
 
 double insp_lanes_gutter(void)
 {
@@ -23,50 +23,99 @@ double insp_lanes_gutter(void)
 /* The machine's own events are in the lists; it has a lane only when there are no nodes. */
 uint32_t insp__lanes_first(InspLanes *lanes)
 {
-	return lanes->run->lane_count > 1 ? 1 : 0;
+	return insp__lanes_rows(lanes) > 1 ? 1 : 0;
+}
+
+uint32_t insp__lanes_rows(InspLanes *lanes)
+{
+	return lanes->gaps ? lanes->gaps->pair->row_count : lanes->half[0].run->lane_count;
+}
+
+uint32_t insp__lanes_row(InspLanes *lanes, int side, uint32_t lane)
+{
+	return lanes->gaps ? lanes->gaps->pair->row_of[side][lane] : lane;
+}
+
+uint32_t insp__lanes_lane(InspLanes *lanes, int side, uint32_t row)
+{
+	return lanes->gaps ? lanes->gaps->pair->rows[row].lane[side] : side ? INSP_NONE : row;
+}
+
+bool insp__lanes_faded(InspLanes *lanes, int side, uint32_t lane)
+{
+	return lanes->scope != INSP_NONE && insp__lanes_row(lanes, 0, lanes->scope) != insp__lanes_row(lanes, side, lane);
 }
 
 double insp__lanes_height(InspLanes *lanes)
 {
 	const double room = gtk_widget_get_height(GTK_WIDGET(lanes)) - RULER;
-	const double count = lanes->run->lane_count - insp__lanes_first(lanes);
+	const double count = insp__lanes_rows(lanes) - insp__lanes_first(lanes);
 
-	return fmin(fmax(room / count, LANE_MIN), LANE_MAX);
+	return fmin(fmax(room / count, lanes->gaps ? DOUBLE_MIN : LANE_MIN), LANE_MAX);
 }
 
-double insp__lanes_y(InspLanes *lanes, uint32_t lane)
+double insp__lanes_reach(InspLanes *lanes)
 {
-	const double index = (double)lane - insp__lanes_first(lanes);
+	return insp__lanes_height(lanes) / (lanes->gaps ? 4 : 2);
+}
+
+double insp__lanes_middle(InspLanes *lanes, uint32_t row)
+{
+	const double index = (double)row - insp__lanes_first(lanes);
 
 	return RULER + (index + 0.5) * insp__lanes_height(lanes) - lanes->scroll;
 }
 
+/* The halves of a node stand closer together than those of two. */
+double insp__lanes_y(InspLanes *lanes, int side, uint32_t lane)
+{
+	const double middle = insp__lanes_middle(lanes, insp__lanes_row(lanes, side, lane));
+
+	return lanes->gaps ? middle + (side ? 0.92 : -0.92) * insp__lanes_reach(lanes) : middle;
+}
+
 static double overflow(InspLanes *lanes)
 {
-	const double all = insp__lanes_height(lanes) * (lanes->run->lane_count - insp__lanes_first(lanes));
+	const double all = insp__lanes_height(lanes) * (insp__lanes_rows(lanes) - insp__lanes_first(lanes));
 
 	return fmax(all - (gtk_widget_get_height(GTK_WIDGET(lanes)) - RULER), 0);
 }
 
-static uint32_t lane_at(InspLanes *lanes, double y)
+/* The half and lane at y. */
+static uint32_t lane_at(InspLanes *lanes, double y, int *ret_side)
 {
-	const double index = floor((y - RULER + lanes->scroll) / insp__lanes_height(lanes));
-	const double lane = index + insp__lanes_first(lanes);
+	const double index = (y - RULER + lanes->scroll) / insp__lanes_height(lanes);
+	const double row = floor(index) + insp__lanes_first(lanes);
 
-	return y < RULER || index < 0 || lane >= lanes->run->lane_count ? INSP_NONE : (uint32_t)lane;
+	if (!lanes->half[0].run || !lanes->half[0].run->count || y < RULER || index < 0 || row >= insp__lanes_rows(lanes))
+		return INSP_NONE;
+	*ret_side = lanes->gaps && index - floor(index) > 0.5;
+	return insp__lanes_lane(lanes, *ret_side, (uint32_t)row);
 }
 
-/* The event of a lane that is nearest to x; INSP_NONE when the lane has none in sight. */
-static uint32_t nearest(InspLanes *lanes, uint32_t lane, double x)
+/* The event of a lane that is nearest to x; INSP_NONE when the lane has none. */
+static uint32_t nearest(const struct insp_half *half, uint32_t lane, double x)
 {
-	const struct insp_view *view = &lanes->view;
+	const struct insp_view *view = &half->view;
 	const uint32_t at = insp_view_seek(view, insp_view_at(view, x - GUTTER));
-	const uint32_t after = insp_step(lanes->run, at ? at - 1 : INSP_NONE, 1, INSP_GRAIN_EVENT, lane);
-	const uint32_t before = insp_step(lanes->run, at, -1, INSP_GRAIN_EVENT, lane);
+	const uint32_t after = insp_step(half->run, at ? at - 1 : INSP_NONE, 1, INSP_GRAIN_EVENT, lane);
+	const uint32_t before = insp_step(half->run, at, -1, INSP_GRAIN_EVENT, lane);
 	const double to_after = after == INSP_NONE ? INFINITY : fabs(GUTTER + insp_view_x_of(view, after) - x);
 	const double to_before = before == INSP_NONE ? INFINITY : fabs(GUTTER + insp_view_x_of(view, before) - x);
 
 	return to_after < to_before ? after : before;
+}
+
+/* Both halves show the same part of the axis. */
+static void follow_view(InspLanes *lanes)
+{
+	struct insp_view *other = &lanes->half[1].view;
+
+	if (!lanes->gaps)
+		return;
+	*other = lanes->half[0].view;
+	other->run = lanes->half[1].run;
+	other->side = 1;
 }
 
 /* ---- drawing ---- */
@@ -82,10 +131,11 @@ static void insp_lanes_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	InspLanes *lanes = INSP_LANES(widget);
 	const int width = gtk_widget_get_width(widget), height = gtk_widget_get_height(widget);
 
-	if (!lanes->run || !lanes->run->count || width < GUTTER + 20 || height < RULER + 10)
+	if (!lanes->half[0].run || !lanes->half[0].run->count || width < GUTTER + 20 || height < RULER + 10)
 		return;
 	if (!lanes->scene || width != lanes->scene_width || height != lanes->scene_height) {
-		lanes->view.width = width - GUTTER;
+		insp_view_adapt(&lanes->half[0].view, lanes->gaps, width - GUTTER);
+		follow_view(lanes);
 		lanes->scroll = fmin(lanes->scroll, overflow(lanes));
 		g_clear_pointer(&lanes->scene, gsk_render_node_unref);
 		lanes->scene = insp__lanes_paint(lanes, width, height);
@@ -115,11 +165,14 @@ static void pressed(GtkGestureClick *gesture, int times, double x, double y, Ins
 
 static void released(GtkGestureClick *gesture, int times, double x, double y, InspLanes *lanes)
 {
-	const uint32_t lane = lanes->run ? lane_at(lanes, y) : INSP_NONE;
-	const uint32_t seq = lane == INSP_NONE ? INSP_NONE : nearest(lanes, lane, x);
+	int side = 0;
+	const uint32_t gap = insp__lanes_gap_at(lanes, x, y), lane = lane_at(lanes, y, &side);
+	const uint32_t seq = lane == INSP_NONE ? INSP_NONE : nearest(&lanes->half[side], lane, x);
 
-	if (seq != INSP_NONE)
-		g_signal_emit(lanes, signal_focus, 0, seq);
+	if (gap != INSP_NONE)
+		g_signal_emit(lanes, signal_gap, 0, gap);
+	else if (seq != INSP_NONE)
+		g_signal_emit(lanes, side ? signal_other : signal_focus, 0, seq);
 }
 
 /* What can be done with an event, where it is seen. */
@@ -168,17 +221,17 @@ static void insp_lanes_size_allocate(GtkWidget *widget, int width, int height, i
 
 static void drag_begin(GtkGestureDrag *gesture, double x, double y, InspLanes *lanes)
 {
-	lanes->drag_from = lanes->view.from;
+	lanes->drag_from = lanes->half[0].view.from;
 }
 
 static void drag_update(GtkGestureDrag *gesture, double dx, double dy, InspLanes *lanes)
 {
-	if (!lanes->run || fabs(dx) < 4)
+	if (!lanes->half[0].run || fabs(dx) < 4)
 		return;
 	/* What has become a drag is no click any more. */
 	gtk_gesture_set_state(GTK_GESTURE(gesture), GTK_EVENT_SEQUENCE_CLAIMED);
-	lanes->view.from = lanes->drag_from;
-	insp_view_pan(&lanes->view, -dx);
+	lanes->half[0].view.from = lanes->drag_from;
+	insp_view_pan(&lanes->half[0].view, -dx);
 	insp_lanes_view_changed(lanes);
 }
 
@@ -192,34 +245,54 @@ static gboolean scrolled(GtkEventControllerScroll *scroll, double dx, double dy,
 {
 	const GdkModifierType state = gtk_event_controller_get_current_event_state(GTK_EVENT_CONTROLLER(scroll));
 
-	if (!lanes->run || !lanes->run->count)
+	if (!lanes->half[0].run || !lanes->half[0].run->count)
 		return FALSE;
 	if (state & GDK_SHIFT_MASK || dx != 0) {
-		insp_view_pan(&lanes->view, (dx != 0 ? dx : dy) * 60);
+		insp_view_pan(&lanes->half[0].view, (dx != 0 ? dx : dy) * 60);
 	} else if (!(state & GDK_CONTROL_MASK) && overflow(lanes) > 0) {
 		lanes->scroll = fmin(fmax(lanes->scroll + dy * 40, 0), overflow(lanes));
 	} else {
-		insp_view_zoom(&lanes->view, pow(1.25, dy), fmax(lanes->pointer_x - GUTTER, 0));
+		insp_view_zoom(&lanes->half[0].view, pow(1.25, dy), fmax(lanes->pointer_x - GUTTER, 0));
 	}
 	insp_lanes_view_changed(lanes);
 	return TRUE;
 }
 
+static char *describe_gap(InspLanes *lanes, uint32_t number)
+{
+	const struct insp_gap *gap = &lanes->gaps->all[number];
+	char count[48];
+
+	insp__put_count(count, sizeof(count), gap->end[0] - gap->first[0]);
+	return g_strdup_printf("%s events are the same in both runs:\nA @%u to @%u, B @%u to @%u\nClick to %s", count,
+			       gap->first[0], gap->end[0] - 1, gap->first[1], gap->end[1] - 1,
+			       gap->open ? "fold them" : "see them");
+}
+
+static char *describe_event(const struct insp_half *half, const char *which, uint32_t seq)
+{
+	const struct insp_line *line = insp_pager_line(half->pager, seq);
+	const struct fmt_kind_info *info = fmt_kind_info(half->run->kind[seq]);
+	char time[48];
+
+	insp_put_time(time, sizeof(time), insp_vtime(half->run, seq));
+	return g_strdup_printf("%s@%u  %s s  %s  %s\n%s", which, seq, time, half->run->lanes[insp_lane_of(half->run, seq)].name,
+			       info ? info->name : "", line ? line->text : "");
+}
+
 static gboolean tooltip(GtkWidget *widget, int x, int y, gboolean keyboard, GtkTooltip *tip, gpointer data)
 {
 	InspLanes *lanes = INSP_LANES(widget);
-	const uint32_t lane = lanes->run && lanes->run->count ? lane_at(lanes, y) : INSP_NONE;
-	const uint32_t seq = lane == INSP_NONE || x < GUTTER ? INSP_NONE : nearest(lanes, lane, x);
-	char time[48];
+	int side = 0;
+	const uint32_t gap = insp__lanes_gap_at(lanes, x, y), lane = lane_at(lanes, y, &side);
+	const struct insp_half *half = &lanes->half[side];
+	const uint32_t seq = lane == INSP_NONE || x < GUTTER ? INSP_NONE : nearest(half, lane, x);
 
-	if (seq == INSP_NONE || fabs(GUTTER + insp_view_x_of(&lanes->view, seq) - x) > 8)
+	if (gap == INSP_NONE && (seq == INSP_NONE || fabs(GUTTER + insp_view_x_of(&half->view, seq) - x) > 8))
 		return FALSE;
-	const struct insp_line *line = insp_pager_line(lanes->pager, seq);
-	const struct fmt_kind_info *info = fmt_kind_info(lanes->run->kind[seq]);
+	g_autofree char *text = gap != INSP_NONE ? describe_gap(lanes, gap)
+						 : describe_event(half, !lanes->gaps ? "" : side ? "B " : "A ", seq);
 
-	insp_put_time(time, sizeof(time), insp_vtime(lanes->run, seq));
-	g_autofree char *text = g_strdup_printf("@%u  %s s  %s  %s\n%s", seq, time, lanes->run->lanes[lane].name,
-						info ? info->name : "", line ? line->text : "");
 	gtk_tooltip_set_text(tip, text);
 	return TRUE;
 }
@@ -239,7 +312,8 @@ static void insp_lanes_dispose(GObject *object)
 
 	insp_lanes_set_run(lanes, NULL, NULL);
 	g_clear_pointer(&lanes->menu, gtk_widget_unparent);
-	g_clear_pointer(&lanes->arrows, g_free);
+	for (int side = 0; side < 2; side++)
+		g_clear_pointer(&lanes->half[side].arrows, g_free);
 	g_clear_pointer(&lanes->cone, g_free);
 	g_clear_pointer(&lanes->notes, g_free);
 	G_OBJECT_CLASS(insp_lanes_parent_class)->dispose(object);
@@ -263,6 +337,9 @@ static void insp_lanes_class_init(InspLanesClass *class)
 	gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_IMG);
 	signal_focus = g_signal_new("focus-event", INSP_TYPE_LANES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
 				    G_TYPE_UINT);
+	signal_other = g_signal_new("focus-other", INSP_TYPE_LANES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+				    G_TYPE_UINT);
+	signal_gap = g_signal_new("gap", INSP_TYPE_LANES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
 	signal_viewed = g_signal_new("viewed", INSP_TYPE_LANES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
@@ -289,8 +366,9 @@ static void add_hand(InspLanes *lanes)
 
 static void insp_lanes_init(InspLanes *lanes)
 {
-	lanes->focus = lanes->scope = lanes->marks[0] = lanes->marks[1] = INSP_NONE;
-	lanes->arrows = g_new(struct insp_arrow, ARROWS_MAX);
+	lanes->half[0].focus = lanes->half[1].focus = lanes->scope = lanes->marks[0] = lanes->marks[1] = INSP_NONE;
+	for (int side = 0; side < 2; side++)
+		lanes->half[side].arrows = g_new(struct insp_arrow, ARROWS_MAX);
 	gtk_widget_set_focusable(GTK_WIDGET(lanes), TRUE);
 	gtk_widget_set_has_tooltip(GTK_WIDGET(lanes), TRUE);
 	g_signal_connect(lanes, "query-tooltip", G_CALLBACK(tooltip), NULL);
@@ -300,32 +378,40 @@ static void insp_lanes_init(InspLanes *lanes)
 	add_hand(lanes);
 }
 
+static void set_half(InspLanes *lanes, int side, const struct insp_run *run, InspPager *pager)
+{
+	struct insp_half *half = &lanes->half[side];
+
+	if (half->pager)
+		g_signal_handlers_disconnect_by_data(half->pager, lanes);
+	g_set_object(&half->pager, pager);
+	half->run = run;
+	if (pager)
+		g_signal_connect(pager, "loaded", G_CALLBACK(lines_loaded), lanes);
+}
+
 void insp_lanes_set_run(InspLanes *lanes, const struct insp_run *run, InspPager *pager)
 {
-	if (lanes->pager)
-		g_signal_handlers_disconnect_by_data(lanes->pager, lanes);
-	g_set_object(&lanes->pager, pager);
-	lanes->run = run;
-	lanes->focus = lanes->scope = lanes->marks[0] = lanes->marks[1] = INSP_NONE;
+	insp_lanes_set_gaps(lanes, NULL, NULL);
+	set_half(lanes, 0, run, pager);
+	lanes->half[0].focus = lanes->scope = lanes->marks[0] = lanes->marks[1] = INSP_NONE;
 	g_clear_pointer(&lanes->cone, g_free);
 	lanes->note_count = 0;
 	lanes->scroll = 0;
 	if (run)
-		insp_view_init(&lanes->view, run, fmax(gtk_widget_get_width(GTK_WIDGET(lanes)) - GUTTER, 600));
-	if (pager)
-		g_signal_connect(pager, "loaded", G_CALLBACK(lines_loaded), lanes);
+		insp_view_init(&lanes->half[0].view, run, fmax(gtk_widget_get_width(GTK_WIDGET(lanes)) - GUTTER, 600));
 	drop_scene(lanes);
 }
 
 void insp_lanes_set_focus(InspLanes *lanes, uint32_t seq, bool follow)
 {
-	CHECK(seq < lanes->run->count);
-	lanes->focus = seq;
-	const double from = lanes->view.from;
+	CHECK(seq < lanes->half[0].run->count);
+	lanes->half[0].focus = seq;
+	const double from = lanes->half[0].view.from;
 
 	if (follow)
-		insp_view_show(&lanes->view, seq);
-	if (lanes->view.from != from)
+		insp_view_show(&lanes->half[0].view, seq);
+	if (lanes->half[0].view.from != from)
 		insp_lanes_view_changed(lanes);
 	gtk_widget_queue_draw(GTK_WIDGET(lanes));
 }
@@ -345,11 +431,41 @@ void insp_lanes_set_cone(InspLanes *lanes, const struct insp_cone *cone, bool pa
 	gtk_widget_queue_draw(GTK_WIDGET(lanes));
 }
 
-void insp_lanes_set_pair(InspLanes *lanes, const struct insp_pair *pair, int side)
+void insp_lanes_set_gaps(InspLanes *lanes, struct insp_gaps *gaps, InspPager *pager)
 {
-	lanes->pair = pair;
-	lanes->side = side;
+	struct insp_view *view = &lanes->half[0].view;
+
+	if (lanes->half[1].pager != pager) {
+		set_half(lanes, 1, gaps ? gaps->pair->run[1] : NULL, pager);
+		lanes->half[1].focus = INSP_NONE;
+		lanes->scroll = 0;
+	}
+	lanes->gaps = gaps;
+	if (lanes->half[0].run) {
+		insp_view_adapt(view, gaps, view->width);
+		insp_view_pan(view, 0);
+	}
+	follow_view(lanes);
 	drop_scene(lanes);
+}
+
+void insp_lanes_open_gap(InspLanes *lanes, uint32_t gap, bool open)
+{
+	struct insp_view *view = &lanes->half[0].view;
+	const uint32_t still = gap == INSP_NONE ? lanes->half[0].focus : lanes->gaps->all[gap].first[0];
+	const double x = fmin(fmax(insp_view_x_of(view, still), 0), view->width);
+
+	insp_gaps_set(lanes->gaps, gap, open);
+	view->from = insp_view_coord(view, still) - x * view->span / view->width;
+	insp_view_pan(view, 0);
+	insp_lanes_view_changed(lanes);
+}
+
+void insp_lanes_set_other(InspLanes *lanes, uint32_t seq)
+{
+	CHECK(lanes->gaps && seq < lanes->half[1].run->count);
+	lanes->half[1].focus = seq;
+	gtk_widget_queue_draw(GTK_WIDGET(lanes));
 }
 
 void insp_lanes_set_notes(InspLanes *lanes, const uint32_t *seqs, uint32_t count)
@@ -368,11 +484,12 @@ void insp_lanes_set_marks(InspLanes *lanes, const uint32_t marks[2])
 
 struct insp_view *insp_lanes_view(InspLanes *lanes)
 {
-	return &lanes->view;
+	return &lanes->half[0].view;
 }
 
 void insp_lanes_view_changed(InspLanes *lanes)
 {
+	follow_view(lanes);
 	drop_scene(lanes);
 	g_signal_emit(lanes, signal_viewed, 0);
 }

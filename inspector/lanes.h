@@ -6,7 +6,11 @@
  * 7,000 render nodes, the arrows of one colour in one cairo path); what follows the pointer and the focus is drawn
  * over it, so that a step costs only that.
  *
- * Signals: "focus" (event): the user chose one; "viewed": another part of the run is seen.
+ * When two runs are compared each lane has two halves, the first run's above the second's, over the same axis; what is the same in both is
+ * grey, what was changed has an outline, what only one of them has is hatched, and what they have in common is folded.
+ *
+ * Signals: "focus-event" (event): the user chose one; "focus-other" (event): one of the second run; "gap" (index): a gap
+ * was clicked on; "viewed": another part of the run is seen.
  */
 #ifndef INSP_LANES_H
 #define INSP_LANES_H
@@ -14,8 +18,8 @@
 #include <gtk/gtk.h>
 
 #include "cone.h"
+#include "gaps.h"
 #include "pager.h"
-#include "pair.h"
 #include "view.h"
 
 #define INSP_TYPE_LANES (insp_lanes_get_type())
@@ -28,9 +32,12 @@ void insp_lanes_set_focus(InspLanes *lanes, uint32_t seq, bool follow);
 void insp_lanes_set_scope(InspLanes *lanes, uint32_t lane);
 /* Tints past or future of an event; cone is copied, NULL: tints nothing. */
 void insp_lanes_set_cone(InspLanes *lanes, const struct insp_cone *cone, bool past, bool future);
-/* Shows what differs between this run, side of a pair, and the other; NULL: nothing is compared.  The pair lives until this
- * is called with another. */
-void insp_lanes_set_pair(InspLanes *lanes, const struct insp_pair *pair, int side);
+/* Shows a second run, of which pager knows the lines; NULL: nothing is compared.  Both live until this is called with others. */
+void insp_lanes_set_gaps(InspLanes *lanes, struct insp_gaps *gaps, InspPager *pager);
+/* Opens or closes a gap, or all (INSP_NONE); what is seen stays where it is. */
+void insp_lanes_open_gap(InspLanes *lanes, uint32_t gap, bool open);
+/* Where the second run is. */
+void insp_lanes_set_other(InspLanes *lanes, uint32_t seq);
 /* Events that have notes, rising; copied. */
 void insp_lanes_set_notes(InspLanes *lanes, const uint32_t *seqs, uint32_t count);
 /* Two events whose distance is shown; INSP_NONE: not set. */

@@ -76,8 +76,8 @@ static void insp_overview_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 		count_columns(overview, &whole, (uint32_t)(whole.width / 2));
 	insp_ink_text(snapshot, widget, "whole run", gutter - 14, height / 2, 1, gutter, &ink.faint);
 	const GdkRGBA bar = insp_ink_alpha(ink.text, 0.45f), shown = insp_ink_alpha(ink.accent, 0.13f);
-	const double x0 = fmax(gutter + insp_view_x(&whole, view->from), gutter);
-	const double x1 = fmin(gutter + insp_view_x(&whole, view->from + view->span), width);
+	const double x0 = fmax(gutter + insp_view_x(&whole, insp_view_base(view, view->from)), gutter);
+	const double x1 = fmin(gutter + insp_view_x(&whole, insp_view_base(view, view->from + view->span)), width);
 
 	insp_ink_rect(snapshot, &shown, x0, 0, fmax(x1 - x0, 2), height);
 	for (uint32_t column = 0; column < overview->columns; column++) {
@@ -104,7 +104,7 @@ static void centre_at(InspOverview *overview, double x)
 	const struct insp_view whole = whole_of(overview);
 	struct insp_view *view = insp_lanes_view(overview->lanes);
 
-	view->from = insp_view_at(&whole, x - insp_lanes_gutter()) - view->span / 2;
+	view->from = insp_view_coord_of(view, insp_view_at(&whole, x - insp_lanes_gutter())) - view->span / 2;
 	insp_view_pan(view, 0);
 	insp_lanes_view_changed(overview->lanes);
 }

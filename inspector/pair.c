@@ -7,7 +7,6 @@
 
 #include "base/check.h"
 #include "diff.h"
-#include "steps.h"
 
 DEFINE_CLEANUP(struct fmt_reader *, fmt_reader_close)
 
@@ -66,6 +65,8 @@ struct strands {
 	struct work *work;
 	struct strand of[2];
 	uint32_t lane[2];
+	uint32_t last[2];		/* partners that were taken last; INSP_NONE: none */
+	struct insp_pair_row *row;
 	struct insp_difference open;	/* the difference that is growing; lane of both INSP_NONE: none */
 	bool is_open;
 };
@@ -98,7 +99,7 @@ static void close_difference(struct strands *s)
 static void add_to_difference(struct strands *s, int side, uint32_t seq)
 {
 	if (!s->is_open)
-		s->open = (struct insp_difference){{s->lane[0], s->lane[1]}, {INSP_NONE, INSP_NONE}, {INSP_NONE, INSP_NONE}};
+		s->open = (struct insp_difference){{s->lane[0], s->lane[1]}, {INSP_NONE, INSP_NONE}, {INSP_NONE, INSP_NONE}, 0};
 	s->is_open = true;
 	if (s->open.first[side] == INSP_NONE)
 		s->open.first[side] = seq;
@@ -113,6 +114,10 @@ static void take_both(struct strands *s, uint32_t i, uint32_t j)
 
 	pair->other[0][a] = b;
 	pair->other[1][b] = a;
+	s->last[0] = a;
+	s->last[1] = b;
+	if (equal && s->row->common == i && i == j)
+		s->row->common++;
 	pair->match[0][a] = pair->match[1][b] = equal ? INSP_SAME : INSP_CHANGED;
 	if (equal) {
 		pair->same++;
@@ -127,10 +132,12 @@ static void take_both(struct strands *s, uint32_t i, uint32_t j)
 static void take_alone(struct strands *s, int side, uint32_t index)
 {
 	struct insp_pair *pair = s->work->pair;
+	const uint32_t seq = seq_at(s, side, index);
 
 	pair->alone[side]++;
-	pair->match[side][seq_at(s, side, index)] = INSP_ALONE;
-	add_to_difference(s, side, seq_at(s, side, index));
+	pair->match[side][seq] = INSP_ALONE;
+	pair->other[side][seq] = s->last[!side];
+	add_to_difference(s, side, seq);
 }
 
 /* RUN events from i and j on have the same hashes; fewer where both strands end. */
@@ -230,39 +237,43 @@ static uint32_t *split(const struct insp_run *run, struct strand *strands)
 	return all;
 }
 
-static uint32_t lane_of_node(const struct insp_run *run, node_id node)
-{
-	for (uint32_t lane = 0; lane < run->lane_count; lane++)
-		if (run->lanes[lane].node == node)
-			return lane;
-	return INSP_NONE;
-}
-
 static void align_nodes(struct work *work)
 {
-	const struct insp_run *a = work->pair->run[0], *b = work->pair->run[1];
-	struct strand *strands[2] = {calloc(a->lane_count, sizeof(struct strand)), calloc(b->lane_count, sizeof(struct strand))};
+	struct insp_pair *pair = work->pair;
+	struct strand *strands[2];
+	uint32_t *memory[2];
 
-	CHECK(strands[0] && strands[1]);
-	uint32_t *const memory[2] = {split(a, strands[0]), split(b, strands[1])};
-
-	for (uint32_t lane = 0; lane < a->lane_count; lane++) {
-		const uint32_t other = lane_of_node(b, a->lanes[lane].node);
-		struct strands s = {.work = work, .lane = {lane, other}, .of = {strands[0][lane]}};
-
-		if (other != INSP_NONE)
-			s.of[1] = strands[1][other];
-		align(&s);
+	for (int side = 0; side < 2; side++) {
+		strands[side] = calloc(pair->run[side]->lane_count, sizeof(struct strand));
+		CHECK(strands[side]);
+		memory[side] = split(pair->run[side], strands[side]);
 	}
-	for (uint32_t lane = 0; lane < b->lane_count; lane++) {
-		struct strands s = {.work = work, .lane = {INSP_NONE, lane}, .of = {{NULL, 0}, strands[1][lane]}};
+	for (uint32_t i = 0; i < pair->row_count; i++) {
+		struct insp_pair_row *row = &pair->rows[i];
+		struct strands s = {.work = work, .lane = {row->lane[0], row->lane[1]}, .last = {INSP_NONE, INSP_NONE}, .row = row};
 
-		if (lane_of_node(a, b->lanes[lane].node) == INSP_NONE)
-			align(&s);
+		for (int side = 0; side < 2; side++)
+			if (row->lane[side] != INSP_NONE)
+				s.of[side] = strands[side][row->lane[side]];
+		align(&s);
 	}
 	for (int side = 0; side < 2; side++) {
 		free(memory[side]);
 		free(strands[side]);
+	}
+}
+
+/* Where all of a block's events are the same a picture need not look at them. */
+static void mark_blocks(struct insp_pair *pair)
+{
+	for (int side = 0; side < 2; side++) {
+		const struct insp_run *run = pair->run[side];
+
+		pair->block_match[side] = calloc((size_t)run->block_count * run->lane_count + 1, 1);
+		CHECK(pair->block_match[side]);
+		for (uint32_t seq = 0; seq < run->count; seq++)
+			pair->block_match[side][(size_t)(seq / INSP_BLOCK) * run->lane_count + insp_lane_of(run, seq)] |=
+				(uint8_t)(1u << pair->match[side][seq]);
 	}
 }
 
@@ -276,17 +287,68 @@ static vtime_ns begin_of(const struct insp_pair *pair, const struct insp_differe
 	return begin;
 }
 
-static int compare(const void *x, const void *y, void *data)
+static int compare(const void *x, const void *y)
 {
 	const struct insp_difference *a = x, *b = y;
-	const vtime_ns begin_a = begin_of(data, a), begin_b = begin_of(data, b);
 
-	if (begin_a != begin_b)
-		return begin_a < begin_b ? -1 : 1;
+	if (a->begin != b->begin)
+		return a->begin < b->begin ? -1 : 1;
 	for (int side = 0; side < 2; side++)
 		if (a->first[side] != b->first[side])
 			return a->first[side] < b->first[side] ? -1 : 1;
 	return 0;
+}
+
+static void sort_differences(struct insp_pair *pair)
+{
+	for (uint32_t i = 0; i < pair->difference_count; i++)
+		pair->differences[i].begin = begin_of(pair, &pair->differences[i]);
+	if (pair->difference_count)
+		qsort(pair->differences, pair->difference_count, sizeof(*pair->differences), compare);
+}
+
+static uint32_t lane_of_node(const struct insp_run *run, node_id node)
+{
+	for (uint32_t lane = 0; lane < run->lane_count; lane++)
+		if (run->lanes[lane].node == node)
+			return lane;
+	return INSP_NONE;
+}
+
+static node_id node_of(const struct insp_pair *pair, const struct insp_pair_row *row)
+{
+	const int side = row->lane[0] == INSP_NONE;
+
+	return pair->run[side]->lanes[row->lane[side]].node;
+}
+
+/* No two rows are of the same node. */
+static int by_node(const void *x, const void *y, void *data)
+{
+	const node_id a = node_of(data, x), b = node_of(data, y);
+
+	return a < b ? -1 : a > b;
+}
+
+static void make_rows(struct insp_pair *pair)
+{
+	const struct insp_run *a = pair->run[0], *b = pair->run[1];
+
+	pair->rows = calloc(a->lane_count + b->lane_count, sizeof(*pair->rows));
+	CHECK(pair->rows);
+	for (uint32_t lane = 0; lane < a->lane_count; lane++)
+		pair->rows[pair->row_count++] = (struct insp_pair_row){{lane, lane_of_node(b, a->lanes[lane].node)}, 0};
+	for (uint32_t lane = 0; lane < b->lane_count; lane++)
+		if (lane_of_node(a, b->lanes[lane].node) == INSP_NONE)
+			pair->rows[pair->row_count++] = (struct insp_pair_row){{INSP_NONE, lane}, 0};
+	qsort_r(pair->rows, pair->row_count, sizeof(*pair->rows), by_node, pair);
+	for (int side = 0; side < 2; side++) {
+		pair->row_of[side] = calloc(pair->run[side]->lane_count, sizeof(uint32_t));
+		CHECK(pair->row_of[side]);
+		for (uint32_t row = 0; row < pair->row_count; row++)
+			if (pair->rows[row].lane[side] != INSP_NONE)
+				pair->row_of[side][pair->rows[row].lane[side]] = row;
+	}
 }
 
 static struct insp_pair *pair_of(const struct insp_run *a, const struct insp_run *b)
@@ -304,6 +366,7 @@ static struct insp_pair *pair_of(const struct insp_run *a, const struct insp_run
 		CHECK(pair->match[side] && pair->other[side]);
 		memset(pair->other[side], 0xff, count * sizeof(uint32_t));
 	}
+	make_rows(pair);
 	return pair;
 }
 
@@ -327,6 +390,15 @@ static void swap_sides(struct insp_pair *pair)
 	pair->match[1] = match;
 	pair->other[0] = pair->other[1];
 	pair->other[1] = other;
+	uint8_t *blocks = pair->block_match[0];
+	uint32_t *row_of = pair->row_of[0];
+
+	pair->block_match[0] = pair->block_match[1];
+	pair->block_match[1] = blocks;
+	pair->row_of[0] = pair->row_of[1];
+	pair->row_of[1] = row_of;
+	for (uint32_t i = 0; i < pair->row_count; i++)
+		swap_u32(pair->rows[i].lane);
 	swap_u32(pair->alone);
 	for (uint32_t i = 0; i < pair->difference_count; i++) {
 		swap_u32(pair->differences[i].lane);
@@ -351,8 +423,8 @@ static int pair_in_order(const struct insp_run *a, const struct insp_run *b, uns
 	}
 	if (r == 0) {
 		align_nodes(&work);
-		if (pair->difference_count)
-			qsort_r(pair->differences, pair->difference_count, sizeof(*pair->differences), compare, pair);
+		sort_differences(pair);
+		mark_blocks(pair);
 	}
 	for (int side = 0; side < 2; side++) {
 		free(work.full[side]);
@@ -385,36 +457,57 @@ void insp_pair_free(struct insp_pair *pair)
 	for (int side = 0; side < 2; side++) {
 		free(pair->match[side]);
 		free(pair->other[side]);
+		free(pair->block_match[side]);
+		free(pair->row_of[side]);
 	}
+	free(pair->rows);
 	free(pair->differences);
 	free(pair);
 }
 
 /* ---- walking ---- */
 
+/* The event of a run at which a difference stands. */
+static uint32_t place_of(const struct insp_pair *pair, int side, const struct insp_difference *d)
+{
+	return d->first[side] != INSP_NONE ? d->first[side] : insp_pair_other(pair, !side, d->first[!side]);
+}
+
 uint32_t insp_pair_step(const struct insp_pair *pair, int side, uint32_t seq, int direction)
 {
-	uint32_t best = INSP_NONE;
+	const vtime_ns now = insp_vtime(pair->run[side], seq);
+	uint32_t low = 0, high = pair->difference_count;
 
-	/* They are sorted by time, and not by either run's events: the nearest is looked for among all. */
-	for (uint32_t i = 0; i < pair->difference_count; i++) {
-		const uint32_t first = pair->differences[i].first[side];
+	/* The first that does not begin before now; or when those before are wanted, that begins after. */
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
 
-		if (first == INSP_NONE || (direction > 0 ? first <= seq : first >= seq))
-			continue;
-		if (best == INSP_NONE || (direction > 0 ? first < pair->differences[best].first[side]
-							: first > pair->differences[best].first[side]))
-			best = i;
+		if (direction > 0 ? pair->differences[middle].begin < now : pair->differences[middle].begin <= now)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return best;
+	/* Of those that begin at the same time the place decides. */
+	if (direction > 0) {
+		while (low < pair->difference_count && pair->differences[low].begin == now &&
+		       place_of(pair, side, &pair->differences[low]) <= seq)
+			low++;
+		return low < pair->difference_count ? low : INSP_NONE;
+	}
+	while (low && pair->differences[low - 1].begin == now && place_of(pair, side, &pair->differences[low - 1]) >= seq)
+		low--;
+	return low ? low - 1 : INSP_NONE;
 }
 
 uint32_t insp_pair_other(const struct insp_pair *pair, int side, uint32_t seq)
 {
-	const uint32_t lane = insp_lane_of(pair->run[side], seq);
+	const uint32_t other = pair->other[side][seq];
 
-	for (uint32_t at = seq; at != INSP_NONE; at = insp_step(pair->run[side], at, -1, INSP_GRAIN_EVENT, lane))
-		if (pair->other[side][at] != INSP_NONE)
-			return pair->other[side][at];
-	return 0;
+	CHECK(pair->run[!side]->count);
+	if (other != INSP_NONE)
+		return other;
+	const vtime_ns now = insp_vtime(pair->run[side], seq);
+	const uint32_t after = now < UINT64_MAX ? insp_run_seek(pair->run[!side], now + 1) : pair->run[!side]->count;
+
+	return after ? after - 1 : 0;
 }

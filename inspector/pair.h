@@ -17,14 +17,25 @@ enum insp_match { INSP_SAME, INSP_CHANGED, INSP_ALONE };
 struct insp_difference {
 	uint32_t lane[2];
 	uint32_t first[2], last[2];	/* events of each run; INSP_NONE: this run has none here */
+	vtime_ns begin;			/* when the earlier of the first ones happens */
+};
+
+/* A node, which one of the runs may not have. */
+struct insp_pair_row {
+	uint32_t lane[2];		/* INSP_NONE: not in this run */
+	uint32_t common;		/* so many events are the same from its begin on */
 };
 
 struct insp_pair {
 	const struct insp_run *run[2];
 	uint8_t *match[2];		/* of each event: enum insp_match */
-	uint32_t *other[2];		/* ... its partner; INSP_NONE */
-	struct insp_difference *differences;	/* by the earlier of their first events' times */
+	uint32_t *other[2];		/* ... its partner; of one that is alone the last partner of its node before; INSP_NONE */
+	uint8_t *block_match[2];	/* [block * lane_count + lane]: bit 1 << enum insp_match of each event */
+	struct insp_difference *differences;	/* by begin */
 	uint32_t difference_count, difference_capacity;
+	struct insp_pair_row *rows;	/* all nodes of both, by their numbers; first is the machine */
+	uint32_t row_count;
+	uint32_t *row_of[2];		/* of each lane */
 	uint32_t same, changed, alone[2];
 };
 
@@ -33,9 +44,10 @@ int insp_pair_new(const struct insp_run *a, const struct insp_run *b, unsigned i
 		  struct insp_pair **ret, struct fmt_error *error);
 void insp_pair_free(struct insp_pair *pair);
 DEFINE_CLEANUP(struct insp_pair *, insp_pair_free)
-/* The next (direction > 0) or previous difference of an event of run side; its index, or INSP_NONE. */
+/* The next (direction > 0) or previous difference, by time and then by place, seen from an event of run side; its index, or INSP_NONE. */
 uint32_t insp_pair_step(const struct insp_pair *pair, int side, uint32_t seq, int direction);
-/* The event of the other run that stands where this one does: its partner, or else the last one of the same node before. */
+/* The event of the other run that stands where this one does: its partner, or else the last one of the same node before; where there
+ * is none the last one that has happened by then.  The other run has events. */
 uint32_t insp_pair_other(const struct insp_pair *pair, int side, uint32_t seq);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "gaps.h"
 
 const char *const insp_series_names[INSP_SERIES_COUNT] = {"Events", "Throughput", "Goodput", "Round trip", "In flight", "cwnd",
 							   "ssthresh", "Queue"};
@@ -68,8 +69,8 @@ static void read_queue(const struct insp_view *view, uint32_t lane, uint32_t col
 	insp_view_packets(view, &at, &end);
 	for (; at < end; at++) {
 		const struct insp_packet *packet = &run->packets[at];
-		const double left = view->axis == INSP_AXIS_TIME ? (double)packet->depart
-								 : (double)insp_run_seek(run, packet->depart);
+		const double left = insp_view_coord_of(view, view->axis == INSP_AXIS_TIME ? (double)packet->depart
+											  : (double)insp_run_seek(run, packet->depart));
 
 		if (lane != INSP_NONE && packet->from != lane)
 			continue;
@@ -245,7 +246,7 @@ static void read_events(const struct insp_view *view, uint32_t lane, uint32_t co
 	free(cells);
 }
 
-void insp_series_read(const struct insp_view *view, enum insp_series series, uint32_t lane, uint32_t columns, double *values)
+static void read_series(const struct insp_view *view, enum insp_series series, uint32_t lane, uint32_t columns, double *values)
 {
 	memset(values, 0, columns * sizeof(*values));
 	switch (series) {
@@ -268,4 +269,23 @@ void insp_series_read(const struct insp_view *view, enum insp_series series, uin
 	}
 	for (uint32_t i = 0; i < columns; i++)
 		values[i] /= column_seconds(view, columns, i);
+}
+
+/* What a closed gap hides is not squeezed into its few columns. */
+static void blank_gaps(const struct insp_view *view, double blank, uint32_t columns, double *values)
+{
+	for (uint32_t i = 0; i < view->gaps->closed; i++) {
+		double from, to;
+
+		insp_view_gap(view, i, &from, &to);
+		for (double column = fmax(floor(from / view->width * columns), 0); column < fmin(to / view->width, 1) * columns; column++)
+			values[(uint32_t)column] = blank;
+	}
+}
+
+void insp_series_read(const struct insp_view *view, enum insp_series series, uint32_t lane, uint32_t columns, double *values)
+{
+	read_series(view, series, lane, columns, values);
+	if (view->gaps)
+		blank_gaps(view, insp_series_is_rate(series) ? 0 : NAN, columns, values);
 }

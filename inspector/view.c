@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "gaps.h"
 #include "steps.h"
 
 void insp_view_init(struct insp_view *view, const struct insp_run *run, double width)
@@ -16,27 +17,140 @@ void insp_view_init(struct insp_view *view, const struct insp_run *run, double w
 
 const char *const insp_axis_names[INSP_AXIS_COUNT] = {"time", "event", "activity"};
 
+double insp_axis_base(const struct insp_run *run, enum insp_axis axis, uint32_t seq)
+{
+	CHECK(seq < run->count);
+	switch (axis) {
+	case INSP_AXIS_EVENT:
+		return (double)seq;
+	case INSP_AXIS_ACTIVITY:
+		return insp_activity_of(run, seq);
+	default:
+		return (double)insp_vtime(run, seq);
+	}
+}
+
+double insp_axis_extent(const struct insp_run *run, enum insp_axis axis)
+{
+	return axis == INSP_AXIS_TIME ? (double)insp_last_vtime(run)
+	       : axis == INSP_AXIS_EVENT ? (double)run->count
+	       : run->count ? insp_activity_of(run, run->count - 1) : 0;
+}
+
+/* ---- gaps ---- */
+
+/* All gaps together take this share of the width at most. */
+#define GAPS_SHARE 0.4
+
+/* The gaps, laid out for how much is seen; NULL: nothing is compared. */
+static const struct insp_gaps *gaps_of(const struct insp_view *view)
+{
+	if (view->gaps && view->gaps->closed)
+		insp_gaps_lay(view->gaps, view->axis,
+			      fmin(INSP_GAP_WIDTH, GAPS_SHARE * view->width / view->gaps->closed) * view->span / view->width);
+	return view->gaps;
+}
+
+double insp_view_coord_of(const struct insp_view *view, double base)
+{
+	const struct insp_gaps *gaps = gaps_of(view);
+
+	return gaps ? insp_gaps_coord(gaps, view->axis, view->side, base) : base;
+}
+
+double insp_view_base(const struct insp_view *view, double coord)
+{
+	const struct insp_gaps *gaps = gaps_of(view);
+
+	return gaps ? insp_gaps_base(gaps, view->axis, view->side, coord) : coord;
+}
+
+void insp_view_gap(const struct insp_view *view, uint32_t place, double *ret_from, double *ret_to)
+{
+	const struct insp_gap_place *its = &gaps_of(view)->places[view->axis][place];
+
+	*ret_from = insp_view_x(view, its->at);
+	*ret_to = insp_view_x(view, its->at + its->width);
+}
+
+uint32_t insp_view_skip(const struct insp_view *view, uint32_t seq)
+{
+	const uint32_t gap = view->gaps ? insp_gaps_find(view->gaps, view->side, seq) : INSP_NONE;
+
+	return gap == INSP_NONE || view->gaps->all[gap].open ? seq : view->gaps->all[gap].end[view->side];
+}
+
+/* Where the next closed gap begins, from an event on that is in none. */
+static uint32_t next_gap(const struct insp_view *view, uint32_t seq)
+{
+	const uint32_t gap = view->gaps ? insp_gaps_next(view->gaps, view->side, seq) : INSP_NONE;
+
+	return gap == INSP_NONE ? view->run->count : view->gaps->all[gap].first[view->side];
+}
+
+static struct insp_spot spot_of(const struct insp_view *view, double coord)
+{
+	const struct insp_gaps *gaps = gaps_of(view);
+
+	return gaps ? insp_gaps_spot(gaps, view->axis, coord) : (struct insp_spot){coord, 0, 0};
+}
+
+static double coord_of_spot(const struct insp_view *view, const struct insp_spot *spot)
+{
+	const struct insp_gaps *gaps = gaps_of(view);
+
+	return gaps ? insp_gaps_coord_of_spot(gaps, view->axis, spot) : spot->shown;
+}
+
+/* With the span the width of gaps changes, as coordinates: where a coordinate is then. */
+static double respan(struct insp_view *view, double span, double coord)
+{
+	const struct insp_spot spot = spot_of(view, coord);
+
+	view->span = span;
+	return coord_of_spot(view, &spot);
+}
+
+#define SPAN_ROUNDS 64		/* gaps are GAPS_SHARE of the width, so that each is that much closer to the end */
+
+/* What is between two spots, and the gaps as wide as they are when that is seen, times a factor. */
+static double span_between(const struct insp_view *view, const struct insp_spot *from, const struct insp_spot *to, double factor)
+{
+	struct insp_view at = *view;
+
+	for (int i = 0; i < (view->gaps && view->gaps->closed ? SPAN_ROUNDS : 1); i++)
+		at.span = fmax((coord_of_spot(&at, to) - coord_of_spot(&at, from)) * factor, INSP_SPAN_MIN);
+	return at.span;
+}
+
+static double span_of_all(const struct insp_view *view, double factor)
+{
+	const struct insp_spot from = {0, 0, 0};
+	const struct insp_spot to = {view->gaps ? view->gaps->shown[view->axis] : insp_axis_extent(view->run, view->axis),
+				     view->gaps ? view->gaps->closed : 0, 0};
+
+	return fmax(span_between(view, &from, &to, factor), INSP_SPAN_MIN * factor);
+}
+
+void insp_view_adapt(struct insp_view *view, struct insp_gaps *gaps, double width)
+{
+	const double base = insp_view_base(view, view->from);
+
+	view->gaps = gaps;
+	view->width = width > 1 ? width : 1;
+	view->from = insp_view_coord_of(view, base);
+}
+
 double insp_view_extent(const struct insp_view *view)
 {
-	const uint32_t count = view->run->count;
-	const double extent = view->axis == INSP_AXIS_TIME ? (double)insp_last_vtime(view->run)
-			      : view->axis == INSP_AXIS_EVENT ? (double)count
-			      : count ? insp_activity_of(view->run, count - 1) : 0;
+	const struct insp_gaps *gaps = gaps_of(view);
 
-	return extent > INSP_SPAN_MIN ? extent : INSP_SPAN_MIN;
+	return fmax(gaps ? insp_gaps_extent(gaps, view->axis) : insp_axis_extent(view->run, view->axis), INSP_SPAN_MIN);
 }
 
 double insp_view_coord(const struct insp_view *view, uint32_t seq)
 {
-	CHECK(seq < view->run->count);
-	switch (view->axis) {
-	case INSP_AXIS_EVENT:
-		return (double)seq;
-	case INSP_AXIS_ACTIVITY:
-		return insp_activity_of(view->run, seq);
-	default:
-		return (double)insp_vtime(view->run, seq);
-	}
+	return insp_view_coord_of(view, insp_axis_base(view->run, view->axis, seq));
 }
 
 double insp_view_x(const struct insp_view *view, double coord)
@@ -74,31 +188,36 @@ static uint32_t seek_activity(const struct insp_run *run, double coord)
 	return seq;
 }
 
-uint32_t insp_view_seek(const struct insp_view *view, double coord)
+static uint32_t seek_base(const struct insp_view *view, double base)
 {
-	if (coord <= 0)
+	if (base <= 0)
 		return 0;
 	if (view->axis == INSP_AXIS_TIME)
-		return insp_run_seek(view->run, coord < 0x1p63 ? (vtime_ns)ceil(coord) : UINT64_MAX);
+		return insp_run_seek(view->run, base < 0x1p63 ? (vtime_ns)ceil(base) : UINT64_MAX);
 	if (view->axis == INSP_AXIS_ACTIVITY)
-		return seek_activity(view->run, coord);
-	return coord < view->run->count ? (uint32_t)ceil(coord) : view->run->count;
+		return seek_activity(view->run, base);
+	return base < view->run->count ? (uint32_t)ceil(base) : view->run->count;
+}
+
+uint32_t insp_view_seek(const struct insp_view *view, double coord)
+{
+	return seek_base(view, insp_view_base(view, coord));
 }
 
 /* A tenth of the width may be seen beyond either end, so that the ends can be told from the window's. */
 static void clamp(struct insp_view *view)
 {
+	view->from = respan(view, fmin(fmax(view->span, INSP_SPAN_MIN), span_of_all(view, 1.1)), view->from);
 	const double extent = insp_view_extent(view);
 
-	view->span = fmin(fmax(view->span, INSP_SPAN_MIN), extent * 1.1);
 	view->from = fmin(fmax(view->from, -view->span * 0.05), fmax(extent - view->span * 0.95, -view->span * 0.05));
 }
 
 void insp_view_zoom(struct insp_view *view, double factor, double x)
 {
-	const double still = insp_view_at(view, x);
+	const double span = fmin(fmax(view->span * factor, INSP_SPAN_MIN), span_of_all(view, 1.1));
+	const double still = respan(view, span, insp_view_at(view, x));
 
-	view->span = fmin(fmax(view->span * factor, INSP_SPAN_MIN), insp_view_extent(view) * 1.1);
 	view->from = still - x * view->span / view->width;
 	clamp(view);
 }
@@ -111,17 +230,17 @@ void insp_view_pan(struct insp_view *view, double pixels)
 
 void insp_view_fit(struct insp_view *view, double from, double to)
 {
-	view->span = fmax((to - from) * 1.06, INSP_SPAN_MIN);
-	view->from = (from + to - view->span) / 2;
+	const struct insp_spot a = spot_of(view, from), b = spot_of(view, to);
+
+	view->span = span_between(view, &a, &b, 1.06);
+	view->from = (coord_of_spot(view, &a) + coord_of_spot(view, &b) - view->span) / 2;
 	clamp(view);
 }
 
 void insp_view_whole(struct insp_view *view)
 {
-	const double extent = insp_view_extent(view);
-
-	view->span = extent * 1.02;
-	view->from = -extent * 0.01;
+	view->span = span_of_all(view, 1.02);
+	view->from = -insp_view_extent(view) * 0.01;
 }
 
 void insp_view_show(struct insp_view *view, uint32_t seq)
@@ -169,15 +288,16 @@ double insp_view_tick(const struct insp_view *view, double apart)
 vtime_ns insp_view_vtime(const struct insp_view *view, double coord)
 {
 	const struct insp_run *run = view->run;
+	const double base = insp_view_base(view, coord);
 
 	if (view->axis == INSP_AXIS_TIME)
-		return (vtime_ns)fmax(coord, 0);
-	const uint32_t after = insp_view_seek(view, coord);
+		return (vtime_ns)fmax(base, 0);
+	const uint32_t after = seek_base(view, base);
 
 	if (after == 0 || after >= run->count)
 		return after ? insp_last_vtime(run) : 0;
-	const double a = insp_view_coord(view, after - 1), b = insp_view_coord(view, after);
-	const double share = b > a ? (coord - a) / (b - a) : 1;
+	const double a = insp_axis_base(run, view->axis, after - 1), b = insp_axis_base(run, view->axis, after);
+	const double share = b > a ? (base - a) / (b - a) : 1;
 
 	return insp_vtime(run, after - 1) + (vtime_ns)((double)(insp_vtime(run, after) - insp_vtime(run, after - 1)) * share);
 }
@@ -185,7 +305,7 @@ vtime_ns insp_view_vtime(const struct insp_view *view, double coord)
 void insp_view_put_mark(const struct insp_view *view, double coord, double tick, char *to, size_t size)
 {
 	if (view->axis == INSP_AXIS_EVENT) {
-		snprintf(to, size, "@%.0f", coord);
+		snprintf(to, size, "@%.0f", insp_view_base(view, coord));
 		return;
 	}
 	insp_put_time(to, size, insp_view_vtime(view, coord));
@@ -215,6 +335,8 @@ static void add_event(const struct cell_walk *walk, uint32_t column, uint32_t se
 		cell->first = seq;
 		cell->kind = run->kind[seq];
 	}
+	if (walk->view->gaps)
+		cell->match |= (uint8_t)(1u << walk->view->gaps->pair->match[walk->view->side][seq]);
 }
 
 /* What went wrong is known by itself, so that a block need not be looked through for it. */
@@ -236,6 +358,9 @@ static void add_troubles(const struct cell_walk *walk)
 		const uint32_t seq = run->troubles[low];
 		const double column = floor(insp_view_x_of(walk->view, seq) / walk->view->width * walk->columns);
 
+		if (insp_view_skip(walk->view, seq) != seq)
+			continue;
+
 		if (column >= walk->columns)
 			return;
 		if (column >= 0)
@@ -247,6 +372,8 @@ static void add_block(const struct cell_walk *walk, uint32_t column, uint32_t bl
 {
 	const struct insp_run *run = walk->view->run;
 	const uint16_t *counts = &run->block_counts[(size_t)block * run->lane_count];
+	const struct insp_gaps *gaps = walk->view->gaps;
+	const uint8_t *match = gaps ? &gaps->pair->block_match[walk->view->side][(size_t)block * run->lane_count] : NULL;
 
 	for (uint32_t lane = 0; lane < run->lane_count; lane++) {
 		struct insp_cell *cell = &walk->cells[(size_t)lane * walk->columns + column];
@@ -258,6 +385,7 @@ static void add_block(const struct cell_walk *walk, uint32_t column, uint32_t bl
 			cell->kind = run->kind[cell->first];
 		}
 		cell->count += counts[lane];
+		cell->match |= match ? match[lane] : 0;
 	}
 }
 
@@ -274,7 +402,11 @@ void insp_view_cells(const struct insp_view *view, uint32_t columns, struct insp
 		const uint32_t end = insp_view_seek(view, right);
 
 		while (at < end) {
-			if (at % INSP_BLOCK == 0 && end - at >= INSP_BLOCK) {
+			const uint32_t skipped = insp_view_skip(view, at), limit = next_gap(view, at);
+
+			if (skipped != at) {
+				at = skipped;
+			} else if (at % INSP_BLOCK == 0 && (end < limit ? end : limit) - at >= INSP_BLOCK) {
 				add_block(&walk, column, at / INSP_BLOCK);
 				at += INSP_BLOCK;
 			} else {
@@ -306,6 +438,21 @@ static bool in_sight(const struct insp_view *view, const struct insp_packet *pac
 	return packet->end == INSP_NONE || insp_view_coord(view, packet->end) >= view->from;
 }
 
+/* Of the packets that are sent within a gap only those that arrive behind it are seen. */
+static bool flies_out(const struct insp_packet *packet, uint32_t behind)
+{
+	return packet->end != INSP_NONE && packet->end >= behind;
+}
+
+/* Packet at does not; the one before the next that may. */
+static uint32_t next_out(const struct insp_run *run, uint32_t at, uint32_t behind)
+{
+	const vtime_ns end = behind < run->count ? insp_vtime(run, behind) : insp_last_vtime(run);
+	const uint32_t from = end > run->flight_max ? insp_packet_from(run, insp_run_seek(run, end - run->flight_max)) : 0;
+
+	return from > at + 1 ? from - 1 : at;
+}
+
 /* Merges into an arrow of the same column; the last few are enough to look at, since packets are in order. */
 static bool merge(struct insp_arrow *arrows, uint32_t first, uint32_t count, const struct insp_packet *packet)
 {
@@ -327,7 +474,12 @@ static uint32_t collect(const struct insp_view *view, struct insp_arrow *arrows,
 	insp_view_packets(view, &at, &end);
 	for (; at < end; at++) {
 		const struct insp_packet *packet = &run->packets[at];
+		const uint32_t behind = insp_view_skip(view, packet->send);
 
+		if (behind != packet->send && !flies_out(packet, behind)) {
+			at = next_out(run, at, behind);
+			continue;
+		}
 		if (!in_sight(view, packet))
 			continue;
 		if (step > 0) {

@@ -36,8 +36,7 @@ struct _InspWindow {
 	GtkWidget *position, *grain, *scope, *where, *found, *filter, *command_log, *facts;
 	GtkWidget *lists, *details, *upper, *list_tabs, *detail_tabs;
 	InspPlots *plots;
-	GtkWidget *compare_page, *compare_text;
-	InspLanes *lanes_b;
+	GtkWidget *compare_page;
 	InspDifferenceList *differences;
 	InspOverview *overview;
 	InspLanes *lanes;

@@ -89,13 +89,13 @@ char *insp__status(InspWindow *window)
 		"{\"trace\":\"%s\",\"events\":%u,\"nodes\":%u,\"packets\":%u,\"drops\":%u,\"focus\":%u,"
 		"\"vtime_ns\":%" G_GUINT64_FORMAT ",\"node\":\"%s\",\"scope\":\"%s\",\"grain\":\"%s\",\"axis\":\"%s\","
 		"\"view\":[%.3f,%.3f],\"rows\":%u,"
-		"\"paint_nodes\":%u,\"arrows\":%u,\"differences\":%d}",
+		"\"paint_nodes\":%u,\"arrows\":%u,\"other\":%" G_GINT64_FORMAT ",\"differences\":%d}",
 		path, run->count, run->lane_count - 1, run->packet_count, run->drops, focus,
 		(guint64)(run->count ? insp_vtime(run, focus) : 0), run->count ? run->lanes[insp_lane_of(run, focus)].name : "",
 		window->step_scope == INSP_NONE ? "all" : run->lanes[window->step_scope].name,
 		insp_grain_names[window->step_grain], insp_axis_names[view->axis], view->from, view->span,
 		list ? g_list_model_get_n_items(G_LIST_MODEL(list)) : 0, stat.nodes,
-		stat.arrows, pair ? (int)pair->difference_count : -1);
+		stat.arrows, pair ? (gint64)insp__compare_other(window) : -1, pair ? (int)pair->difference_count : -1);
 }
 
 void insp__update_status(InspWindow *window)
@@ -304,23 +304,29 @@ static void lane_clicked(GtkWidget *picture, guint seq, InspWindow *window)
 	insp__run_text(window, command);
 }
 
-/* A click in the second run goes to where that would be in the first. */
-static void lane_b_clicked(InspLanes *lanes, guint seq, InspWindow *window)
+static void other_clicked(GtkWidget *picture, guint seq, InspWindow *window)
 {
-	lane_clicked(GTK_WIDGET(lanes), insp_pair_other(insp__compare_pair(window), 1, seq), window);
-	insp_lanes_set_focus(lanes, seq, /* follow= */ false);
+	g_autofree char *command = g_strdup_printf("compare.goto @%u", seq);
+
+	insp__run_text(window, command);
+}
+
+static void gap_clicked(InspLanes *lanes, guint gap, InspWindow *window)
+{
+	insp__compare_turn_gap(window, gap);
 }
 
 static void viewed(InspLanes *lanes, InspWindow *window)
 {
-	insp__compare_follow(window);
 	insp__show_topology(window);
 	insp__update_status(window);
 }
 
 static void difference_chosen(InspDifferenceList *list, guint index, InspWindow *window)
 {
-	insp__compare_show(window, index);
+	g_autofree char *command = g_strdup_printf("compare.difference %u", index + 1);
+
+	insp__run_text(window, command);
 }
 
 static void position_entered(GtkEntry *entry, InspWindow *window)
@@ -399,7 +405,7 @@ static void narrow_tabs(GtkWidget *switcher)
 void insp__share_height(InspWindow *window)
 {
 	const int plots = gtk_widget_get_visible(GTK_WIDGET(window->plots)) ? PLOTS_HEIGHT : 0;
-	const int second = gtk_widget_get_visible(window->compare_page) ? LANES_HEIGHT * 5 / 6 : 0;
+	const int second = gtk_widget_get_visible(window->compare_page) ? LANES_HEIGHT / 2 : 0;
 
 	gtk_paned_set_position(GTK_PANED(window->upper), LANES_HEIGHT + plots + second - (plots ? 60 : 0));
 }
@@ -434,7 +440,9 @@ static void insp_window_init(InspWindow *window)
 	insp__add_commands(window);
 	g_signal_connect(window->lanes, "focus-event", G_CALLBACK(lane_clicked), window);
 	g_signal_connect(window->lanes, "viewed", G_CALLBACK(viewed), window);
-	g_signal_connect(window->lanes_b, "focus-event", G_CALLBACK(lane_b_clicked), window);
+	g_signal_connect(window->lanes, "focus-other", G_CALLBACK(other_clicked), window);
+	g_signal_connect(window->lanes, "gap", G_CALLBACK(gap_clicked), window);
+	insp__compare_bar_add(window);
 	g_signal_connect(window->differences, "chosen", G_CALLBACK(difference_chosen), window);
 	g_signal_connect(window->position, "activate", G_CALLBACK(position_entered), window);
 	g_signal_connect(window->filter, "activate", G_CALLBACK(filter_entered), window);
@@ -514,8 +522,6 @@ static void insp_window_class_init(InspWindowClass *class)
 	BIND(list_tabs);
 	BIND(detail_tabs);
 	BIND(compare_page);
-	BIND(compare_text);
-	BIND(lanes_b);
 #undef BIND
 }
 

@@ -27,8 +27,9 @@ static inline void put_begin(struct fmt_buf *buf)
 	fmt_put_clone(buf, 1500, 1, 30, &(struct fmt_ev_clone){.child_tid = 31, .child_pid = 30});
 }
 
-/* Request and answer, one microsecond a step; every seventh request is lost, every 50th program line is told. */
-static inline void put_round(struct fmt_buf *buf, uint64_t i, vtime_ns at)
+/* Request and answer, one microsecond a step; every seventh request is lost, every 50th program line is told.  Of an odd round the
+ * request fares the other way. */
+static inline void put_round(struct fmt_buf *buf, uint64_t i, vtime_ns at, bool odd)
 {
 	const struct fmt_bytes frame = {run_frame, sizeof(run_frame)};
 	const uint64_t packet = (1ull << 40) + i;
@@ -37,7 +38,7 @@ static inline void put_round(struct fmt_buf *buf, uint64_t i, vtime_ns at)
 	fmt_put_packet_send(buf, at + 1000, 1, 0, &(struct fmt_ev_packet_send){
 		.link = 7, .packet = packet, .depart_ns = at + 3000, .frame = frame});
 	fmt_put_syscall_enter(buf, at + 1000, 1, 31, &(struct fmt_ev_syscall_enter){.nr = 45});
-	if (i % 7 == 3)
+	if ((i % 7 == 3) != odd)
 		fmt_put_packet_drop(buf, at + 1000, 1, 0, &(struct fmt_ev_packet_drop){.link = 7, .packet = packet, .reason = T("loss")});
 	else
 		fmt_put_packet_recv(buf, at + 6000, 2, 0, &(struct fmt_ev_packet_recv){.link = 7, .packet = packet, .size = 74});
@@ -70,8 +71,17 @@ static inline int write_records(struct fmt_writer *writer, const struct fmt_buf 
 	return r;
 }
 
-/* 0, -errno. */
-static inline int write_run(const char *path, uint64_t rounds)
+/* A node that does something now and then, and that other runs do not have. */
+static inline void put_extra(struct fmt_buf *buf, uint64_t i, vtime_ns at)
+{
+	if (i == 0)
+		fmt_put_node(buf, 0, 0, 0, &(struct fmt_ev_node){9, T("extra"), T("10.0.0.9/24"), T("e")});
+	else if (i % 100 == 0)
+		fmt_put_output(buf, at + 7500, 9, 30, &(struct fmt_ev_output){1, T("more\n")});
+}
+
+/* Every so many rounds something is odd; 0: never.  0, -errno. */
+static inline int write_odd_run(const char *path, uint64_t rounds, uint64_t every, bool extra)
 {
 	struct fmt_writer *writer = NULL;
 	struct fmt_buf buf = {0};
@@ -80,10 +90,16 @@ static inline int write_run(const char *path, uint64_t rounds)
 	if (r < 0)
 		return r;
 	r = fmt_writer_meta(writer, "seed", "42", 2);
+	if (extra)
+		put_extra(&buf, 0, 0);
 	put_begin(&buf);
 	for (uint64_t i = 0; i < rounds && r == 0; i++) {
 		/* Bursts of forty, then a pause: neither even nor at random. */
-		put_round(&buf, i, 2000 + i * 8000 + i / 40 * 3000000);
+		const vtime_ns at = 2000 + i * 8000 + i / 40 * 3000000;
+
+		put_round(&buf, i, at, every && i && i % every == 0);
+		if (extra && i)
+			put_extra(&buf, i, at);
 		r = write_records(writer, &buf);
 		fmt_buf_clear(&buf);
 	}
@@ -94,6 +110,11 @@ static inline int write_run(const char *path, uint64_t rounds)
 	if (r < 0)
 		fmt_writer_abandon(writer);
 	return r < 0 ? r : fmt_writer_finish(writer, NULL);
+}
+
+static inline int write_run(const char *path, uint64_t rounds)
+{
+	return write_odd_run(path, rounds, 0, false);
 }
 
 #endif
