@@ -14,8 +14,9 @@ uint16_t insp__link_index(const struct insp_run *run, uint64_t id);
 
 /* run-state.c: takes what an event of the right kind tells. */
 void insp__learn_life(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane);
-void insp__learn_congestion(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane);
-void insp__learn_position(struct insp_run *run, const struct fmt_event *event, uint32_t seq);
-void insp__learn_outage(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane);
+void insp__learn_congestion(struct insp_run *run, uint32_t seq, uint32_t lane, uint64_t cwnd, uint64_t ssthresh);
+void insp__learn_position(struct insp_run *run, uint32_t seq, uint64_t node, int64_t x, int64_t y);
+void insp__learn_outage(struct insp_run *run, uint32_t seq, enum insp_outage_what what, uint32_t number, bool down);
+void insp__learn_link_change(struct insp_run *run, const struct fmt_event *event, uint32_t seq);
 
 #endif

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run.h"
 
+#include <linux/if_ether.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "packet-text.h"
 #include "run-int.h"
+#include "scan.h"
 #include "steps.h"
 #include "streams-int.h"
 
@@ -25,6 +28,7 @@ struct loader {
 	uint32_t *thread_slots;		/* threads by lane and tid, + 1 */
 	uint32_t thread_slot_count;
 	struct insp__stream_table streams;
+	struct { uint16_t lane, thread; } *scanned;	/* of the scan's threads */
 	uint16_t lane_of[65536];	/* nodes by number; beyond that they are searched */
 };
 
@@ -204,7 +208,7 @@ static void classify(struct insp_packet *packet, struct fmt_bytes bytes, struct 
 	packet->ack = frame->ack;
 	packet->header = frame->payload && bytes.size - frame->payload_size < UINT16_MAX
 				 ? (uint16_t)(bytes.size - frame->payload_size) : UINT16_MAX;
-	if (frame->ether_type == 0x0806)
+	if (frame->ether_type == ETH_P_ARP)
 		packet->proto = INSP_PROTO_ARP;
 }
 
@@ -243,20 +247,47 @@ static struct insp_packet *find_packet(struct loader *loader, uint64_t id)
 	return slot && slot->packet ? &loader->run->packets[slot->packet - 1] : NULL;
 }
 
-static void send_packet(struct loader *loader, uint32_t seq, uint32_t lane, const struct fmt_ev_packet_send *ev)
+/* What a scan has of a frame is not enough for TCP over IPv6, and behind a VLAN or options of IP. */
+static bool is_cut_short(const uint8_t *head, uint64_t size)
+{
+	if (size <= FMT_SCAN_HEAD)
+		return false;
+	switch (head[12] << 8 | head[13]) {
+	case ETH_P_IP:
+		return head[14] != 0x45;
+	case ETH_P_IPV6:
+		return head[20] != IPPROTO_UDP && head[20] != IPPROTO_ICMPV6;
+	default:
+		return (head[12] << 8 | head[13]) == ETH_P_8021Q;
+	}
+}
+
+/* The frame that an event sends; of most only the first bytes.  Valid until the reader or the scan goes on. */
+static struct fmt_bytes frame_of(struct loader *loader, const struct fmt_scanned *sent)
+{
+	struct fmt_ev_packet_send ev;
+	struct fmt_event event;
+
+	if (is_cut_short(sent->head, sent->value[3]) && fmt_reader_event(loader->reader, sent->seq, &event, NULL) == 0 &&
+	    fmt_get_packet_send(&event, &ev) == 0)
+		return ev.frame;
+	return (struct fmt_bytes){sent->head, sent->value[3]};
+}
+
+static void send_packet(struct loader *loader, const struct fmt_scanned *sent, uint32_t lane)
 {
 	struct insp_run *run = loader->run;
-	const uint16_t link = insp__link_index(run, ev->link);
-	struct insp_packet *packet = add_packet(loader, seq, ev->packet);
+	const uint16_t link = insp__link_index(run, sent->value[1]);
+	struct insp_packet *packet = add_packet(loader, (uint32_t)sent->seq, sent->value[0]);
 	struct fmt_frame frame;
 
-	packet->depart = ev->depart_ns;
-	packet->size = (uint32_t)ev->frame.size;
+	packet->depart = sent->value[2];
+	packet->size = (uint32_t)sent->value[3];
 	packet->from = (uint16_t)lane;
 	packet->link = link;
 	packet->to = link == UINT16_MAX ? (uint16_t)lane
 					: run->links[link].a == lane ? run->links[link].b : run->links[link].a;
-	classify(packet, ev->frame, &frame);
+	classify(packet, frame_of(loader, sent), &frame);
 	if (packet->header != UINT16_MAX)
 		insp__stream_add(run, &loader->streams, packet, &frame);
 }
@@ -326,47 +357,30 @@ static uint16_t call_aux(uint64_t nr, int64_t ret)
 	return (uint16_t)((nr < 0x7fff ? nr : 0x7fff) | (ret < 0 && ret > -4096 ? 0x8000 : 0));
 }
 
-static void learn_call(struct insp_run *run, const struct fmt_event *event, uint32_t seq)
+static void learn_packet(struct loader *loader, const struct fmt_scanned *event, uint32_t lane)
 {
-	struct fmt_ev_syscall call;
-	struct fmt_ev_syscall_enter enter;
-	struct fmt_ev_syscall_exit leave;
-	struct fmt_ev_signal sig;
+	const uint32_t seq = (uint32_t)event->seq;
+	const uint64_t id = event->value[0];
+	struct insp_packet *packet;
 
-	if (event->kind == FMT_syscall && fmt_get_syscall(event, &call) == 0)
-		run->aux[seq] = call_aux(call.nr, call.ret);
-	else if (event->kind == FMT_syscall_enter && fmt_get_syscall_enter(event, &enter) == 0)
-		run->aux[seq] = call_aux(enter.nr, 0);
-	else if (event->kind == FMT_syscall_exit && fmt_get_syscall_exit(event, &leave) == 0)
-		run->aux[seq] = call_aux(leave.nr, leave.ret);
-	else if (event->kind == FMT_signal && fmt_get_signal(event, &sig) == 0)
-		run->aux[seq] = call_aux(sig.signo, 0);
-}
-
-static void learn_packet(struct loader *loader, const struct fmt_event *event, uint32_t seq, uint32_t lane)
-{
-	struct fmt_ev_packet_send sent;
-	struct fmt_ev_packet_recv received;
-	struct fmt_ev_packet_drop dropped;
-
-	struct fmt_ev_packet_copy copied;
-	struct fmt_ev_packet_corrupt corrupt;
-
-	if (event->kind == FMT_packet_send && fmt_get_packet_send(event, &sent) == 0)
-		send_packet(loader, seq, lane, &sent);
-	else if (event->kind == FMT_packet_copy && fmt_get_packet_copy(event, &copied) == 0)
-		copy_packet(loader, seq, copied.packet, copied.original);
-	else if (event->kind == FMT_packet_corrupt && fmt_get_packet_corrupt(event, &corrupt) == 0) {
-		struct insp_packet *packet = find_packet(loader, corrupt.packet);
-
+	switch (event->kind) {
+	case FMT_packet_send:
+		send_packet(loader, event, lane);
+		return;
+	case FMT_packet_copy:
+		copy_packet(loader, seq, id, event->value[1]);
+		return;
+	case FMT_packet_corrupt:
+		packet = find_packet(loader, id);
 		if (packet)
 			packet->marks |= INSP_MARK_CORRUPT;
-	}
-	else if (event->kind == FMT_packet_recv && fmt_get_packet_recv(event, &received) == 0)
-		end_packet(loader, seq, received.packet, INSP_RECEIVED, lane);
-	else if (event->kind == FMT_packet_drop && fmt_get_packet_drop(event, &dropped) == 0) {
+		return;
+	case FMT_packet_recv:
+		end_packet(loader, seq, id, INSP_RECEIVED, lane);
+		return;
+	default:
 		loader->run->aux[seq] = 0x8000;
-		end_packet(loader, seq, dropped.packet, INSP_DROPPED, lane);
+		end_packet(loader, seq, id, INSP_DROPPED, lane);
 	}
 }
 
@@ -389,39 +403,111 @@ static void keep_vtime(struct insp_run *run, uint32_t seq, vtime_ns vtime)
 		run->offset[seq] = (uint32_t)(vtime - block->base);
 }
 
-static void learn(struct loader *loader, const struct fmt_event *event, uint32_t seq)
+/* What is rare, and has texts. */
+static int learn_whole(struct loader *loader, uint32_t seq, uint32_t lane, struct fmt_error *error)
 {
 	struct insp_run *run = loader->run;
-	const uint32_t lane = lane_of_node(loader, event->node);
-	struct insp_block *block = &run->blocks[seq / INSP_BLOCK];
+	struct fmt_event event;
 	struct fmt_ev_link link;
-	struct fmt_ev_end end;
+	const int failed = fmt_reader_event(loader->reader, seq, &event, error);
+
+	if (failed < 0)
+		return failed;
+	if (event.kind == FMT_link && fmt_get_link(&event, &link) == 0)
+		add_link(loader, &link);
+	else if (event.kind >= FMT_start && event.kind <= FMT_exit)
+		insp__learn_life(run, &event, seq, lane);
+	else if (event.kind == FMT_link_change)
+		insp__learn_link_change(run, &event, seq);
+	return 0;
+}
+
+/* What is looked at of most events. */
+static const struct fmt_scan_want wants[] = {
+	{FMT_syscall, {"nr", "ret"}}, {FMT_syscall_enter, {"nr"}}, {FMT_syscall_exit, {"nr", "ret"}}, {FMT_signal, {"signo"}},
+	{FMT_packet_send, {"packet", "link", "depart_ns", "frame"}}, {FMT_packet_drop, {"packet"}}, {FMT_packet_recv, {"packet"}},
+	{FMT_packet_copy, {"packet", "original"}}, {FMT_packet_corrupt, {"packet"}}, {FMT_end, {"status"}},
+	{FMT_position, {"id", "x", "y"}}, {FMT_tcp_congestion, {"cwnd", "ssthresh"}},
+};
+
+static int learn_fields(struct loader *loader, const struct fmt_scanned *event, uint32_t lane, struct fmt_error *error)
+{
+	struct insp_run *run = loader->run;
+	const uint32_t seq = (uint32_t)event->seq;
+	const uint64_t *value = event->value;
+
+	switch (event->kind) {
+	case FMT_syscall:
+	case FMT_syscall_exit:
+		run->aux[seq] = call_aux(value[0], (int64_t)value[1]);
+		return 0;
+	case FMT_syscall_enter:
+	case FMT_signal:
+		run->aux[seq] = call_aux(value[0], 0);
+		return 0;
+	case FMT_panic:
+	case FMT_fault:
+		run->aux[seq] = 0x8000;
+		return 0;
+	case FMT_end:
+		run->aux[seq] = value[0] ? 0x8000 : 0;
+		return 0;
+	case FMT_position:
+		insp__learn_position(run, seq, value[0], (int64_t)value[1], (int64_t)value[2]);
+		return 0;
+	case FMT_node_down:
+	case FMT_node_up:
+		insp__learn_outage(run, seq, INSP_OUTAGE_NODE, lane, event->kind == FMT_node_down);
+		return 0;
+	case FMT_tcp_congestion:
+		insp__learn_congestion(run, seq, lane, value[0], value[1]);
+		return 0;
+	case FMT_packet_send ... FMT_packet_corrupt:
+		learn_packet(loader, event, lane);
+		return 0;
+	case FMT_link:
+	case FMT_link_change:
+	case FMT_start ... FMT_exit:
+		return learn_whole(loader, seq, lane, error);
+	default:
+		return 0;
+	}
+}
+
+/* The threads of a chunk are looked up once. */
+static void learn_threads(struct loader *loader, const struct fmt_scan *scan)
+{
+	size_t count;
+	const struct fmt_scan_thread *threads = fmt_scan_threads(scan, &count);
+
+	loader->scanned = reallocarray(loader->scanned, count, sizeof(*loader->scanned));
+	CHECK(loader->scanned);
+	for (size_t i = 0; i < count; i++) {
+		const uint32_t lane = lane_of_node(loader, threads[i].node);
+
+		loader->scanned[i].lane = (uint16_t)lane;
+		loader->scanned[i].thread = thread_of(loader, lane, threads[i].tid);
+	}
+}
+
+static int learn(struct loader *loader, const struct fmt_scanned *event, struct fmt_error *error)
+{
+	struct insp_run *run = loader->run;
+	const uint32_t seq = (uint32_t)event->seq, lane = loader->scanned[event->thread].lane;
+	struct insp_block *block = &run->blocks[seq / INSP_BLOCK];
 
 	keep_vtime(run, seq, event->vtime);
 	run->kind[seq] = event->kind < 255 ? (uint8_t)event->kind : 255;
-	run->thread[seq] = thread_of(loader, lane, event->tid);
+	run->thread[seq] = loader->scanned[event->thread].thread;
+	const int failed = event->known ? learn_fields(loader, event, lane, error) : 0;
+
+	if (failed < 0)
+		return failed;
 	block->kinds |= insp_kind_bit(event->kind);
 	block->lanes |= 1ull << (lane % 64);
 	run->block_counts[(size_t)(seq / INSP_BLOCK) * run->lane_count + lane]++;
 	run->lanes[lane].events++;
-	if (event->kind == FMT_link && fmt_get_link(event, &link) == 0)
-		add_link(loader, &link);
-	else if (event->kind == FMT_panic || event->kind == FMT_fault)
-		run->aux[seq] = 0x8000;
-	else if (event->kind == FMT_end && fmt_get_end(event, &end) == 0)
-		run->aux[seq] = end.status ? 0x8000 : 0;
-	else if (event->kind >= FMT_start && event->kind <= FMT_exit)
-		insp__learn_life(run, event, seq, lane);
-	else if (event->kind >= FMT_syscall && event->kind <= FMT_signal)
-		learn_call(run, event, seq);
-	else if (event->kind >= FMT_packet_send && event->kind <= FMT_packet_corrupt)
-		learn_packet(loader, event, seq, lane);
-	else if (event->kind == FMT_position)
-		insp__learn_position(run, event, seq);
-	else if (event->kind == FMT_link_change || event->kind == FMT_node_down || event->kind == FMT_node_up)
-		insp__learn_outage(run, event, seq, lane);
-	else if (event->kind == FMT_tcp_congestion)
-		insp__learn_congestion(run, event, seq, lane);
+	return 0;
 }
 
 /* Memory for every event, as the trace's index counts them. */
@@ -438,29 +524,44 @@ static void allocate(struct insp_run *run)
 	CHECK(run->offset && run->thread && run->kind && run->aux && run->blocks);
 }
 
+/* The next event of a scan.  1, 0 after the last, -EBADMSG, -errno. */
+static int read_event(struct loader *loader, struct fmt_scan *scan, uint32_t seq, vtime_ns before, struct fmt_error *error)
+{
+	const struct fmt_scanned *event;
+	const int got = fmt_scan_next(scan, &event, error);
+
+	if (got <= 0)
+		return got;
+	CHECK(event->seq == seq);
+	if (event->vtime < before) {
+		snprintf(error->text, sizeof(error->text), "event %u is earlier than the one before it", seq);
+		return -EBADMSG;
+	}
+	if (event->first)
+		learn_threads(loader, scan);
+	const int failed = learn(loader, event, error);
+
+	return failed < 0 ? failed : 1;
+}
+
+/* What is not read is not there. */
+static void stop_at(struct insp_run *run, uint32_t seq, int bad, const struct fmt_error *error)
+{
+	run->damage = strdup(error->text[0] ? error->text : strerror(-bad));
+	CHECK(run->damage);
+	run->count = seq;
+	run->block_count = (seq + INSP_BLOCK - 1) / INSP_BLOCK;
+}
+
 static int read_events(struct loader *loader, insp_progress progress, void *data)
 {
+	_cleanup_(fmt_scan_freep) struct fmt_scan *scan = fmt_scan_new(loader->reader, wants, sizeof(wants) / sizeof(wants[0]));
 	struct insp_run *run = loader->run;
 	struct fmt_error error = {{0}};
-	struct fmt_event event;
-	vtime_ns before = 0;
+	uint32_t seq = 0;
+	int got = 0;
 
-	for (uint32_t seq = 0; seq < run->count; seq++) {
-		int bad = fmt_reader_event(loader->reader, seq, &event, &error);
-
-		if (bad == 0 && event.vtime < before) {
-			snprintf(error.text, sizeof(error.text), "event %u is earlier than the one before it", seq);
-			bad = -EBADMSG;
-		}
-		if (bad < 0) {
-			run->damage = strdup(error.text[0] ? error.text : strerror(-bad));
-			CHECK(run->damage);
-			run->count = seq;
-			run->block_count = (seq + INSP_BLOCK - 1) / INSP_BLOCK;
-			return 0;
-		}
-		before = event.vtime;
-		learn(loader, &event, seq);
+	for (; seq < run->count && (got = read_event(loader, scan, seq, seq ? insp_vtime(run, seq - 1) : 0, &error)) > 0; seq++) {
 		if (insp_grain_has(run, INSP_GRAIN_FAULT, seq)) {
 			run->troubles = insp__grow(run->troubles, run->trouble_count, &run->trouble_capacity,
 						   sizeof(*run->troubles));
@@ -469,6 +570,8 @@ static int read_events(struct loader *loader, insp_progress progress, void *data
 		if (progress && seq % 8192 == 0 && !progress(data, seq, run->count))
 			return -ECANCELED;
 	}
+	if (got < 0)
+		stop_at(run, seq, got, &error);
 	return 0;
 }
 
@@ -549,6 +652,7 @@ int insp_run_load(const char *path, insp_progress progress, void *data, struct i
 	fmt_reader_close(loader->reader);
 	free(loader->slots);
 	free(loader->thread_slots);
+	free(loader->scanned);
 	free(loader->streams.slots);
 	free(loader);
 	if (r == 0)

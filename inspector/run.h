@@ -161,7 +161,8 @@ struct insp_run {
 /* What became of reading so far; called now and then.  False: stop (the load ends with -ECANCELED). */
 typedef bool (*insp_progress)(void *data, uint32_t done, uint32_t count);
 
-/* Reads a trace.  A trace that is damaged within is loaded up to there, and ret->damage says so.  0; -ECANCELED;
+/* Reads a trace, as far as fmt_scan does: damage of texts and frames shows where these are read.  A trace whose columns are damaged is
+ * loaded up to there, and ret->damage says so.  0; -ECANCELED;
  * -EFBIG: more than 2^32 - 2 events; what fmt_reader_open() returns. */
 int insp_run_load(const char *path, insp_progress progress, void *data, struct insp_run **ret, struct fmt_error *error);
 void insp_run_free(struct insp_run *run);
