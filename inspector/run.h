@@ -122,6 +122,7 @@ struct insp_block {
 struct insp_run {
 	char *path;
 	uint32_t count;			/* events */
+	uint32_t weight;		/* how many each stands for: 1, but in a sketch (sketch.h) */
 	uint32_t *offset;		/* of each event: its time since the base of its block; see insp_vtime() */
 	uint16_t *thread;		/* ... index of threads */
 	uint8_t *kind;			/* ... 255: not of this version */
