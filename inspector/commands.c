@@ -87,7 +87,7 @@ static bool run_row(InspWindow *window, const struct insp_command *row, const ch
 {
 	g_autofree char *text = g_strdup_printf("%s%s%s", row->id, argument && *argument ? " " : "", argument ? argument : "");
 
-	const bool done = insp__wait_for_run(window, row->id, text) || row->run(window, argument ? argument : "");
+	const bool done = row->run(window, argument ? argument : "");
 
 	/* Afterwards: what changes a label has no picture until the next frame. */
 	gtk_label_set_text(GTK_LABEL(window->command_log), text);
@@ -122,6 +122,8 @@ static bool run_text(InspWindow *window, const char *text)
 
 bool insp__run_text(InspWindow *window, const char *text)
 {
+	if (insp__wait_for_run(window, text))
+		return true;
 	insp__log_begin(window, text);
 	const bool done = run_text(window, text);
 

@@ -73,24 +73,26 @@ void insp__reading_progress(InspWindow *window, int percent)
 }
 
 /* What has nothing to do with the run, or looks at how far it is. */
-static bool acts_at_once(const char *id)
+static bool acts_at_once(const char *text)
 {
 	static const char *const ids[] = {"trace.open", "cancel", "window.close", "palette", "help.keys", "help.about", "settings",
 					  "focus.entry", "list.entry", "view.dark", "view.plots", "view.plots-other", "view.list",
 					  "view.pane", "print.status", "print.frames", "export.window"};
+	const size_t size = strcspn(text, " ");
 
 	for (guint i = 0; i < G_N_ELEMENTS(ids); i++)
-		if (strcmp(id, ids[i]) == 0)
+		if (strlen(ids[i]) == size && memcmp(text, ids[i], size) == 0)
 			return true;
 	return false;
 }
 
-bool insp__wait_for_run(InspWindow *window, const char *id, const char *text)
+bool insp__wait_for_run(InspWindow *window, const char *text)
 {
-	if (window->run || !window->loading || acts_at_once(id))
+	if (window->run || !window->loading || acts_at_once(text))
 		return false;
 	g_queue_push_tail(&window->waiting, g_strdup(text));
 	window->waited++;
+	insp__update_status(window);
 	return true;
 }
 

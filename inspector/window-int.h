@@ -115,7 +115,7 @@ void insp__sketch_show(InspWindow *window, struct insp_sketch *sketch);
 void insp__sketch_forget(InspWindow *window);
 void insp__reading_progress(InspWindow *window, int percent);
 /* True: the command waits for the run that is read. */
-bool insp__wait_for_run(InspWindow *window, const char *id, const char *text);
+bool insp__wait_for_run(InspWindow *window, const char *text);
 /* The run is there: carries out what has waited.  It is not: forgets it. */
 void insp__run_arrived(InspWindow *window);
 void insp__run_missing(InspWindow *window);

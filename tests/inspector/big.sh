@@ -69,7 +69,7 @@ timeout 200 dbus-run-session -- bash "$work/bus.sh" "$inspector" "$trace" "${ask
     fail "over D-Bus: $(cat "$work/out" "$work/err")"
 waited=$(tail -n 1 "$work/out" | grep -o '"waited":[0-9]*')
 [[ ${waited#*:} -gt 0 ]] || fail "nothing waited for the run"
-facts() { grep -oE '"(events|packets|drops|focus|vtime_ns|rows|arrows)":[0-9]*|"(node|scope|grain)":"[^"]*"' "$1"; }
+facts() { grep -oE '"(events|packets|drops|focus|vtime_ns|rows|arrows)":[0-9]*|"(node|scope|grain|axis)":"[^"]*"|"view":[^]]*' "$1"; }
 diff <(facts "$work/want") <(tail -n 1 "$work/out" | facts /dev/stdin) || fail "asked while it was read, it is another"
 
 # To go somewhere else reads a few chunks, not the trace.
