@@ -8,19 +8,14 @@
 #include "columns-int.h"
 #include "trace-int.h"
 
-struct column {
-	const uint8_t *at;
-	size_t size;			/* what is left */
-};
-
 struct get {
 	struct fmt__shape shape;
-	struct column *columns;
+	struct fmt__column *columns;
 	size_t column_count;
-	struct column bytes;
+	struct fmt__column bytes;
 	struct fmt_buf joined;		/* what these are in, when some are copies */
 	struct fmt_buf *bodies;
-	size_t bodies_size;		/* what they must come to */
+	uint64_t bodies_size;		/* what they must come to */
 	struct fmt_buf list;		/* of effects */
 	vtime_ns vtime;
 	uint64_t numbers[FMT_FIELD_MAX];
@@ -28,18 +23,7 @@ struct get {
 };
 
 /* All of these: false when there is nothing (right) there. */
-static bool u64_get(struct column *column, uint64_t *ret)
-{
-	size_t pos = 0;
-
-	if (fmt_get_u64(column->at, column->size, &pos, ret) < 0)
-		return false;
-	column->at += pos;
-	column->size -= pos;
-	return true;
-}
-
-static bool bytes_get(struct column *column, uint64_t size, const uint8_t **ret)
+static bool bytes_get(struct fmt__column *column, uint64_t size, const uint8_t **ret)
 {
 	if (size > column->size)
 		return false;
@@ -49,22 +33,11 @@ static bool bytes_get(struct column *column, uint64_t size, const uint8_t **ret)
 	return true;
 }
 
-static bool thread_get(struct get *get, size_t *ret)
-{
-	struct fmt__shape *shape = &get->shape;
-	uint64_t rank;
-
-	if (!u64_get(&get->columns[FMT__COLUMN_THREAD], &rank) || rank >= shape->thread_count)
-		return false;
-	*ret = fmt__thread_to_front(shape, rank);
-	return true;
-}
-
-static bool difference_get(struct column *column, uint64_t *previous)
+static bool difference_get(struct fmt__column *column, uint64_t *previous)
 {
 	uint64_t value;
 
-	if (!u64_get(column, &value))
+	if (!fmt__column_u64(column, &value))
 		return false;
 	*previous += fmt__unzigzag(value);
 	return true;
@@ -74,7 +47,7 @@ static bool address_get(struct get *get, uint64_t *previous)
 {
 	uint64_t where;
 
-	if (!u64_get(&get->columns[FMT__COLUMN_WHERE], &where) || where > get->number_count)
+	if (!fmt__column_u64(&get->columns[FMT__COLUMN_WHERE], &where) || where > get->number_count)
 		return false;
 	if (!where)
 		return difference_get(&get->columns[FMT__COLUMN_ADDR], previous);
@@ -82,11 +55,11 @@ static bool address_get(struct get *get, uint64_t *previous)
 	return true;
 }
 
-static bool u32_get(struct column *column, uint32_t *ret)
+static bool u32_get(struct fmt__column *column, uint32_t *ret)
 {
 	uint64_t value;
 
-	if (!u64_get(column, &value) || value > UINT32_MAX)
+	if (!fmt__column_u64(column, &value) || value > UINT32_MAX)
 		return false;
 	*ret = (uint32_t)value;
 	return true;
@@ -94,7 +67,7 @@ static bool u32_get(struct column *column, uint32_t *ret)
 
 static bool operands_get(struct get *get, struct fmt_effect *effect)
 {
-	struct column *extra = &get->columns[FMT__COLUMN_EXTRA];
+	struct fmt__column *extra = &get->columns[FMT__COLUMN_EXTRA];
 	const uint8_t *crc;
 
 	switch (effect->op) {
@@ -107,17 +80,17 @@ static bool operands_get(struct get *get, struct fmt_effect *effect)
 		return true;
 	case FMT_EFFECT_MAP:
 		return u32_get(extra, &effect->prot) && u32_get(extra, &effect->flags) &&
-		       u64_get(extra, &effect->file) && u64_get(extra, &effect->offset);
+		       fmt__column_u64(extra, &effect->file) && fmt__column_u64(extra, &effect->offset);
 	case FMT_EFFECT_COPY:
-		return u64_get(extra, &effect->file) && u64_get(extra, &effect->offset);
+		return fmt__column_u64(extra, &effect->file) && fmt__column_u64(extra, &effect->offset);
 	case FMT_EFFECT_STORE:
-		return u64_get(extra, &effect->file) && bytes_get(&get->bytes, effect->size, &effect->bytes);
+		return fmt__column_u64(extra, &effect->file) && bytes_get(&get->bytes, effect->size, &effect->bytes);
 	case FMT_EFFECT_RESIZE:
-		return u64_get(extra, &effect->file);
+		return fmt__column_u64(extra, &effect->file);
 	case FMT_EFFECT_PROTECT:
 		return u32_get(extra, &effect->prot);
 	case FMT_EFFECT_REMAP:
-		return u64_get(extra, &effect->from) && u64_get(extra, &effect->from_size);
+		return fmt__column_u64(extra, &effect->from) && fmt__column_u64(extra, &effect->from_size);
 	case FMT_EFFECT_FILL:
 	case FMT_EFFECT_UNMAP:
 	case FMT_EFFECT_TLS:
@@ -133,7 +106,7 @@ static bool effect_get(struct get *get, struct fmt__slot *slot, uint64_t number)
 	struct fmt_effect effect = {0};
 	uint64_t op;
 
-	if (!u64_get(&get->columns[FMT__COLUMN_OP], &op) || op < FMT_EFFECT_WRITE || op > FMT_EFFECT_COPY)
+	if (!fmt__column_u64(&get->columns[FMT__COLUMN_OP], &op) || op < FMT_EFFECT_WRITE || op > FMT_EFFECT_COPY)
 		return false;
 	effect.op = (enum fmt_effect_op)op;
 	if (!address_get(get, &slot->addr[at]))
@@ -150,23 +123,23 @@ static bool effect_get(struct get *get, struct fmt__slot *slot, uint64_t number)
 	return get->list.size <= get->bodies_size;
 }
 
-static bool sized_get(struct get *get, struct column *column)
+static bool sized_get(struct get *get, struct fmt__column *column)
 {
 	const uint8_t *bytes;
 	uint64_t size;
 
-	if (!u64_get(column, &size) || !bytes_get(&get->bytes, size, &bytes))
+	if (!fmt__column_u64(column, &size) || !bytes_get(&get->bytes, size, &bytes))
 		return false;
 	fmt_buf_put_u64(get->bodies, size);
 	fmt_buf_put(get->bodies, bytes, size);
 	return true;
 }
 
-static bool effects_get(struct get *get, struct column *column, struct fmt__slot *slot)
+static bool effects_get(struct get *get, struct fmt__column *column, struct fmt__slot *slot)
 {
 	uint64_t count;
 
-	if (!u64_get(column, &count))
+	if (!fmt__column_u64(column, &count))
 		return false;
 	if (!count)
 		return sized_get(get, column);
@@ -179,12 +152,12 @@ static bool effects_get(struct get *get, struct column *column, struct fmt__slot
 	return true;
 }
 
-static bool frame_get(struct get *get, struct column *column, struct fmt__slot *slot)
+static bool frame_get(struct get *get, struct fmt__column *column, struct fmt__slot *slot)
 {
 	const uint8_t *rest, *difference;
 	uint64_t size;
 
-	if (!u64_get(column, &size))
+	if (!fmt__column_u64(column, &size))
 		return false;
 	const size_t head = size < FMT__FRAME_HEAD ? size : FMT__FRAME_HEAD;
 
@@ -202,12 +175,12 @@ static bool frame_get(struct get *get, struct column *column, struct fmt__slot *
 }
 
 /* A number that is not bytes. */
-static bool number_get(struct get *get, struct column *column, char type, uint64_t *previous)
+static bool number_get(struct get *get, struct fmt__column *column, char type, uint64_t *previous)
 {
 	uint64_t value;
 
 	if (type == 'C' || type == 'V') {
-		if (!u64_get(column, &value))
+		if (!fmt__column_u64(column, &value))
 			return false;
 		value = type == 'V' ? get->vtime + fmt__unzigzag(value) : value;
 	} else {
@@ -231,7 +204,7 @@ static bool fields_get(struct get *get, size_t kind_at, size_t thread)
 
 	get->number_count = 0;
 	for (size_t i = 0; kind->types[i] && good; i++) {
-		struct column *column = &get->columns[kind->first_column + i];
+		struct fmt__column *column = &get->columns[kind->first_column + i];
 
 		switch (kind->types[i]) {
 		case 'E':
@@ -262,8 +235,8 @@ static bool event_get(struct get *get, struct fmt_event *ret)
 	uint64_t kind, dt, size;
 	size_t thread;
 
-	if (!u64_get(&get->columns[FMT__COLUMN_KIND], &kind) || kind >= get->shape.kind_count ||
-	    !thread_get(get, &thread) || !u64_get(&get->columns[FMT__COLUMN_TIME], &dt) ||
+	if (!fmt__column_u64(&get->columns[FMT__COLUMN_KIND], &kind) || kind >= get->shape.kind_count ||
+	    !fmt__column_thread(&get->columns[FMT__COLUMN_THREAD], &get->shape, &thread) || !fmt__column_u64(&get->columns[FMT__COLUMN_TIME], &dt) ||
 	    dt > INT64_MAX - get->vtime)
 		return false;
 	get->vtime += dt;
@@ -271,7 +244,7 @@ static bool event_get(struct get *get, struct fmt_event *ret)
 		if (!fields_get(get, kind, thread))
 			return false;
 	} else {
-		if (!u64_get(&get->columns[FMT__COLUMN_OPAQUE], &size) || !bytes_get(&get->bytes, size, &bytes))
+		if (!fmt__column_u64(&get->columns[FMT__COLUMN_OPAQUE], &size) || !bytes_get(&get->bytes, size, &bytes))
 			return false;
 		fmt_buf_put(get->bodies, bytes, size);
 	}
@@ -285,19 +258,19 @@ static bool event_get(struct get *get, struct fmt_event *ret)
 	return get->bodies->size <= get->bodies_size;
 }
 
-static bool kinds_get(struct fmt__shape *shape, struct column *head, size_t count)
+static bool kinds_get(struct fmt__shape *shape, struct fmt__column *head, size_t count)
 {
 	uint64_t kinds, size;
 	const uint8_t *types;
 
-	if (!u64_get(head, &kinds) || kinds > count)
+	if (!fmt__column_u64(head, &kinds) || kinds > count)
 		return false;
 	shape->kinds = calloc(kinds + 1, sizeof(*shape->kinds));
 	CHECK(shape->kinds);
 	for (; shape->kind_count < kinds; shape->kind_count++) {
 		struct fmt__kind *kind = &shape->kinds[shape->kind_count];
 
-		if (!u32_get(head, &kind->kind) || !u64_get(head, &size) || size > FMT_FIELD_MAX ||
+		if (!u32_get(head, &kind->kind) || !fmt__column_u64(head, &size) || size > FMT_FIELD_MAX ||
 		    !bytes_get(head, size, &types))
 			return false;
 		kind->opaque = size == 1 && types[0] == '?';
@@ -311,11 +284,11 @@ static bool kinds_get(struct fmt__shape *shape, struct column *head, size_t coun
 	return true;
 }
 
-static bool threads_get(struct fmt__shape *shape, struct column *head, size_t count)
+static bool threads_get(struct fmt__shape *shape, struct fmt__column *head, size_t count)
 {
 	uint64_t threads;
 
-	if (!u64_get(head, &threads) || threads > count)
+	if (!fmt__column_u64(head, &threads) || threads > count)
 		return false;
 	shape->threads = calloc(threads + 1, sizeof(*shape->threads));
 	CHECK(shape->threads);
@@ -341,35 +314,48 @@ static size_t place_columns(struct fmt__shape *shape)
 	return count;
 }
 
-static bool columns_get(struct get *get, struct column *head)
+static bool columns_get(struct fmt__column *head, struct fmt__column *columns, size_t count)
 {
-	const size_t count = get->column_count = place_columns(&get->shape);
 	uint64_t size;
 
-	if (count > FMT__COLUMNS_MAX)
-		return false;
-
-	get->columns = calloc(count, sizeof(*get->columns));
-	CHECK(get->columns);
 	for (size_t i = 0; i + 1 < count; i++) {
-		if (!u64_get(head, &size))
+		if (!fmt__column_u64(head, &size))
 			return false;
-		get->columns[i].size = size;
+		columns[i].size = size;
 	}
 	for (size_t i = 0; i + 1 < count; i++)
-		if (!bytes_get(head, get->columns[i].size, &get->columns[i].at))
+		if (!bytes_get(head, columns[i].size, &columns[i].at))
 			return false;
-	get->columns[count - 1] = *head;
+	columns[count - 1] = *head;
 	return true;
+}
+
+const char *fmt__columns_open(struct fmt__shape *shape, struct fmt__column head, size_t count, uint64_t *ret_bodies,
+			      struct fmt__column **ret_columns, size_t *ret_column_count)
+{
+	if (!fmt__column_u64(&head, ret_bodies) || *ret_bodies > FMT_RAW_MAX)
+		return "the size of its events is impossible";
+	if (!kinds_get(shape, &head, count))
+		return "its kinds of events are damaged";
+	if (!threads_get(shape, &head, count))
+		return "its threads are damaged";
+	const size_t columns = place_columns(shape);
+
+	if (columns > FMT__COLUMNS_MAX)
+		return "its columns are damaged";
+	*ret_column_count = columns;
+	*ret_columns = calloc(columns, sizeof(**ret_columns));
+	CHECK(*ret_columns);
+	return columns_get(&head, *ret_columns, columns) ? NULL : "its columns are damaged";
 }
 
 /* NULL, or what is wrong. */
 static const char *payload_get(struct get *get, const struct fmt__literals *literals)
 {
-	struct column *column = &get->columns[FMT__COLUMN_COPIES];
+	struct fmt__column *column = &get->columns[FMT__COLUMN_COPIES];
 	struct fmt_bytes copies[FMT__COPY_COLUMNS];
 
-	get->bytes = (struct column){literals->data, literals->size};
+	get->bytes = (struct fmt__column){literals->data, literals->size};
 	if (!column[0].size)
 		return NULL;
 	for (size_t i = 0; i < FMT__COPY_COLUMNS; i++) {
@@ -378,26 +364,17 @@ static const char *payload_get(struct get *get, const struct fmt__literals *lite
 	}
 	const char *complaint = fmt__payload_join(copies, literals, get->bodies_size, &get->joined);
 
-	get->bytes = (struct column){get->joined.data, get->joined.size};
+	get->bytes = (struct fmt__column){get->joined.data, get->joined.size};
 	return complaint;
 }
 
-static const char *take_apart(struct get *get, struct column *head, const struct fmt__literals *literals, size_t count,
+static const char *take_apart(struct get *get, struct fmt__column head, const struct fmt__literals *literals, size_t count,
 			      struct fmt_event *ret)
 {
-	uint64_t bodies;
+	const char *complaint = fmt__columns_open(&get->shape, head, count, &get->bodies_size, &get->columns, &get->column_count);
 
-	if (!u64_get(head, &bodies) || bodies > FMT_RAW_MAX)
-		return "the size of its events is impossible";
-	get->bodies_size = bodies;
-	if (!kinds_get(&get->shape, head, count))
-		return "its kinds of events are damaged";
-	if (!threads_get(&get->shape, head, count))
-		return "its threads are damaged";
-	if (!columns_get(get, head))
-		return "its columns are damaged";
-	const char *complaint = payload_get(get, literals);
-
+	if (!complaint)
+		complaint = payload_get(get, literals);
 	if (complaint)
 		return complaint;
 	for (size_t i = 0; i < count; i++)
@@ -409,19 +386,18 @@ static const char *take_apart(struct get *get, struct column *head, const struct
 		rest = rest || get->columns[i].size;
 	if (rest)
 		return "there is something behind its last event";
-	return get->bodies->size == bodies ? NULL : "its events have another size";
+	return get->bodies->size == get->bodies_size ? NULL : "its events have another size";
 }
 
 const char *fmt__columns_get(const uint8_t *raw, size_t size, const struct fmt__literals *literals, vtime_ns t0, size_t count,
 			     struct fmt_event *ret, struct fmt_buf *bodies)
 {
 	struct get get = {.bodies = bodies, .vtime = t0};
-	struct column head = {raw, size};
 
 	CHECK(count);
 	fmt_buf_clear(bodies);
 	fmt__shape_init(&get.shape, count);
-	const char *complaint = take_apart(&get, &head, literals, count, ret);
+	const char *complaint = take_apart(&get, (struct fmt__column){raw, size}, literals, count, ret);
 
 	/* Only now does the buffer stay where it is. */
 	for (size_t i = 0, at = 0; !complaint && i < count; at += ret[i++].body_size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* columns-int.h - what columns-put.c (encoder) and columns-get.c (decoder) have in common: the columns, and what both remember. */
+/* columns-int.h - what columns-put.c (encoder), columns-get.c (decoder) and scan.c (decodes some) have in common. */
 #ifndef FMT_COLUMNS_INT_H
 #define FMT_COLUMNS_INT_H
 
@@ -54,9 +54,15 @@ void fmt__shape_done(struct fmt__shape *shape);
 /* Room for one more element: the array, moved where it was full. */
 void *fmt__grow(void *array, size_t count, size_t *capacity, size_t size);
 
+/* The place of a context among FMT__SLOTS. */
+static inline size_t fmt__slot_index(size_t kind, size_t thread, uint64_t context)
+{
+	return (kind * 1000003u + thread * 8191u + context) % FMT__SLOTS;
+}
+
 static inline struct fmt__slot *fmt__slot_of(const struct fmt__shape *shape, size_t kind, size_t thread, uint64_t context)
 {
-	return &shape->slots[(kind * 1000003u + thread * 8191u + context) % FMT__SLOTS];
+	return &shape->slots[fmt__slot_index(kind, thread, context)];
 }
 
 /* The thread of a rank, which comes to the front: its index. */
@@ -84,5 +90,39 @@ static inline uint64_t fmt__unzigzag(uint64_t value)
 {
 	return value >> 1 ^ -(value & 1);
 }
+
+/* A column that is read. */
+struct fmt__column {
+	const uint8_t *at;
+	size_t size;			/* what is left */
+};
+
+/* Takes a number.  False: there is nothing (right) there. */
+static inline bool fmt__column_u64(struct fmt__column *column, uint64_t *ret)
+{
+	size_t pos = 0;
+
+	if (fmt_get_u64(column->at, column->size, &pos, ret) < 0)
+		return false;
+	column->at += pos;
+	column->size -= pos;
+	return true;
+}
+
+/* The thread of the next event, by the column of threads. */
+static inline bool fmt__column_thread(struct fmt__column *column, struct fmt__shape *shape, size_t *ret)
+{
+	uint64_t rank;
+
+	if (!fmt__column_u64(column, &rank) || rank >= shape->thread_count)
+		return false;
+	*ret = fmt__thread_to_front(shape, rank);
+	return true;
+}
+
+/* columns-get.c: what stands before the columns of a chunk of count events (shape->recent has room for as many), and the columns
+ * themselves, which the caller frees in any case.  NULL; else what is wrong. */
+const char *fmt__columns_open(struct fmt__shape *shape, struct fmt__column head, size_t count, uint64_t *ret_bodies,
+			      struct fmt__column **ret_columns, size_t *ret_column_count);
 
 #endif

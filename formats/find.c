@@ -127,6 +127,14 @@ static bool may_have(const struct fmt_reader *r, size_t chunk, const struct fmt_
 	return fmt__summary_has(r->summaries[chunk].data, r->summaries[chunk].size, want, &damaged);
 }
 
+int fmt_reader_chunk_may_have(struct fmt_reader *r, size_t index, const struct fmt_want *want, struct fmt_error *error)
+{
+	CHECK(index < r->index.chunk_count);
+	const int failed = load_summaries(r, error);
+
+	return failed < 0 ? failed : may_have(r, index, want);
+}
+
 int fmt_reader_find(struct fmt_reader *r, const struct fmt_want *want, bool backwards, event_seq *seq, struct fmt_event *ret,
 		    struct fmt_error *error)
 {

@@ -45,6 +45,8 @@ struct fmt_reader {
 
 /* A chunk, decoded.  0, -EBADMSG, -errno. */
 int fmt__reader_chunk(struct fmt_reader *r, size_t number, struct fmt__cached **ret, struct fmt_error *error);
+/* The raw columns of a chunk, checked.  0, -EBADMSG, -errno. */
+int fmt__reader_columns(struct fmt_reader *r, size_t number, struct fmt_buf *ret, struct fmt_error *error);
 /* The number of the chunk that holds an event of the trace. */
 size_t fmt__reader_chunk_of(const struct fmt_reader *r, event_seq seq);
 /* The stored bytes of a chunk, file part or summary into r->stored. */

@@ -435,19 +435,29 @@ static const uint8_t *find_literals(void *context, uint64_t at, size_t *size)
 	return raw->data + offset;
 }
 
-static int decode(struct fmt_reader *r, size_t number, struct fmt__cached *ret, struct fmt_error *error)
+int fmt__reader_columns(struct fmt_reader *r, size_t number, struct fmt_buf *ret, struct fmt_error *error)
 {
 	const struct fmt__chunk *chunk = &r->index.chunks[number];
-	const struct fmt_buf *own = NULL;
-	int failed = fmt__reader_load(r, FMT__DB_CHUNK, chunk->columns.location, chunk->columns.stored_size, error);
+	const int failed = fmt__reader_load(r, FMT__DB_CHUNK, chunk->columns.location, chunk->columns.stored_size, error);
 
 	if (failed < 0)
 		return failed;
-	if (fmt__unpack_checked(r->unpacker, &chunk->columns, &r->stored, &r->raw) < 0)
+	if (fmt__unpack_checked(r->unpacker, &chunk->columns, &r->stored, ret) < 0)
 		return fmt__fail(error, -EBADMSG,
 				 "chunk %zu (from event %llu): it has another checksum; the file is "
 				 "damaged: copy or record it again",
 				 number, (unsigned long long)chunk->first_seq);
+	return 0;
+}
+
+static int decode(struct fmt_reader *r, size_t number, struct fmt__cached *ret, struct fmt_error *error)
+{
+	const struct fmt__chunk *chunk = &r->index.chunks[number];
+	const struct fmt_buf *own = NULL;
+	int failed = fmt__reader_columns(r, number, &r->raw, error);
+
+	if (failed < 0)
+		return failed;
 	r->decoding = number;
 	r->source_error = error;
 	failed = get_literals(r, number, &own, error);

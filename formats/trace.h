@@ -133,6 +133,8 @@ struct fmt_want {
  * that was not finished).  1, 0: there is none, -EBADMSG. */
 int fmt_reader_find(struct fmt_reader *r, const struct fmt_want *want, bool backwards, event_seq *seq, struct fmt_event *ret,
 		    struct fmt_error *error);
+/* Whether any event of a chunk may be wanted, as far as its summary says.  1, 0, -EBADMSG, -errno. */
+int fmt_reader_chunk_may_have(struct fmt_reader *r, size_t index, const struct fmt_want *want, struct fmt_error *error);
 /* Every 1024th event of a node has a mark, with a checksum over all of its events so far: runs whose marks are equal were
  * the same up to there. */
 struct fmt_mark {

@@ -36,20 +36,29 @@ bool insp__do_cancel(InspWindow *window, const char *argument)
 
 #define REPEAT_MAX 100000
 
+guint insp__repeat_count(InspWindow *window, const char *argument, const char **ret_command)
+{
+	char *end;
+	const guint64 count = g_ascii_strtoull(argument, &end, 10);
+
+	if (!count || count > REPEAT_MAX || *end != ' ') {
+		insp__refuse(window, "what is to be repeated needs a number up to %u, and a command", REPEAT_MAX);
+		return 0;
+	}
+	*ret_command = end + 1;
+	return (guint)count;
+}
+
 /* In one go: for commands that need nothing of the frame between. */
 bool insp__do_repeat(InspWindow *window, const char *argument)
 {
-	char *command;
-	const guint64 count = g_ascii_strtoull(argument, &command, 10);
+	const char *command = NULL;
+	guint left = insp__repeat_count(window, argument, &command);
+	bool done = left;
 
-	if (!count || count > REPEAT_MAX || *command != ' ') {
-		insp__refuse(window, "repeat needs a number up to %u, and a command", REPEAT_MAX);
-		return false;
-	}
-	for (guint64 i = 0; i < count; i++)
-		if (!insp__run_text(window, command + 1))
-			return false;
-	return true;
+	for (; left && done; left--)
+		done = insp__run_text(window, command);
+	return done;
 }
 
 static gboolean close_later(gpointer data)
@@ -113,6 +122,8 @@ static bool run_text(InspWindow *window, const char *text)
 
 bool insp__run_text(InspWindow *window, const char *text)
 {
+	if (insp__wait_for_run(window, text))
+		return true;
 	insp__log_begin(window, text);
 	const bool done = run_text(window, text);
 

@@ -262,16 +262,23 @@ static void fill_cell(struct table *table, GtkListItem *item, enum insp_column c
 		gtk_widget_remove_css_class(cell, "error");
 }
 
+static guint rows_bound;
+
+guint insp_table_rows_bound(void)
+{
+	return rows_bound;
+}
+
 static void bind_cell(GtkSignalListItemFactory *factory, GtkListItem *item, struct table *table)
 {
 	fill_cell(table, item, column_of(factory));
 	if (column_of(factory) == INSP_COLUMN_SUMMARY)
-		g_hash_table_add(table->bound, item);
+		rows_bound += g_hash_table_add(table->bound, item);
 }
 
 static void unbind_cell(GtkSignalListItemFactory *factory, GtkListItem *item, struct table *table)
 {
-	g_hash_table_remove(table->bound, item);
+	rows_bound -= g_hash_table_remove(table->bound, item);
 }
 
 static void lines_loaded(InspPager *pager, guint first, guint count, struct table *table)
@@ -300,6 +307,7 @@ static void table_free(gpointer data)
 {
 	struct table *table = data;
 
+	rows_bound -= g_hash_table_size(table->bound);
 	g_hash_table_unref(table->bound);
 	g_free(table);
 }

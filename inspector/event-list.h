@@ -44,4 +44,7 @@ void insp_table_show(GtkWidget *table, uint32_t seq);
 typedef void (*insp_selected_func)(uint32_t seq, gpointer data);
 void insp_table_on_select(GtkWidget *table, insp_selected_func func, gpointer data);
 
+/* Rows for which there are widgets, in all tables: what a frame may have to lay out. */
+guint insp_table_rows_bound(void);
+
 #endif

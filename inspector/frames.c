@@ -3,6 +3,8 @@
 
 #include <sys/resource.h>
 
+#include "event-list.h"
+
 struct insp_frames {
 	GtkWidget *window;
 	InspLanes *lanes;
@@ -11,14 +13,15 @@ struct insp_frames {
 	guint painted;			/* pictures of the timeline until then */
 	gint64 command_begun;		/* 0: none is under way */
 	GArray *frame_us, *command_us;	/* gint64 */
-	guint nodes_max, arrows_max;
+	guint nodes_max, arrows_max, rows_max;
+	gint64 first_us;		/* processor time of the whole program until the first picture of a run; 0: none yet */
 };
 
-static gint64 thread_cpu_us(void)
+static gint64 cpu_us(int who)
 {
 	struct rusage used;
 
-	getrusage(RUSAGE_THREAD, &used);
+	getrusage(who, &used);
 	return (gint64)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
 }
 
@@ -28,18 +31,21 @@ static void frame_begins(GdkFrameClock *clock, struct insp_frames *frames)
 
 	insp_lanes_stat(frames->lanes, &stat);
 	frames->painted = stat.paints;
-	frames->cpu_before = thread_cpu_us();
+	frames->cpu_before = cpu_us(RUSAGE_THREAD);
 }
 
 /* Only frames that painted the timeline anew count: others cost nothing. */
 static void frame_ends(GdkFrameClock *clock, struct insp_frames *frames)
 {
-	const gint64 took = thread_cpu_us() - frames->cpu_before;
+	const gint64 took = cpu_us(RUSAGE_THREAD) - frames->cpu_before;
 	struct insp_lanes_stat stat;
 
 	insp_lanes_stat(frames->lanes, &stat);
+	frames->rows_max = MAX(frames->rows_max, insp_table_rows_bound());
 	if (stat.paints == frames->painted)
 		return;
+	if (!frames->first_us)
+		frames->first_us = cpu_us(RUSAGE_SELF);
 	g_array_append_val(frames->frame_us, took);
 	frames->nodes_max = MAX(frames->nodes_max, stat.nodes);
 	frames->arrows_max = MAX(frames->arrows_max, stat.arrows);
@@ -112,15 +118,15 @@ static double quantile(GArray *values, double share)
 char *insp_frames_print(struct insp_frames *frames)
 {
 	char *text = g_strdup_printf("{\"frames\":%u,\"frame_cpu_ms_p10\":%.2f,\"frame_cpu_ms_p50\":%.2f,\"frame_cpu_ms_p95\":%.2f,"
-				     "\"nodes_max\":%u,\"arrows_max\":%u,\"commands\":%u,\"command_ms_p50\":%.1f,"
-				     "\"command_ms_p95\":%.1f}\n",
+				     "\"nodes_max\":%u,\"arrows_max\":%u,\"rows_max\":%u,\"commands\":%u,\"command_ms_p50\":%.1f,"
+				     "\"command_ms_p95\":%.1f,\"first_picture_cpu_ms\":%.1f}\n",
 				     frames->frame_us->len, quantile(frames->frame_us, 0.1), quantile(frames->frame_us, 0.5),
-				     quantile(frames->frame_us, 0.95), frames->nodes_max, frames->arrows_max,
+				     quantile(frames->frame_us, 0.95), frames->nodes_max, frames->arrows_max, frames->rows_max,
 				     frames->command_us->len, quantile(frames->command_us, 0.5),
-				     quantile(frames->command_us, 0.95));
+				     quantile(frames->command_us, 0.95), (double)frames->first_us / 1000);
 
 	g_array_set_size(frames->frame_us, 0);
 	g_array_set_size(frames->command_us, 0);
-	frames->nodes_max = frames->arrows_max = 0;
+	frames->nodes_max = frames->arrows_max = frames->rows_max = 0;
 	return text;
 }

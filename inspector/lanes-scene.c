@@ -369,7 +369,8 @@ static void paint_folding(struct paint *p, uint32_t events)
 
 	if (lanes->single)
 		return;
-	text = arrows ? g_strdup_printf("folded: %u events, %u arrows stand for more than one packet", events,
+	text = lanes->half[0].run->weight > 1 ? g_strdup("not read yet") :
+	       arrows ? g_strdup_printf("folded: %u events, %u arrows stand for more than one packet", events,
 					lanes->stat.folded_arrows)
 		      : g_strdup_printf("folded: %u events", events);
 	insp_ink_text(p->snapshot, GTK_WIDGET(lanes), text, p->width - 8, p->height - 10, 1, p->width - GUTTER, &p->ink.faint);
@@ -434,7 +435,7 @@ GskRenderNode *insp__lanes_paint(InspLanes *lanes, int width, int height)
 
 	insp_ink_get(GTK_WIDGET(lanes), &p.ink);
 	lanes->stat = (struct insp_lanes_stat){.paints = lanes->stat.paints + 1};
-	lanes->single = shown <= lanes->half[0].view.width / (lanes->gaps ? 3 : 6);
+	lanes->single = lanes->half[0].run->weight == 1 && shown <= lanes->half[0].view.width / (lanes->gaps ? 3 : 6);
 	p.differences = lanes->gaps ? insp__differences_new() : NULL;
 	rect(&p, &p.ink.background, 0, 0, width, height);
 	paint_ruler(&p);

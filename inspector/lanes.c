@@ -288,7 +288,7 @@ static gboolean tooltip(GtkWidget *widget, int x, int y, gboolean keyboard, GtkT
 	const struct insp_half *half = &lanes->half[side];
 	const uint32_t seq = lane == INSP_NONE || x < GUTTER ? INSP_NONE : nearest(half, lane, x);
 
-	if (gap == INSP_NONE && (seq == INSP_NONE || fabs(GUTTER + insp_view_x_of(&half->view, seq) - x) > 8))
+	if (gap == INSP_NONE && (seq == INSP_NONE || !half->pager || fabs(GUTTER + insp_view_x_of(&half->view, seq) - x) > 8))
 		return FALSE;
 	g_autofree char *text = gap != INSP_NONE ? describe_gap(lanes, gap)
 						 : describe_event(half, !lanes->gaps ? "" : side ? "B " : "A ", seq);

@@ -57,41 +57,33 @@ void insp__learn_life(struct insp_run *run, const struct fmt_event *event, uint3
 	}
 }
 
-void insp__learn_congestion(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane)
+void insp__learn_congestion(struct insp_run *run, uint32_t seq, uint32_t lane, uint64_t cwnd, uint64_t ssthresh)
 {
-	struct fmt_ev_tcp_congestion ev;
-
-	if (fmt_get_tcp_congestion(event, &ev) < 0)
-		return;
 	run->congestions = insp__grow(run->congestions, run->congestion_count, &run->congestion_capacity, sizeof(*run->congestions));
 	/* Linux begins with a threshold that is as good as none. */
-	run->congestions[run->congestion_count++] = (struct insp_congestion){seq, lane, (uint32_t)ev.cwnd,
-		ev.ssthresh < INT32_MAX ? (uint32_t)ev.ssthresh : UINT32_MAX};
+	run->congestions[run->congestion_count++] = (struct insp_congestion){seq, lane, (uint32_t)cwnd,
+		ssthresh < INT32_MAX ? (uint32_t)ssthresh : UINT32_MAX};
 }
 
-void insp__learn_position(struct insp_run *run, const struct fmt_event *event, uint32_t seq)
+void insp__learn_position(struct insp_run *run, uint32_t seq, uint64_t node, int64_t x, int64_t y)
 {
-	struct fmt_ev_position ev;
-
-	if (fmt_get_position(event, &ev) < 0)
-		return;
 	for (uint32_t lane = 0; lane < run->lane_count; lane++)
-		if (run->lanes[lane].node == ev.id) {
+		if (run->lanes[lane].node == node) {
 			run->positions = insp__grow(run->positions, run->position_count, &run->position_capacity,
 						    sizeof(*run->positions));
-			run->positions[run->position_count++] = (struct insp_position){seq, lane, ev.x, ev.y};
+			run->positions[run->position_count++] = (struct insp_position){seq, lane, x, y};
 			return;
 		}
 }
 
-static void add_outage(struct insp_run *run, uint32_t seq, enum insp_outage_what what, uint32_t number, bool down)
+void insp__learn_outage(struct insp_run *run, uint32_t seq, enum insp_outage_what what, uint32_t number, bool down)
 {
 	run->outages = insp__grow(run->outages, run->outage_count, &run->outage_capacity, sizeof(*run->outages));
 	run->outages[run->outage_count++] = (struct insp_outage){seq, what, number, down};
 }
 
 /* "down=1" or "cut=1" among what has changed of a link: nothing gets through. */
-static void learn_link_change(struct insp_run *run, const struct fmt_event *event, uint32_t seq)
+void insp__learn_link_change(struct insp_run *run, const struct fmt_event *event, uint32_t seq)
 {
 	struct fmt_ev_link_change ev;
 	char what[256];
@@ -104,13 +96,5 @@ static void learn_link_change(struct insp_run *run, const struct fmt_event *even
 	const char *state = strstr(what, "down=") ?: strstr(what, "cut=");
 
 	if (link < run->link_count && state)
-		add_outage(run, seq, INSP_OUTAGE_LINK, link, strchr(state, '=')[1] == '1');
-}
-
-void insp__learn_outage(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane)
-{
-	if (event->kind == FMT_node_down || event->kind == FMT_node_up)
-		add_outage(run, seq, INSP_OUTAGE_NODE, lane, event->kind == FMT_node_down);
-	else
-		learn_link_change(run, event, seq);
+		insp__learn_outage(run, seq, INSP_OUTAGE_LINK, link, strchr(state, '=')[1] == '1');
 }

@@ -122,6 +122,7 @@ struct insp_block {
 struct insp_run {
 	char *path;
 	uint32_t count;			/* events */
+	uint32_t weight;		/* how many each stands for: 1, but in a sketch (sketch.h) */
 	uint32_t *offset;		/* of each event: its time since the base of its block; see insp_vtime() */
 	uint16_t *thread;		/* ... index of threads */
 	uint8_t *kind;			/* ... 255: not of this version */
@@ -161,7 +162,8 @@ struct insp_run {
 /* What became of reading so far; called now and then.  False: stop (the load ends with -ECANCELED). */
 typedef bool (*insp_progress)(void *data, uint32_t done, uint32_t count);
 
-/* Reads a trace.  A trace that is damaged within is loaded up to there, and ret->damage says so.  0; -ECANCELED;
+/* Reads a trace, as far as fmt_scan does: damage of texts and frames shows where these are read.  A trace whose columns are damaged is
+ * loaded up to there, and ret->damage says so.  0; -ECANCELED;
  * -EFBIG: more than 2^32 - 2 events; what fmt_reader_open() returns. */
 int insp_run_load(const char *path, insp_progress progress, void *data, struct insp_run **ret, struct fmt_error *error);
 void insp_run_free(struct insp_run *run);

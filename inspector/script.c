@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* script.c - commands one after the other, each when the one before has had its effect and has been painted. */
+/* script.c - commands one after the other, each when the one before has had its effect and has been painted; and one each frame. */
 #include "window-int.h"
 
 /* Keeps frames coming. */
@@ -54,4 +54,38 @@ void insp_window_run(InspWindow *window, char **commands, gboolean quit)
 		script_begin(GTK_WIDGET(window), window);
 	else
 		g_signal_connect(window, "realize", G_CALLBACK(script_begin), window);
+}
+
+/* ---- one each frame ---- */
+
+static void repeat_end(gpointer data)
+{
+	InspWindow *window = data;
+
+	window->repeat_tick = 0;
+	g_clear_pointer(&window->repeated, g_free);
+	insp__update_status(window);
+}
+
+static gboolean repeat_tick(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+	InspWindow *window = data;
+	const bool done = insp__run_text(window, window->repeated);
+
+	return done && --window->repeat_left ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+bool insp__do_repeat_frames(InspWindow *window, const char *argument)
+{
+	const char *command;
+	const guint count = insp__repeat_count(window, argument, &command);
+
+	if (!count)
+		return false;
+	if (window->repeat_tick)
+		gtk_widget_remove_tick_callback(GTK_WIDGET(window), window->repeat_tick);
+	window->repeated = g_strdup(command);
+	window->repeat_left = count;
+	window->repeat_tick = gtk_widget_add_tick_callback(GTK_WIDGET(window), repeat_tick, window, repeat_end);
+	return true;
 }

@@ -331,10 +331,11 @@ static void add_event(const struct cell_walk *walk, uint32_t column, uint32_t se
 	const struct insp_run *run = walk->view->run;
 	struct insp_cell *cell = &walk->cells[(size_t)insp_lane_of(run, seq) * walk->columns + column];
 
-	if (!cell->count++) {
+	if (!cell->count) {
 		cell->first = seq;
 		cell->kind = run->kind[seq];
 	}
+	cell->count += run->weight;
 	if (walk->view->gaps)
 		cell->match |= (uint8_t)(1u << walk->view->gaps->pair->match[walk->view->side][seq]);
 }
@@ -384,7 +385,7 @@ static void add_block(const struct cell_walk *walk, uint32_t column, uint32_t bl
 			cell->first = block * INSP_BLOCK;
 			cell->kind = run->kind[cell->first];
 		}
-		cell->count += counts[lane];
+		cell->count += counts[lane] * run->weight;
 		cell->match |= match ? match[lane] : 0;
 	}
 }

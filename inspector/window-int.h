@@ -14,6 +14,7 @@
 #include "frames.h"
 #include "plots.h"
 #include "program.h"
+#include "sketch.h"
 #include "steps.h"
 #include "threads.h"
 #include "topology.h"
@@ -70,6 +71,11 @@ struct _InspWindow {
 	guint fold_serial;
 	gint done_count, all_count;	/* of the load, written by its thread */
 	guint progress_timer;
+	struct insp_sketch *sketch;	/* shown while the run is read; else NULL */
+	GQueue waiting;			/* char *: commands that wait for the run */
+	guint waited;			/* how many did, for this run */
+	char *repeated;			/* a command that is run each frame; NULL: none */
+	guint repeat_left, repeat_tick;
 	/* commands of a script */
 	GQueue script;			/* char * */
 	bool quit;
@@ -100,6 +106,20 @@ void insp__shared_unref(struct insp_shared *shared);
 __attribute__((format(printf, 2, 3))) void insp__refuse(InspWindow *window, const char *format, ...);
 /* False, and says so: no trace is open, or it is empty. */
 bool insp__need_run(InspWindow *window);
+
+/* The nodes that can be chosen for steps. */
+void insp__show_scopes(InspWindow *window, const struct insp_run *run);
+
+/* reading.c: what is shown and done while a run is read.  insp__sketch_show() takes the sketch. */
+void insp__sketch_show(InspWindow *window, struct insp_sketch *sketch);
+void insp__sketch_forget(InspWindow *window);
+void insp__reading_progress(InspWindow *window, int percent);
+/* True: the command waits for the run that is read. */
+bool insp__wait_for_run(InspWindow *window, const char *text);
+/* The run is there: carries out what has waited.  It is not: forgets it. */
+void insp__run_arrived(InspWindow *window);
+void insp__run_missing(InspWindow *window);
+
 /* Makes an event the one that all panes are about.  remember: it can be gone back from. */
 void insp__focus(InspWindow *window, uint32_t seq, bool remember);
 void insp__show_topology(InspWindow *window);
@@ -114,6 +134,8 @@ void insp__update_status(InspWindow *window);
 char *insp__status(InspWindow *window);
 /* "step.next", "focus.goto @3". False: refused. */
 bool insp__run_text(InspWindow *window, const char *text);
+/* "300 view.in": how often, and what; 0: refused. */
+guint insp__repeat_count(InspWindow *window, const char *argument, const char **ret_command);
 void insp__add_commands(InspWindow *window);
 enum insp_tab insp__current_tab(InspWindow *window);
 

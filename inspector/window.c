@@ -5,12 +5,15 @@
  *	empty --open--> loading --load_done--> run --open--> loading ...
  *	                   \-----load_done--> error
  *
+ * While a long run is read its sketch is shown (reading.c).
+ *
  * The focus is one value, the number of an event; every pane is a function of run, focus and view.  What could take
  * longer than 4 ms is done by a task: loading, searching, folding the state, reading lines (pager.c).  busy says
  * whether any of it is under way; scripts wait for its end.
  */
 #include "window-int.h"
 
+#include <malloc.h>
 #include <stdio.h>
 
 #include "base/check.h"
@@ -65,7 +68,7 @@ void insp__refuse(InspWindow *window, const char *format, ...)
 
 bool insp__is_busy(InspWindow *window)
 {
-	return window->loading || window->searching || window->folding ||
+	return window->loading || window->searching || window->folding || window->repeat_tick ||
 	       (window->pager && insp_pager_pending(window->pager)) || insp__compare_pending(window) ||
 	       insp__program_pending(window);
 }
@@ -77,6 +80,8 @@ char *insp__status(InspWindow *window)
 	const struct insp_view *view = insp_lanes_view(window->lanes);
 	struct insp_lanes_stat stat;
 
+	if (!run && window->loading)
+		return g_strdup_printf("{\"trace\":null,\"reading\":true,\"waiting\":%u}", window->waiting.length);
 	if (!run)
 		return g_strdup("{\"trace\":null}");
 	const struct insp_pair *pair = insp__compare_pair(window);
@@ -89,13 +94,13 @@ char *insp__status(InspWindow *window)
 		"{\"trace\":\"%s\",\"events\":%u,\"nodes\":%u,\"packets\":%u,\"drops\":%u,\"focus\":%u,"
 		"\"vtime_ns\":%" G_GUINT64_FORMAT ",\"node\":\"%s\",\"scope\":\"%s\",\"grain\":\"%s\",\"axis\":\"%s\","
 		"\"view\":[%.3f,%.3f],\"rows\":%u,"
-		"\"paint_nodes\":%u,\"arrows\":%u,\"other\":%" G_GINT64_FORMAT ",\"differences\":%d}",
+		"\"paint_nodes\":%u,\"arrows\":%u,\"waited\":%u,\"other\":%" G_GINT64_FORMAT ",\"differences\":%d}",
 		path, run->count, run->lane_count - 1, run->packet_count, run->drops, focus,
 		(guint64)(run->count ? insp_vtime(run, focus) : 0), run->count ? run->lanes[insp_lane_of(run, focus)].name : "",
 		window->step_scope == INSP_NONE ? "all" : run->lanes[window->step_scope].name,
 		insp_grain_names[window->step_grain], insp_axis_names[view->axis], view->from, view->span,
 		list ? g_list_model_get_n_items(G_LIST_MODEL(list)) : 0, stat.nodes,
-		stat.arrows, pair ? (gint64)insp__compare_other(window) : -1, pair ? (int)pair->difference_count : -1);
+		stat.arrows, window->waited, pair ? (gint64)insp__compare_other(window) : -1, pair ? (int)pair->difference_count : -1);
 }
 
 void insp__update_status(InspWindow *window)
@@ -116,6 +121,7 @@ struct load_job {
 	char *path;
 	InspWindow *window;		/* kept alive by the task; only its counters are touched */
 	GCancellable *cancel;
+	struct insp_sketch *sketch;	/* on its way to the window; NULL: none, or it is there */
 	struct insp_run *run;
 	struct fmt_error error;
 	int result;
@@ -125,6 +131,7 @@ static void load_job_free(gpointer data)
 {
 	struct load_job *job = data;
 
+	insp_sketch_free(job->sketch);
 	insp_run_free(job->run);
 	g_object_unref(job->cancel);
 	g_free(job->path);
@@ -140,11 +147,25 @@ static bool load_progress(void *data, uint32_t done, uint32_t count)
 	return !g_cancellable_is_cancelled(job->cancel);
 }
 
+/* In the main thread, before the run is there. */
+static gboolean sketch_made(gpointer data)
+{
+	struct load_job *job = g_task_get_task_data(data);
+
+	if (job->cancel == job->window->cancel && !g_cancellable_is_cancelled(job->cancel))
+		insp__sketch_show(job->window, g_steal_pointer(&job->sketch));
+	return G_SOURCE_REMOVE;
+}
+
 static void load_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
 {
 	struct load_job *job = data;
 
+	job->sketch = insp_sketch_load(job->path);
+	if (job->sketch)
+		g_main_context_invoke_full(NULL, G_PRIORITY_DEFAULT, sketch_made, g_object_ref(task), g_object_unref);
 	job->result = insp_run_load(job->path, load_progress, job, &job->run, &job->error);
+	malloc_trim(0);
 	g_task_return_boolean(task, TRUE);
 }
 
@@ -154,13 +175,14 @@ static gboolean show_progress(gpointer data)
 	const gint all = g_atomic_int_get(&window->all_count);
 
 	if (all > 0)
-		gtk_progress_bar_set_fraction(GTK_PROGRESS_BAR(window->progress),
-					      (double)g_atomic_int_get(&window->done_count) / all);
+		insp__reading_progress(window, (int)(100.0 * g_atomic_int_get(&window->done_count) / all));
 	return G_SOURCE_CONTINUE;
 }
 
 static void forget_run(InspWindow *window)
 {
+	insp__sketch_forget(window);
+	insp__run_missing(window);
 	for (int tab = 0; tab < TAB_COUNT; tab++)
 		if (window->tables[tab])
 			insp__set_list(window, tab, NULL);
@@ -186,24 +208,30 @@ static void forget_run(InspWindow *window)
 	g_array_set_size(window->forward, 0);
 }
 
-static void show_names(InspWindow *window)
+void insp__show_scopes(InspWindow *window, const struct insp_run *run)
 {
-	const struct insp_run *run = window->run;
 	g_autoptr(GtkStringList) names = gtk_string_list_new(NULL);
-	g_autofree char *base = g_path_get_basename(run->path);
-	char end[48];
 
 	gtk_string_list_append(names, "all nodes");
 	for (uint32_t lane = 0; lane < run->lane_count; lane++)
 		gtk_string_list_append(names, run->lanes[lane].name);
+	window->quiet = true;
+	gtk_drop_down_set_model(GTK_DROP_DOWN(window->scope), G_LIST_MODEL(names));
+	window->quiet = false;
+}
+
+static void show_names(InspWindow *window)
+{
+	const struct insp_run *run = window->run;
+	g_autofree char *base = g_path_get_basename(run->path);
+	char end[48];
+
+	insp__show_scopes(window, run);
 	insp_put_time(end, sizeof(end), insp_last_vtime(run));
 	g_autofree char *facts = g_strdup_printf("%u nodes \u00b7 %u events \u00b7 %u packets, %u lost \u00b7 %s s%s%s",
 						 run->lane_count - 1, run->count, run->packet_count, run->drops, end,
 						 run->seed[0] ? " \u00b7 seed " : "", run->seed);
 
-	window->quiet = true;
-	gtk_drop_down_set_model(GTK_DROP_DOWN(window->scope), G_LIST_MODEL(names));
-	window->quiet = false;
 	adw_window_title_set_title(window->title, base);
 	adw_window_title_set_subtitle(window->title, facts);
 	gtk_window_set_title(GTK_WINDOW(window), base);
@@ -214,7 +242,11 @@ static void show_names(InspWindow *window)
 
 static void show_run(InspWindow *window, struct insp_run *run)
 {
+	const struct insp_view seen = *insp_lanes_view(window->lanes);
+	const bool looked = window->sketch && seen.span < insp_view_extent(&seen);
 	g_autofree char *warning = NULL;
+
+	insp__sketch_forget(window);
 
 	window->shared = insp__shared_new(run);
 	window->run = run;
@@ -224,6 +256,11 @@ static void show_run(InspWindow *window, struct insp_run *run)
 	insp_overview_set_run(window->overview, run, window->lanes);
 	insp_plots_set_run(window->plots, run, window->lanes);
 	insp_topology_set_run(window->topology, run);
+	/* Who has looked closer at a part of the sketch goes on looking at it. */
+	if (looked) {
+		insp_lanes_view(window->lanes)->from = seen.from;
+		insp_lanes_view(window->lanes)->span = seen.span;
+	}
 	window->step_scope = INSP_NONE;
 	insp__program_open(window);
 	show_names(window);
@@ -255,12 +292,15 @@ static void load_done(GObject *object, GAsyncResult *result, gpointer data)
 		g_clear_handle_id(&window->progress_timer, g_source_remove);
 	if (job->cancel == window->cancel && job->result == 0) {
 		show_run(window, g_steal_pointer(&job->run));
+		insp__run_arrived(window);
 	} else if (job->cancel == window->cancel && job->result == -ECANCELED) {
+		forget_run(window);
 		gtk_stack_set_visible_child_name(GTK_STACK(window->pages), "empty");
 	} else if (job->cancel == window->cancel) {
 		g_autofree char *text = g_strdup_printf("%s: %s", job->path, job->error.text);
 		g_autofree char *shown = g_markup_escape_text(text, -1);
 
+		forget_run(window);
 		adw_status_page_set_description(window->error_page, shown);
 		gtk_stack_set_visible_child_name(GTK_STACK(window->pages), "error");
 		if (window->tick) {
@@ -286,6 +326,7 @@ void insp_window_open(InspWindow *window, const char *path)
 	job->cancel = g_object_ref(window->cancel);
 	g_task_set_task_data(task, job, load_job_free);
 	window->loading++;
+	window->waited = 0;
 	gtk_label_set_text(GTK_LABEL(window->loading_text), text);
 	gtk_progress_bar_set_fraction(GTK_PROGRESS_BAR(window->progress), 0);
 	gtk_stack_set_visible_child_name(GTK_STACK(window->pages), "loading");
@@ -299,7 +340,12 @@ void insp_window_open(InspWindow *window, const char *path)
 
 static void lane_clicked(GtkWidget *picture, guint seq, InspWindow *window)
 {
-	g_autofree char *command = g_strdup_printf("focus.goto @%u", seq);
+	const struct insp_run *run = window->sketch ? window->sketch->run : window->run;
+	const vtime_ns vtime = insp_vtime(run, seq);
+	/* An event of a sketch is none of the run. */
+	g_autofree char *command = window->sketch ? g_strdup_printf("focus.goto %" G_GUINT64_FORMAT ".%09" G_GUINT64_FORMAT "s",
+								    (guint64)vtime / 1000000000, (guint64)vtime % 1000000000)
+						  : g_strdup_printf("focus.goto @%u", seq);
 
 	insp__run_text(window, command);
 }
@@ -429,6 +475,7 @@ static void insp_window_init(InspWindow *window)
 	window->forward = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	window->focus = window->step_scope = window->marks[0] = window->marks[1] = INSP_NONE;
 	g_queue_init(&window->script);
+	g_queue_init(&window->waiting);
 	window->frames = insp_frames_new(GTK_WIDGET(window), window->lanes);
 	insp__add_lists(window);
 	add_details(window);
@@ -459,6 +506,8 @@ static void insp_window_dispose(GObject *object)
 
 	g_cancellable_cancel(window->cancel);
 	g_clear_handle_id(&window->progress_timer, g_source_remove);
+	if (window->repeat_tick)
+		gtk_widget_remove_tick_callback(GTK_WIDGET(window), window->repeat_tick);
 	if (window->lists) {
 		forget_run(window);
 		g_signal_handlers_disconnect_by_data(window->lists, window);
@@ -480,6 +529,7 @@ static void insp_window_finalize(GObject *object)
 	g_array_unref(window->forward);
 	g_free(window->filter_text);
 	g_queue_clear_full(&window->script, g_free);
+	insp__run_missing(window);
 	g_ptr_array_unref(window->actions);
 	g_object_unref(window->busy_action);
 	g_object_unref(window->status_action);

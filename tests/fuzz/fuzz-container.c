@@ -6,13 +6,26 @@
 
 #include "dump.h"
 #include "fuzz.h"
-#include "trace.h"
+#include "scan.h"
 
 #define EVENTS_MAX 2000
 
 static void see_mark(void *context, const struct fmt_mark *mark)
 {
 	*(uint64_t *)context += mark->crc;
+}
+
+static void scan(struct fmt_reader *r)
+{
+	static const struct fmt_scan_want wants[] = {{FMT_syscall, {"nr", "ret"}}, {FMT_packet_send, {"packet", "depart_ns", "frame"}},
+						     {FMT_position, {"x", "y"}}};
+	struct fmt_scan *scan = fmt_scan_new(r, wants, sizeof(wants) / sizeof(wants[0]));
+	const struct fmt_scanned *event;
+	struct fmt_error error;
+
+	for (int i = 0; i < EVENTS_MAX && fmt_scan_next(scan, &event, &error) > 0; i++)
+		continue;
+	fmt_scan_free(scan);
 }
 
 static void look_at(struct fmt_reader *r)
@@ -26,6 +39,7 @@ static void look_at(struct fmt_reader *r)
 	for (event_seq seq = 0; seq < fmt_reader_count(r) && seq < EVENTS_MAX; seq++)
 		if (fmt_reader_event(r, seq, &event, &error) < 0)
 			break;
+	scan(r);
 	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
 		event_seq at = 0;
 

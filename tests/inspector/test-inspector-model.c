@@ -442,12 +442,59 @@ static void damage(void)
 	HOLDS(refused + shortened > 0);
 }
 
+/* What stands far behind in a frame is known as what stands in front is. */
+static void frames(void)
+{
+	static const uint8_t heads[][54] = {
+		/* IPv4 with options, a VLAN, IPv6, IPv6 with options: all are TCP with the same header behind it */
+		{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x48, 0, 0, 0, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2},
+		{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x81, 0, 0, 5, 8, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2},
+		{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 0, 6, 64, 0xfd, [38] = 0xfd, [53] = 2},
+		{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 0, 0, 64, 0xfd, [38] = 0xfd, [53] = 2},
+	};
+	static const size_t sizes[] = {46, 38, 54, 54};
+	static const uint8_t tcp[20] = {0x9c, 0x40, 0, 80, 0, 0, 0, 7, 0, 0, 0, 9, 0x50, 0x10};
+	char there[] = "/tmp/hindcast-test-XXXXXX";
+	struct fmt_writer *writer;
+	struct insp_run *other;
+	struct fmt_error error;
+
+	part("frames");
+	close(mkstemp(there));
+	EQUAL(fmt_writer_new(there, &writer), 0);
+	for (uint64_t i = 0; i < 4; i++) {
+		uint8_t bytes[200] = {0};
+		struct fmt_buf buf = {0};
+
+		memcpy(bytes, heads[i], sizes[i]);
+		if (i == 3)
+			bytes[54] = 6;	/* eight bytes of options, then TCP */
+		memcpy(bytes + sizes[i] + (i == 3 ? 8 : 0), tcp, sizeof(tcp));
+		fmt_put_packet_send(&buf, i, 1, 0, &(struct fmt_ev_packet_send){.packet = i, .frame = {bytes, 150}});
+		EQUAL(write_records(writer, &buf), 0);
+		fmt_buf_done(&buf);
+	}
+	EQUAL(fmt_writer_finish(writer, NULL), 0);
+	EQUAL(insp_run_load(there, NULL, NULL, &other, &error), 0);
+	EQUAL(other->packet_count, 4);
+	for (uint32_t i = 0; i < 4; i++) {
+		EQUAL(other->packets[i].proto, INSP_PROTO_TCP);
+		EQUAL(other->packets[i].seq, 7);
+		EQUAL(other->packets[i].ack, 9);
+		EQUAL(other->packets[i].tcp_flags, 0x10);
+		EQUAL(other->packets[i].header, sizes[i] + (i == 3 ? 8 : 0) + 20);
+	}
+	insp_run_free(other);
+	unlink(there);
+}
+
 int main(void)
 {
 	close(mkstemp(path));
 	EQUAL(write_run(path, ROUNDS), 0);
 	load();
 	packets();
+	frames();
 	steps();
 	positions();
 	views();
