@@ -85,3 +85,14 @@ expect_status 1 "$HINDCAST" record -q -o "$work/absent.hct" --data "$work/absent
 expect_text "$work/out" 'failed +1 expectation .* says which'
 expect_status 0 "$HINDCAST" info "$work/absent.hct"
 expect_text "$work/out" 'absent cannot be executed: ENOENT'
+
+# what is asked for and not there
+for arguments in '--node nobody' '--node node --pid 999'; do
+    # shellcheck disable=SC2086
+    expect_status 2 "$HINDCAST" replay $arguments "$work/run.hct"
+    expect_text "$work/err" 'nothing to replay: .*no such (node|process)'
+done
+expect_status 2 "$HINDCAST" gdb --at start "$work/run.hct" -- -batch
+expect_text "$work/err" 'no process lives at start'
+expect_status 2 "$HINDCAST" gdb --node node --pid 999 "$work/run.hct" -- -batch
+expect_text "$work/err" 'no process 999 of node lives at the end'
