@@ -15,7 +15,7 @@ static enum fmt_status command_report(const struct fmt_arguments *args)
 	enum fmt_status status = FMT_STATUS_OK;
 	struct fmt_error error = {{0}};
 	struct fmt_reader *const reader = fmt_open_trace(path, &status);
-	FILE *const out = reader ? fmt_open_output(args) : NULL;
+	FILE *const out = reader ? fmt_open_output(args, path) : NULL;
 
 	if (!out) {
 		fmt_reader_close(reader);

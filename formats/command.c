@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/check.h"
 #include "base/cleanup.h"
@@ -167,6 +168,11 @@ static bool parse_option(const struct fmt_command *command, char *const *argv, s
 		}
 		(*at)++;
 	}
+	/* Usually a variable of a script that is not set. */
+	if (value && !*value) {
+		fmt_complain("--%s: the value is empty; --%s %s", options[id].name, options[id].name, options[id].value);
+		return false;
+	}
 	ret->value[id] = value ? value : "";
 	if (id == FMT_OPTION_SET)
 		ret->set[ret->set_count++] = value;
@@ -320,9 +326,22 @@ char *fmt_filter_of(const struct fmt_arguments *args, size_t first)
 	return filter;
 }
 
-FILE *fmt_open_output(const struct fmt_arguments *args)
+bool fmt_is_over_itself(const char *trace, const char *output)
+{
+	struct stat x, y;
+
+	if (!output || stat(trace, &x) < 0 || stat(output, &y) < 0 || x.st_dev != y.st_dev || x.st_ino != y.st_ino)
+		return false;
+	fmt_complain("%s: a trace is not written over itself; name another file with --output", trace);
+	return true;
+}
+
+FILE *fmt_open_output(const struct fmt_arguments *args, const char *trace)
 {
 	const char *const path = args->value[FMT_OPTION_OUTPUT];
+
+	if (fmt_is_over_itself(trace, path))
+		return NULL;
 	FILE *const out = path ? fopen(path, "we") : stdout;
 
 	if (!out)

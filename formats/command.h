@@ -80,8 +80,11 @@ struct fmt_reader *fmt_open_trace(const char *path, enum fmt_status *ret_status)
 enum fmt_status fmt_close_trace(struct fmt_reader *reader, const char *path, int r, const struct fmt_error *error);
 /* All operands from one on as one filter; the caller frees it. */
 char *fmt_filter_of(const struct fmt_arguments *args, size_t first);
-/* Where a command writes: standard output, or what --output names.  NULL: that cannot be written, and it was said. */
-FILE *fmt_open_output(const struct fmt_arguments *args);
+/* Whether output (NULL: none) is the trace that is read; that is said then. */
+bool fmt_is_over_itself(const char *trace, const char *output);
+/* Where a command writes what it makes of a trace: standard output, or what --output names.  NULL: that cannot be
+ * written, and it was said. */
+FILE *fmt_open_output(const struct fmt_arguments *args, const char *trace);
 enum fmt_status fmt_close_output(const struct fmt_arguments *args, FILE *out, enum fmt_status status);
 
 #endif

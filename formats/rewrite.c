@@ -144,6 +144,7 @@ int fmt_rewrite(struct fmt_reader *from, const char *path, const struct fmt_rewr
 			failed = fmt_writer_finish(copy.to, NULL);
 	}
 	if (failed < 0 && !error->text[0])
-		return fmt__fail(error, failed, "cannot write %s: %s", path, strerror(-failed));
+		return fmt__fail(error, failed, "cannot write %s: %s", path,
+				 failed == -EINVAL ? "it is no regular file" : strerror(-failed));
 	return failed;
 }

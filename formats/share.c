@@ -2,7 +2,6 @@
 #include "share.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #define SUFFIX ".hct"
 
@@ -15,13 +14,6 @@ static char *default_path(const char *path, const char *word)
 	return fmt_text_of("%.*s.%s" SUFFIX, (int)(has ? size - suffix : size), path, word);
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 enum fmt_status fmt_share(const struct fmt_arguments *args, const char *word, const struct fmt_rewrite *how, char **ret_path,
 			  struct fmt_trace_stat *ret_stat)
 {
@@ -30,10 +22,8 @@ enum fmt_status fmt_share(const struct fmt_arguments *args, const char *word, co
 	struct fmt_error error = {{0}};
 
 	*ret_path = wanted ? fmt_text_of("%s", wanted) : default_path(path, word);
-	if (is_same_file(path, *ret_path)) {
-		fmt_complain("%s: a trace is not written over itself; name another file with --output", path);
+	if (fmt_is_over_itself(path, *ret_path))
 		return FMT_STATUS_USAGE;
-	}
 	struct fmt_reader *reader = fmt_open_trace(path, &status);
 
 	if (!reader)

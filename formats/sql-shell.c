@@ -3,6 +3,7 @@
 #include "sql.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -72,8 +73,15 @@ static void put_json(struct fmt_buf *out, sqlite3_stmt *stmt, int column)
 	case SQLITE_NULL:
 		fmt_put_text(out, "null");
 		return;
-	case SQLITE_INTEGER:
 	case SQLITE_FLOAT:
+		/* JSON has no infinity. */
+		if (isinf(sqlite3_column_double(stmt, column))) {
+			fmt_put_text(out, "null");
+			return;
+		}
+		put_plain(out, stmt, column);
+		return;
+	case SQLITE_INTEGER:
 		put_plain(out, stmt, column);
 		return;
 	case SQLITE_BLOB:

@@ -10,13 +10,17 @@
  *    next_seed ---------------> running ------------> forgotten, passed, or found
  *
  * Invariant: no seed above `found` is started, and the command ends when none below it runs.
+ *
+ * SIGINT and SIGTERM are passed on to the runs, which end within seconds; nothing is kept then.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,6 +55,19 @@ struct exploration {
 	uint64_t found, passed;		/* UINT64_MAX: none yet */
 	enum fmt_status failed;		/* of a run that could not be carried out; OK: all were */
 };
+
+/* The one that goes on, for the handler of signals. */
+static struct exploration *exploring;
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signo)
+{
+	(void)signo;
+	interrupted = 1;
+	for (size_t i = 0; i < exploring->job_count; i++)
+		if (exploring->jobs[i].pid > 0)
+			kill(exploring->jobs[i].pid, SIGTERM);
+}
 
 /* "3..40", or "40" for 0..40. */
 static bool parse_seeds(const char *text, uint64_t *ret_first, uint64_t *ret_last)
@@ -117,6 +134,9 @@ static bool start(struct exploration *x, struct job *job)
 		return false;
 	}
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
 		const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 		if (null >= 0)
@@ -226,7 +246,7 @@ static size_t start_jobs(struct exploration *x)
 	for (size_t i = 0; i < x->job_count; i++) {
 		struct job *const job = &x->jobs[i];
 
-		if (!job->pid && x->failed == FMT_STATUS_OK && x->next <= x->last && x->next < x->found &&
+		if (!job->pid && !interrupted && x->failed == FMT_STATUS_OK && x->next <= x->last && x->next < x->found &&
 		    !start(x, job))
 			x->failed = FMT_STATUS_HOST;
 		running += job->pid != 0;
@@ -242,7 +262,8 @@ static void wait_for_one(struct exploration *x)
 	for (size_t i = 0; i < x->job_count; i++)
 		if (pid > 0 && x->jobs[i].pid == pid) {
 			x->jobs[i].pid = 0;
-			on_end(x, x->jobs[i].seed, status);
+			if (!interrupted)
+				on_end(x, x->jobs[i].seed, status);
 		}
 }
 
@@ -287,17 +308,23 @@ static enum fmt_status tell(const struct exploration *x)
 
 static enum fmt_status explore(struct exploration *x)
 {
+	const struct sigaction interrupt = {.sa_handler = on_interrupt};
 	enum fmt_status status = FMT_STATUS_USAGE;
 
 	if (!rec__data_prepare(x->folder))
 		return status;
+	exploring = x;
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGTERM, &interrupt, NULL);
 	while (start_jobs(x) > 0) {
 		show_progress(x);
 		wait_for_one(x);
 	}
 	if (!x->args->value[FMT_OPTION_QUIET] && isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
-	status = x->failed != FMT_STATUS_OK ? x->failed : tell(x);
+	if (interrupted)
+		fmt_complain("interrupted after %" PRIu64 " of %" PRIu64 " seeds", x->done, x->last - x->first + 1);
+	status = interrupted ? FMT_STATUS_NO : x->failed != FMT_STATUS_OK ? x->failed : tell(x);
 	rec__data_remove(x->folder);
 	return status;
 }

@@ -73,8 +73,9 @@ static void print_result(const struct rec_run_options *run, const struct rec_run
 	print_vtime(result->end);
 	printf(": %s\n", result->reason);
 	if (result->failed_expectations)
-		printf("failed   %zu expectation%s of the experiment\n",
-		       result->failed_expectations, result->failed_expectations == 1 ? "" : "s");
+		printf("failed   %zu expectation%s of the experiment%s%s%s\n", result->failed_expectations,
+		       result->failed_expectations == 1 ? "" : "s", run->trace_path ? "; `hindcast info " : "",
+		       run->trace_path ?: "", run->trace_path ? "` says which" : "");
 	for (size_t i = 0; i < result->refused_count && i < REC_RUN_REFUSED_MAX; i++) {
 		const struct rec_run_refused *at = &result->refused[i];
 

@@ -440,6 +440,10 @@ int rec_experiment_single(char *const *argv, struct rec_experiment **ret,
 	exp->dir = rec__copy(".");
 	const int result = read_text(exp, exp->path, NULL, error);
 
+	/* All is quoted: nothing but other bytes can keep it from being YAML. */
+	if (result < 0 && strstr(error->text, "not YAML"))
+		snprintf(error->text, sizeof(error->text), "the program's name and arguments become an experiment, which is text in "
+			 "UTF-8, and one of them is not");
 	if (result < 0)
 		return result;
 	*ret = STEAL(exp);

@@ -253,7 +253,8 @@ static int open_trace(struct machine *m)
 
 	if (error < 0)
 		return fail(m, error, "%s: %s", m->options.trace_path,
-			    error == -EBUSY ? "another recorder writes there" : strerror(-error));
+			    error == -EBUSY ? "another recorder writes there" :
+			    error == -EINVAL ? "it is no regular file" : strerror(-error));
 	if (m->options.ring)
 		fmt_writer_ring(m->writer, m->options.ring);
 	uint8_t kernel[FMT_HASH_SIZE];
@@ -650,7 +651,7 @@ static int show_status(struct machine *m)
 	const int error = rec_status_show(&m->status, &now);
 
 	return error < 0 ? fail(m, error, "%s: the status cannot be written: %s", m->options.status_path,
-				strerror(-error)) : 0;
+				error == -EINVAL ? "it is no regular file" : strerror(-error)) : 0;
 }
 
 /* Runs one window.  While the workers are at it, what they told of the one before goes into the trace.  0 or -errno. */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,7 +84,11 @@ static int write_file(const struct rec_status *status, const struct rec_status_n
 		      const char *state, const char *reason)
 {
 	_cleanup_free_ char *fresh = NULL;
+	struct stat st;
 
+	/* A rename would replace /dev/null, not write to it. */
+	if (stat(status->path, &st) == 0 && !S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
 	CHECK(asprintf(&fresh, "%s.new", status->path) > 0);
 	FILE *out = fopen(fresh, "we");
 

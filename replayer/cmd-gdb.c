@@ -215,6 +215,18 @@ static enum fmt_status run_gdb(struct rep_timeline *tl, char *const *extra, stru
 	return status_of(status);
 }
 
+/* Whether a process is there for gdb: this one, one of the node, or any (0). */
+static bool lives(struct rep_timeline *tl, node_id node, uint32_t pid)
+{
+	const struct rep_thread_info *threads;
+	const size_t count = rep_timeline_threads(tl, &threads);
+
+	for (size_t i = 0; i < count; i++)
+		if (threads[i].has_program && (!node || threads[i].node == node) && (!pid || threads[i].pid == pid))
+			return true;
+	return false;
+}
+
 /* Where to begin: --at; the node and process to show first.  False: that is wrong, and it was said. */
 static bool go_to_start(struct rep_timeline *tl, const struct fmt_arguments *args, node_id *ret_node, uint32_t *ret_pid)
 {
@@ -241,6 +253,12 @@ static bool go_to_start(struct rep_timeline *tl, const struct fmt_arguments *arg
 	*ret_node = name ? rep_timeline_node(tl, name) : 0;
 	if (name && !*ret_node) {
 		fmt_complain("the trace has no node \"%s\"", name);
+		return false;
+	}
+	/* A process without a node is one of the first. */
+	if (!lives(tl, pid && !name ? 1 : *ret_node, (uint32_t)pid)) {
+		fmt_complain("no %s%s%s%s lives %s %s; `hindcast state` shows what does", pid ? "process " : "process",
+			     pid ? pid_text : "", name ? " of " : "", name ?: "", at ? "at" : "at the", at ?: "end");
 		return false;
 	}
 	*ret_pid = (uint32_t)pid;

@@ -70,7 +70,8 @@ static enum rep_outcome replay_events(struct rep_session *session, struct fmt_re
 			print_output(session, &event, output);
 	}
 	if (!rep_session_found_node(session)) {
-		set_reason(report, REP_TRACE_ERROR, "it has no such node");
+		set_reason(report, REP_TRACE_ERROR, "the trace has no such node");
+		report->absent = true;
 		return REP_TRACE_ERROR;
 	}
 	return REP_AGREES;

@@ -60,7 +60,7 @@ void rep_report_print(const struct rep_report *report, FILE *to)
 		[REP_HOST_CANNOT] = "this host cannot replay it",
 	};
 
-	fprintf(to, "%s%s%s\n", verdicts[report->outcome], report->reason ? ": " : "",
+	fprintf(to, "%s%s%s\n", report->absent ? "there is nothing to replay" : verdicts[report->outcome], report->reason ? ": " : "",
 		report->reason ? report->reason : "");
 	if (report->has_event)
 		print_place(report, to);

@@ -25,6 +25,7 @@ struct rep_session;
 struct rep_report {
 	enum rep_outcome outcome;
 	char *reason;			/* for a person, one line; NULL when all agrees */
+	bool absent;			/* of TRACE_ERROR: it is in order, but has not what the options ask for */
 
 	/* Where: valid when has_event. */
 	bool has_event;

@@ -321,8 +321,9 @@ enum rep_outcome rep_session_select(struct rep_session *session, uint32_t pid)
 
 	if (r == 0)
 		return REP_AGREES;
+	session->report->absent = r == -ESRCH;
 	return refuse(session->report, REP_TRACE_ERROR,
-		      r == -ESRCH ? "it has no such process" :
+		      r == -ESRCH ? "the node has no such process" :
 		      r == -EMFILE ? "the process has too many ancestors" : "its events cannot be read");
 }
 

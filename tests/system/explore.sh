@@ -37,6 +37,21 @@ expect_same "$work/by-1.$expected.hct" "$work/by-3.$expected.hct"
 expect_same "$work/by-1.$expected.hct" "$work/one.hct"
 [[ ! -e $work/by-1.explore ]] || fail "the folder of the runs is still there"
 
+# Interrupted, it takes its runs with it, and leaves nothing.
+sed 's/-c, "1", -W, "1"/-c, "100000"/; s/stop_time: 5s/stop_time: 100000s/' "$work/set/experiment.yaml" >"$work/long.yaml"
+env --default-signal "$HINDCAST" explore -q --jobs 2 --seeds 0..40 -o "$work/long.hct" "$work/long.yaml" >"$work/out" 2>"$work/err" &
+explorer=$!
+timeout 60 bash -c 'until [[ $(ls -d "$1"/*.data 2>/dev/null | wc -l) -eq 2 ]]; do sleep 0.1; done' - "$work/long.explore" ||
+    fail "no two runs begin: $(cat "$work/err")"
+kill -TERM $explorer
+timeout 60 tail --pid=$explorer -f /dev/null || fail "explore goes on"
+status=0
+wait $explorer || status=$?
+[[ $status -eq 1 ]] || fail "interrupted with status $status: $(cat "$work/err")"
+expect_text "$work/err" 'interrupted after 0 of 41 seeds'
+! pgrep -f "record -q -o $work/long.explore" >/dev/null || fail "its runs go on"
+[[ ! -e $work/long.explore ]] || fail "the folder of the interrupted runs is still there"
+
 expect_status 0 "$HINDCAST" explore -q --seeds 0..40 -o "$work/filter" "$work/set" 'kind==packet-drop'
 expect_text "$work/out" '^event .* packet-drop .*reason="loss"'
 expect_status 1 "$HINDCAST" explore -q --seeds 0..3 -o "$work/never" "$work/set" 'kind==panic'

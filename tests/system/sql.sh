@@ -48,6 +48,8 @@ done < <(awk '/^```sql/ { on = 1; next } /^```/ { if (on) print ";"; on = 0 } on
 
 "$HINDCAST" sql --json "$trace" "SELECT seq, text FROM event" | jq -e 'length > 4000' >/dev/null ||
     fail "the JSON is none"
+[[ $("$HINDCAST" sql --json "$trace" "SELECT 1e999 AS a, -1e999 AS b, 0.5 AS c" | jq -c '.[0]') == '{"a":null,"b":null,"c":0.5}' ]] ||
+    fail "infinity is no JSON"
 expect_status 2 "$HINDCAST" sql "$trace" 'SELEC 1'
 expect_text "$work/err" 'syntax error'
 expect_status 2 "$HINDCAST" sql "$trace" 'SELECT nothing FROM event'

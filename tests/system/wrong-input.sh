@@ -53,3 +53,46 @@ for command in "replay --check" info dump check; do
     expect_status 2 "$HINDCAST" $command "$work/absent.hct"
     expect_text "$work/err" 'absent\.hct'
 done
+
+# what is written goes over nothing that it should not
+record run -- /bin/echo hello
+cp "$work/run.hct" "$work/before.hct"
+for command in pack trim 'scrub --payload' 'export csv' report; do
+    # shellcheck disable=SC2086
+    expect_status 2 "$HINDCAST" $command "$work/run.hct" -o "$work/./run.hct"
+    expect_text "$work/err" 'not written over itself'
+    expect_same "$work/run.hct" "$work/before.hct"
+    # shellcheck disable=SC2086
+    expect_status 2 "$HINDCAST" $command "$work/run.hct" -o ''
+    expect_text "$work/err" 'output: the value is empty'
+done
+mkfifo "$work/fifo"
+for command in pack trim 'scrub --payload'; do
+    # shellcheck disable=SC2086
+    expect_status 2 "$HINDCAST" $command "$work/run.hct" -o "$work/fifo"
+    expect_text "$work/err" 'no regular file'
+done
+expect_status 2 "$HINDCAST" record -q -o "$work/fifo" -- /bin/true
+expect_text "$work/err" 'no regular file'
+refuse --status "$work/fifo" -- /bin/true
+expect_text "$work/err" 'no regular file'
+[[ -p $work/fifo ]] || fail "a pipe was replaced by a file"
+refuse -- /bin/echo $'\xff'
+expect_text "$work/err" 'UTF-8'
+
+# a program that is not there is a failed run, and its record says why
+expect_status 1 "$HINDCAST" record -q -o "$work/absent.hct" --data "$work/absent.data" -- absent
+expect_text "$work/out" 'failed +1 expectation .* says which'
+expect_status 0 "$HINDCAST" info "$work/absent.hct"
+expect_text "$work/out" 'absent cannot be executed: ENOENT'
+
+# what is asked for and not there
+for arguments in '--node nobody' '--node node --pid 999'; do
+    # shellcheck disable=SC2086
+    expect_status 2 "$HINDCAST" replay $arguments "$work/run.hct"
+    expect_text "$work/err" 'nothing to replay: .*no such (node|process)'
+done
+expect_status 2 "$HINDCAST" gdb --at start "$work/run.hct" -- -batch
+expect_text "$work/err" 'no process lives at start'
+expect_status 2 "$HINDCAST" gdb --node node --pid 999 "$work/run.hct" -- -batch
+expect_text "$work/err" 'no process 999 of node lives at the end'
