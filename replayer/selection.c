@@ -39,12 +39,14 @@ struct origin {
 	bool found;
 	struct rep_selected selected;
 	uint32_t parent_tid;		/* 0: none is needed */
+	bool imaged;			/* it begins with an image */
 };
 
 static void take_origin(const struct fmt_event *event, uint32_t pid, struct origin *o)
 {
 	struct fmt_ev_clone clone;
 	struct fmt_ev_exec exec;
+	struct fmt_ev_image image;
 	struct fmt_ev_start start;
 
 	if (event->kind == FMT_start && fmt_get_start(event, &start) == 0 && start.pid == pid) {
@@ -57,6 +59,10 @@ static void take_origin(const struct fmt_event *event, uint32_t pid, struct orig
 		o->selected.from = event->seq;
 		o->selected.by_exec = true;
 		o->parent_tid = 0;
+	} else if (event->kind == FMT_image && fmt_get_image(event, &image) == 0 && image.pid == pid && !o->imaged) {
+		o->selected.from = event->seq;
+		o->parent_tid = 0;
+		o->imaged = true;
 	}
 }
 
@@ -160,6 +166,8 @@ bool rep__selection_wants(const struct rep_selection *s, const struct rep_world 
 		return selected_at(s, event->tid, event->seq) != NULL;
 	const struct rep_thread *thread = rep__thread_get(world, event->node, event->tid);
 
+	if (thread && event->kind == FMT_image)
+		return selected_at(s, thread->process->pid, event->seq) != NULL;
 	return thread && (event->kind != FMT_clone || wants_clone(s, thread, event));
 }
 
