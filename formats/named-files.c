@@ -14,7 +14,7 @@ void fmt_named_files_done(struct fmt_named_files *named)
 	*named = (struct fmt_named_files){0};
 }
 
-static void add_file(struct fmt_named_files *named, uint64_t node, uint64_t id)
+void fmt_named_files_add(struct fmt_named_files *named, node_id node, uint64_t id)
 {
 	const struct fmt_named_file *last = named->count ? &named->files[named->count - 1] : NULL;
 
@@ -39,11 +39,11 @@ void fmt_named_files_learn(struct fmt_named_files *named, const struct fmt_event
 	for (int i = 0; i < count; i++)
 		for (size_t pos = 0; info->fields[i].type == 'E' &&
 				     fmt_effect_next(values[i].bytes.data, values[i].bytes.size, &pos, &effect) > 0;)
-			add_file(named, event->node, effect.file);
+			fmt_named_files_add(named, event->node, effect.file);
 	if (event->kind != FMT_exec || fmt_get_exec(event, &exec) < 0)
 		return;
-	add_file(named, event->node, exec.file);
-	add_file(named, event->node, exec.interp);
+	fmt_named_files_add(named, event->node, exec.file);
+	fmt_named_files_add(named, event->node, exec.interp);
 }
 
 static int compare_file(const void *a, const void *b)

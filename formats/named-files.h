@@ -16,6 +16,8 @@ struct fmt_named_files {
 };
 
 void fmt_named_files_done(struct fmt_named_files *named);
+/* 0 is no file. */
+void fmt_named_files_add(struct fmt_named_files *named, node_id node, uint64_t id);
 /* All files that an event names: in its effects, and as its program. */
 void fmt_named_files_learn(struct fmt_named_files *named, const struct fmt_event *event);
 /* After the last of these, before what follows. */
