@@ -92,11 +92,24 @@ static enum fmt_status write_whole(const struct part *part, struct fmt_trim *tri
 	return FMT_STATUS_OK;
 }
 
+/* Where the trace begins in the middle of its run; 0: it does not. */
+static event_seq find_keyframe(struct fmt_reader *reader)
+{
+	static const uint32_t kinds[] = {FMT_keyframe};
+	const struct fmt_want want = {.kinds = kinds, .kind_count = 1};
+	struct fmt_event event;
+	event_seq seq = 0;
+
+	return fmt_reader_find(reader, &want, /* backwards= */ false, &seq, &event, NULL) > 0 ? seq : 0;
+}
+
+/* What processes did before images were made of them nobody knows: then all from there on stays. */
 static enum fmt_status trim_whole(const struct part *part)
 {
 	struct fmt_error error = {{0}};
 	struct fmt_trim *trim = NULL;
-	const int r = fmt_trim_new(part->reader, part->from, part->to, &trim, &error);
+	const vtime_ns from = find_keyframe(part->reader) ? 0 : part->from;
+	const int r = fmt_trim_new(part->reader, from, part->to, &trim, &error);
 
 	if (r < 0) {
 		fmt_complain("%s: %s", part->path, error.text);
@@ -114,16 +127,12 @@ static enum fmt_status trim_whole(const struct part *part)
  * keyframe. */
 static bool has_past(const struct part *part)
 {
-	static const uint32_t kinds[] = {FMT_keyframe};
-	const struct fmt_want want = {.kinds = kinds, .kind_count = 1};
-	struct fmt_event event;
-	event_seq keyframe = 0, first = 0;
+	const event_seq keyframe = find_keyframe(part->reader);
+	event_seq first = 0;
 
 	if (fmt_reader_seek(part->reader, part->from, &first, NULL) < 0)
 		return true;
-	if (fmt_reader_find(part->reader, &want, /* backwards= */ false, &keyframe, &event, NULL) > 0)
-		return first > keyframe + 1;
-	return part->from > 0 && first > 0;
+	return keyframe ? first > keyframe + 1 : part->from > 0 && first > 0;
 }
 
 static enum fmt_status trim_part(const struct part *part)
@@ -136,6 +145,8 @@ static enum fmt_status trim_part(const struct part *part)
 
 		return trim_whole(&whole);
 	}
+	if (part->args->value[FMT_OPTION_WHOLE_PAST])
+		return trim_whole(part);
 	if (rep_cut_new(part->reader, part->from, part->to, folder, &cut, &reason) < 0) {
 		fmt_complain("%s: it cannot be executed up to the part, which is kept with all that its processes did before: %s",
 			     part->path, reason);
@@ -176,7 +187,7 @@ const struct fmt_command rep_cmd_trim = {
 	.name = "trim",
 	.usage = "TRACE",
 	.summary = "take a part of a run that still replays",
-	.options = "from output to",
+	.options = "from output to whole-past",
 	.operand_min = 1,
 	.operand_max = 1,
 	.run = command_trim,

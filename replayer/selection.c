@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/check.h"
+#include "effect.h"
 #include "id-table.h"
 
 /* ---- what is needed --------------------------------------------------- */
@@ -154,6 +156,34 @@ static bool wants_clone(const struct rep_selection *s, const struct rep_thread *
 	return (ev.flags & CLONE_VM) || parent->process->shares || (child && !child->by_exec);
 }
 
+static bool maps_shared(struct fmt_bytes list)
+{
+	struct fmt_effect effect;
+	size_t pos = 0;
+
+	while (fmt_effect_next(list.data, list.size, &pos, &effect) > 0)
+		if (effect.op == FMT_EFFECT_MAP && (effect.flags & MAP_TYPE) == MAP_SHARED && effect.prot & PROT_WRITE)
+			return true;
+	return false;
+}
+
+/* A selected one's, or of one that has its memory, or may write to memory that it shares. */
+static bool wants_image(const struct rep_selection *s, const struct rep_process *process, const struct fmt_event *event)
+{
+	struct fmt_ev_image ev;
+
+	if (fmt_get_image(event, &ev) < 0)
+		return true;
+	for (const struct rep_thread *t = process->threads; t; t = t->next)
+		if (t->tracee)
+			return true;	/* its other threads stand already */
+	/* An image comes behind that of whose memory it has. */
+	const struct rep_process *lender =
+		ev.memory_of <= UINT32_MAX ? rep__process_get(process->node, (uint32_t)ev.memory_of) : NULL;
+
+	return selected_at(s, process->pid, event->seq) || (lender && lender->threads->tracee) || maps_shared(ev.effects);
+}
+
 bool rep__selection_wants(const struct rep_selection *s, const struct rep_world *world, const struct fmt_event *event)
 {
 	if (!s->count || event->kind == FMT_node || event->node == 0)
@@ -167,7 +197,7 @@ bool rep__selection_wants(const struct rep_selection *s, const struct rep_world 
 	const struct rep_thread *thread = rep__thread_get(world, event->node, event->tid);
 
 	if (thread && event->kind == FMT_image)
-		return selected_at(s, thread->process->pid, event->seq) != NULL;
+		return wants_image(s, thread->process, event);
 	return thread && (event->kind != FMT_clone || wants_clone(s, thread, event));
 }
 

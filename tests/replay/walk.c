@@ -6,8 +6,8 @@
  * the end, and at each checkpoint, has to be that of the straight run.
  * walks: COUNT walks of random steps, forward and backward, by events, calls, instructions and jumps; each ends at a position, to
  * which a second timeline, without checkpoints and without a past, goes straight.  Both have to have the same state.
- * part: TRACE begins in the middle of the run that WHOLE has from its beginning; at COUNT positions, the first and the last among them, both
- * have to have the same state.
+ * part: TRACE begins in the middle of the run that WHOLE has from its beginning (or from an earlier place); at COUNT positions, the first and the
+ * last among them, both have to have the same state, and nothing goes back behind the first.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -215,6 +215,24 @@ static event_seq shift_of_trace(const char *path)
 	return shift;
 }
 
+/* Nothing goes back behind the first position. */
+static void step_out(struct rep_timeline *tl, event_seq first)
+{
+	static const struct rep_step step = {.unit = REP_STEP_EVENT};
+	struct rep_stop stop;
+
+	rep_timeline_seek(tl, &(struct rep_position){.seq = first}, &stop);
+	rep_timeline_step(tl, &step, REP_BACKWARD, &stop);
+	if (stop.why != REP_WHY_START || rep_timeline_seq(tl, NULL) != first)
+		fail(tl, &stop, "a step back from the first position");
+	rep_timeline_seek(tl, &(struct rep_position){.seq = 0}, &stop);
+	if (stop.why != REP_WHY_DONE || rep_timeline_seq(tl, NULL) != first)
+		fail(tl, &stop, "a jump to what comes before it");
+	rep_timeline_continue(tl, REP_BACKWARD, &stop);
+	if (stop.why != REP_WHY_START || rep_timeline_seq(tl, NULL) != first)
+		fail(tl, &stop, "a way back from it");
+}
+
 static void hash_part(const char *path, struct place *places, size_t count)
 {
 	struct rep_timeline *tl = open_trace(path, UINT64_MAX);
@@ -229,6 +247,7 @@ static void hash_part(const char *path, struct place *places, size_t count)
 		if (seek(tl, places[i].position.seq))
 			places[i].hash = hash_at(tl);
 	}
+	step_out(tl, first);
 	rep_timeline_close(tl);
 }
 
