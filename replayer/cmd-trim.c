@@ -123,8 +123,8 @@ static enum fmt_status trim_whole(const struct part *part)
 
 /* ---- either ------------------------------------------------------------------- */
 
-/* Whether there is anything in front of the part that an image could stand for.  A trace that begins with images has nothing there up to its
- * keyframe. */
+/* Whether there is anything in front of the part that an image could stand for.  A trace that begins with images has nothing
+ * there up to its keyframe. */
 static bool has_past(const struct part *part)
 {
 	const event_seq keyframe = find_keyframe(part->reader);

@@ -6,8 +6,8 @@
  * the end, and at each checkpoint, has to be that of the straight run.
  * walks: COUNT walks of random steps, forward and backward, by events, calls, instructions and jumps; each ends at a position, to
  * which a second timeline, without checkpoints and without a past, goes straight.  Both have to have the same state.
- * part: TRACE begins in the middle of the run that WHOLE has from its beginning (or from an earlier place); at COUNT positions, the first and the
- * last among them, both have to have the same state, and nothing goes back behind the first.
+ * part: TRACE begins in the middle of the run that WHOLE has from its beginning (or from an earlier place); at COUNT positions, the
+ * first and the last among them, both have to have the same state, and nothing goes back behind the first.
  */
 #include <inttypes.h>
 #include <stdlib.h>
