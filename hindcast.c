@@ -71,7 +71,7 @@ static const struct fmt_command *const commands[] = {
 	&fmt_cmd_note,
 	&fmt_cmd_report,
 	&fmt_cmd_pack,
-	&fmt_cmd_trim,
+	&rep_cmd_trim,
 	&fmt_cmd_scrub,
 	&inspect,
 	&rec_cmd_syscalls,

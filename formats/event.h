@@ -27,6 +27,14 @@ enum fmt_kind {
 #undef F
 };
 
+/* What an image says of its thread. */
+enum fmt_image_state {
+	FMT_IMAGE_RUNS = 0,		/* in its program; its last call, if any, is answered */
+	FMT_IMAGE_WAITS = 1,		/* in call nr */
+	FMT_IMAGE_BORN = 2,		/* made by call nr, which has not given it 0 yet */
+	FMT_IMAGE_INTERRUPTED = 3,	/* it faulted, or its call is to be made again: a signal comes next */
+};
+
 struct fmt_bytes {
 	const uint8_t *data;	/* borrowed */
 	size_t size;

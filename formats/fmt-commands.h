@@ -15,7 +15,6 @@ extern const struct fmt_command fmt_cmd_pack;
 extern const struct fmt_command fmt_cmd_report;
 extern const struct fmt_command fmt_cmd_scrub;
 extern const struct fmt_command fmt_cmd_sql;
-extern const struct fmt_command fmt_cmd_trim;
 extern const struct fmt_command fmt_cmd_verify;
 
 #endif

@@ -125,6 +125,8 @@ static int write_copy(struct copy *copy, struct fmt_error *error)
 		fmt_writer_level(copy->to, copy->how->level);
 	if (failed == 0)
 		failed = copy_files(copy, error);
+	if (failed == 0 && copy->how->begin)
+		failed = copy->how->begin(copy->how->context, copy->to, &copy->written);
 	if (failed == 0)
 		failed = copy_events(copy, error);
 	return failed < 0 ? failed : copy_sayings(copy);

@@ -17,6 +17,7 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "effect.h"
+#include "named-files.h"
 #include "packet-text.h"
 #include "roster.h"
 #include "text.h"
@@ -144,6 +145,52 @@ static int find_files(struct fmt_scrub *scrub, struct fmt_reader *reader, struct
 	return got;
 }
 
+/* Files that images have memory from: its pages, and what shared mappings had made of files. */
+static int find_memory(struct fmt_reader *reader, struct fmt_named_files *ret, struct fmt_error *error)
+{
+	static const uint32_t kinds[] = {FMT_image};
+	const struct fmt_want want = {.kinds = kinds, .kind_count = 1};
+	struct fmt_event event;
+	event_seq at = 0;
+	int got;
+
+	for (; (got = fmt_reader_find(reader, &want, /* backwards= */ false, &at, &event, error)) > 0; at++) {
+		struct fmt_effect effect;
+		struct fmt_ev_image ev;
+		size_t pos = 0;
+
+		if (fmt_get_image(&event, &ev) < 0)
+			continue;
+		while (fmt_effect_next(ev.effects.data, ev.effects.size, &pos, &effect) > 0)
+			if (effect.op == FMT_EFFECT_COPY || effect.op == FMT_EFFECT_RESIZE)
+				fmt_named_files_add(ret, event.node, effect.file);
+	}
+	fmt_named_files_sort(ret);
+	return got;
+}
+
+/* Memory is what programs were given, and nothing tells which of its bytes are what: all of it goes. */
+static int remove_memory(struct fmt_scrub *scrub, struct fmt_reader *reader, struct fmt_error *error)
+{
+	static const uint32_t kinds[] = {FMT_file};
+	const struct fmt_want want = {.kinds = kinds, .kind_count = 1};
+	_cleanup_(fmt_named_files_done) struct fmt_named_files memory = {0};
+	struct fmt_event event;
+	struct fmt_ev_file ev;
+	event_seq at = 0;
+	int got = find_memory(reader, &memory, error);
+
+	for (; got >= 0 && (got = fmt_reader_find(reader, &want, /* backwards= */ false, &at, &event, error)) > 0; at++) {
+		if (!fmt_named_files_has(&memory, &event) || fmt_get_file(&event, &ev) < 0 || ev.hash.size != FMT_HASH_SIZE ||
+		    goes(scrub, ev.hash.data))
+			continue;
+		fmt_buf_put(&scrub->hashes, ev.hash.data, FMT_HASH_SIZE);
+		fmt_buf_put(&scrub->files, ev.path.data, ev.path.size);
+		fmt_buf_put(&scrub->files, "\n", 1);
+	}
+	return got;
+}
+
 static void describe(struct fmt_scrub *scrub)
 {
 	const struct fmt_scrub_options *options = &scrub->options;
@@ -170,6 +217,8 @@ int fmt_scrub_new(struct fmt_reader *reader, const struct fmt_scrub_options *opt
 		failed = add_regex(scrub, options->regex, error);
 	if (failed == 0 && options->files)
 		failed = find_files(scrub, reader, error);
+	if (failed == 0 && (options->payload || options->environment || options->patterns || options->regex))
+		failed = remove_memory(scrub, reader, error);
 	if (failed < 0) {
 		fmt_scrub_free(scrub);
 		return failed;
@@ -291,7 +340,7 @@ static size_t put_bytes(struct fmt_scrub *scrub, const struct fmt_event *event, 
 	fmt_buf_put(&scrub->bytes, value.data, value.size);
 	if (strcmp(field->name, "frame") == 0)
 		changed = mask_frame(scrub, scrub->bytes.data, value.size);
-	else if (event->kind == FMT_output && scrub->options.payload)
+	else if ((event->kind == FMT_output || event->kind == FMT_written) && scrub->options.payload)
 		changed = mask_bytes(scrub->bytes.data, value.size);
 	else if (field->type == 'T')
 		changed = mask_matches(scrub, scrub->bytes.data, value.size);

@@ -30,6 +30,7 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "effect.h"
+#include "named-files.h"
 #include "text.h"
 #include "trace-int.h"
 
@@ -51,10 +52,6 @@ struct thread {
 	size_t process;
 };
 
-struct file {
-	uint64_t node, id;
-};
-
 struct fmt_trim {
 	struct fmt_reader *reader;
 	vtime_ns from, to;
@@ -65,9 +62,7 @@ struct fmt_trim {
 	size_t seen;			/* processes, in this pass */
 	uint64_t *arrivals;		/* packets that arrive or are lost in the part; by number, once pass 1 is over */
 	size_t arrival_count, arrival_capacity;
-	struct file *files;		/* by node and id, each once, once pass 2 is over */
-	size_t file_count, file_capacity;
-	struct fmt_buf hashes;		/* of embedded files that stay */
+	struct fmt_named_files named;	/* by what stays */
 	struct fmt_buf body;		/* of an event that is changed */
 	struct fmt_buf changed;
 	struct fmt_trim_stat stat;
@@ -80,8 +75,7 @@ void fmt_trim_free(struct fmt_trim *trim)
 	free(trim->processes);
 	free(trim->threads);
 	free(trim->arrivals);
-	free(trim->files);
-	fmt_buf_done(&trim->hashes);
+	fmt_named_files_done(&trim->named);
 	fmt_buf_done(&trim->body);
 	fmt_buf_done(&trim->changed);
 	free(trim);
@@ -336,58 +330,15 @@ static bool stays(struct fmt_trim *trim, const struct fmt_event *event, size_t p
 
 /* ---- pass 2 ---- */
 
-static void add_file(struct fmt_trim *trim, uint64_t node, uint64_t id)
-{
-	const struct file *last = trim->file_count ? &trim->files[trim->file_count - 1] : NULL;
-
-	if (!id || (last && last->node == node && last->id == id))
-		return;
-	trim->files = grow(trim->files, trim->file_count, &trim->file_capacity, sizeof(*trim->files));
-	trim->files[trim->file_count++] = (struct file){node, id};
-}
-
-static void see_effect_file(struct fmt_trim *trim, const struct fmt_event *event, size_t process, const struct fmt_effect *effect)
-{
-	add_file(trim, event->node, effect->file);
-}
-
 static void see_file(struct fmt_trim *trim, const struct fmt_event *event, size_t process)
 {
-	struct fmt_ev_exec exec;
-
-	if (!stays(trim, event, process))
-		return;
-	each_effect(trim, event, process, see_effect_file);
-	if (event->kind != FMT_exec || fmt_get_exec(event, &exec) < 0)
-		return;
-	add_file(trim, event->node, exec.file);
-	add_file(trim, event->node, exec.interp);
-}
-
-static int compare_file(const void *a, const void *b)
-{
-	const struct file *x = a, *y = b;
-
-	return x->node != y->node ? (x->node > y->node) - (x->node < y->node) : (x->id > y->id) - (x->id < y->id);
-}
-
-static bool is_named(const struct fmt_trim *trim, const struct fmt_event *event)
-{
-	struct fmt_ev_file ev;
-
-	if (fmt_get_file(event, &ev) < 0)
-		return true;
-	const struct file key = {event->node, ev.id};
-
-	return trim->file_count && bsearch(&key, trim->files, trim->file_count, sizeof(key), compare_file);
+	if (stays(trim, event, process))
+		fmt_named_files_learn(&trim->named, event);
 }
 
 static void see_hash(struct fmt_trim *trim, const struct fmt_event *event, size_t process)
 {
-	struct fmt_ev_file ev;
-
-	if (event->kind == FMT_file && is_named(trim, event) && fmt_get_file(event, &ev) == 0 && ev.hash.size == FMT_HASH_SIZE)
-		fmt_buf_put(&trim->hashes, ev.hash.data, FMT_HASH_SIZE);
+	fmt_named_files_take(&trim->named, event);
 }
 
 static void describe(struct fmt_trim *trim)
@@ -421,8 +372,7 @@ int fmt_trim_new(struct fmt_reader *reader, vtime_ns from, vtime_ns to, struct f
 	find_needed(trim);
 	if (failed == 0)
 		failed = pass(trim, see_file, error);
-	if (trim->file_count)
-		qsort(trim->files, trim->file_count, sizeof(*trim->files), compare_file);
+	fmt_named_files_sort(&trim->named);
 	if (failed == 0)
 		failed = pass(trim, see_hash, error);
 	if (failed < 0) {
@@ -464,7 +414,7 @@ static int keep(void *context, struct fmt_event *event)
 	struct fmt_trim *trim = context;
 	const size_t process = track(trim, event);
 
-	if (!stays(trim, event, process) || (event->kind == FMT_file && !is_named(trim, event)))
+	if (!stays(trim, event, process) || !fmt_named_files_has(&trim->named, event))
 		return 0;
 	if (event->kind == FMT_exit && process != NONE && !trim->processes[process].needed)
 		make_last(trim, event);
@@ -477,10 +427,7 @@ static bool keep_file(void *context, const uint8_t hash[FMT_HASH_SIZE])
 {
 	const struct fmt_trim *trim = context;
 
-	for (size_t at = 0; at < trim->hashes.size; at += FMT_HASH_SIZE)
-		if (memcmp(trim->hashes.data + at, hash, FMT_HASH_SIZE) == 0)
-			return true;
-	return false;
+	return fmt_named_files_has_hash(&trim->named, hash);
 }
 
 struct fmt_rewrite fmt_trim_how(struct fmt_trim *trim)

@@ -16,6 +16,8 @@ struct fmt__batch {
 /* Bytes of files that wait for the encoder, at most. */
 #define FMT__FILES_WAITING_MAX (64u << 20)
 
+struct fmt_past;
+
 struct fmt_writer {
 	char *path;
 	char *part_path;
@@ -46,8 +48,8 @@ struct fmt_writer {
 	vtime_ns ring;			/* how much is kept at least; 0: it is none */
 	vtime_ns lap_start;		/* of the last lap, which is being written; the log begins one lap before */
 	bool lapped;			/* something is gone */
-	struct fmt_buf facts;		/* of what came before the last lap */
-	struct fmt_buf facts_now;	/* ... and of all */
+	struct fmt_buf facts;		/* records of what came before the last lap */
+	struct fmt_past *past;		/* ... of all; NULL: it is none */
 };
 
 void fmt__writer_free(struct fmt_writer *w);

@@ -3,7 +3,7 @@
  * writer-ring.c - a trace that keeps only the end of its run.
  *
  * A ring is a log that begins anew at each lap, which is `ring` of virtual time: another log is written with what must still be told
- * of what goes (ring-facts.c) and the lap that has just ended, and takes the place of the first one.  So a kill at any moment leaves
+ * of what goes (past.c) and the lap that has just ended, and takes the place of the first one.  So a kill at any moment leaves
  * a log of one lap at least.  It is a writer of its own, so its chunks and its hash are those of any trace with these events.
  */
 #include "writer-int.h"
@@ -11,13 +11,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ring-facts.h"
+#include "past.h"
 #include "text.h"
 
 void fmt_writer_ring(struct fmt_writer *w, vtime_ns duration)
 {
 	CHECK(duration && !w->open.first_seq && !w->open.count);
 	w->ring = duration;
+	w->past = fmt_past_new();
 }
 
 static int add_facts(struct fmt_writer *w, const struct fmt_buf *facts)
@@ -96,7 +97,8 @@ static int take_place(struct fmt_writer *w, struct fmt_writer *new)
 	w->said = old.said;
 	new->said = (struct fmt__index){0};
 	swap_buffers(&w->facts, &new->facts);
-	swap_buffers(&w->facts_now, &new->facts_now);
+	w->past = old.past;
+	new->past = NULL;
 	return 0;
 }
 
@@ -121,7 +123,7 @@ static int lap(struct fmt_writer *w, vtime_ns now)
 	}
 	w->lap_start = now - now % w->ring;
 	fmt_buf_clear(&w->facts);
-	fmt_buf_put(&w->facts, w->facts_now.data, w->facts_now.size);
+	fmt_past_put(w->past, &w->facts);
 	return 0;
 }
 
@@ -135,7 +137,7 @@ int fmt_writer_event(struct fmt_writer *w, const struct fmt_event *event)
 		if (error < 0)
 			return error;
 	}
-	fmt__facts_learn(&w->facts_now, event);
+	fmt_past_learn(w->past, event);
 	return fmt__writer_add(w, event);
 }
 

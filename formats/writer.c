@@ -30,6 +30,7 @@
  * window, and 64 bytes for each connection (packets.c), the metas (FMT_META_MAX), files that wait to be
  * embedded (FMT__FILES_WAITING_MAX), 72 bytes for each file, and about 10 MiB of zstd.
  */
+#include "past.h"
 #include "writer-int.h"
 
 #include <fcntl.h>
@@ -82,7 +83,7 @@ void fmt__writer_free(struct fmt_writer *w)
 	fmt__index_done(&w->known);
 	fmt__index_done(&w->said);
 	fmt_buf_done(&w->facts);
-	fmt_buf_done(&w->facts_now);
+	fmt_past_free(w->past);
 	ZSTD_freeCCtx(w->packer);
 	free(w);
 }

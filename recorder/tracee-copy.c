@@ -46,15 +46,14 @@ int rec_tracee_save(struct rec_tracee *thread, struct rec_tracee_state *ret)
 	return 0;
 }
 
-/* Gives a trapped thread what another had. */
-static int load(struct rec_tracee *thread, const struct rec_tracee_state *state)
+int rec_tracee_load(struct rec_tracee *thread, const struct rec_tracee_state *state)
 {
 	struct iovec iov = {state->xstate, state->xstate_size};
 	const int r = rec_tracee_set_regs(thread, &state->regs);
 
 	if (r < 0)
 		return r;
-	if (ptrace(PTRACE_SETREGSET, thread->tid, NT_X86_XSTATE, &iov) < 0)
+	if (state->xstate && ptrace(PTRACE_SETREGSET, thread->tid, NT_X86_XSTATE, &iov) < 0)
 		return -errno;
 	if (state->in_call)
 		thread->pending = REC_PENDING_SYSCALL;
@@ -70,7 +69,7 @@ static int make(struct rec_tracee *thread, uint64_t flags, const struct rec_trac
 
 	if (r < 0)
 		return r;
-	r = load(child, state);
+	r = rec_tracee_load(child, state);
 	if (r == 0) {
 		*ret = child;
 		return 0;

@@ -46,6 +46,14 @@ size_t rec_tracee_read(struct rec_tracee *thread, void *to, uint64_t from, size_
 	return transfer(process_vm_readv, thread->tid, to, from, size);
 }
 
+static int open_mem(struct rec_tracee *thread)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", thread->tid);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
 /* How much of a range lies below hindcast's own pages. */
 static size_t writable_size(uint64_t to, size_t size)
 {
@@ -63,12 +71,32 @@ size_t rec_tracee_write_user(struct rec_tracee *thread, uint64_t to, const void 
 	return size - wanted + transfer(process_vm_writev, thread->tid, (uint8_t *)from, to, wanted);
 }
 
-static int open_mem(struct rec_tracee *thread)
+static size_t read_by_file(struct rec_tracee *thread, uint8_t *to, uint64_t from, size_t size)
 {
-	char path[64];
+	int *const fd = &thread->process->mem_fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", thread->tid);
-	return open(path, O_RDWR | O_CLOEXEC);
+	if (*fd < 0)
+		*fd = open_mem(thread);
+	while (*fd >= 0 && size > 0) {
+		const ssize_t r = pread(*fd, to, size, (off_t)from);
+
+		if (r <= 0)
+			break;
+		to += r;
+		from += (uint64_t)r;
+		size -= (size_t)r;
+	}
+	return size;
+}
+
+size_t rec_tracee_read_any(struct rec_tracee *thread, void *to, uint64_t from, size_t size)
+{
+	const size_t left = rec_tracee_read(thread, to, from, size);
+	const size_t done = size - left;
+
+	if (!left || thread->state == REC_GONE)
+		return left;
+	return read_by_file(thread, (uint8_t *)to + done, from + done, left);
 }
 
 static size_t write_by_file(struct rec_tracee *thread, uint64_t to, const uint8_t *from, size_t size)

@@ -157,9 +157,11 @@ int rec_tracee_rearm(struct rec_tracee *thread);
 int64_t rec_tracee_inject(struct rec_tracee *thread, uint64_t nr, const uint64_t args[6], int *ret_error);
 
 /* Memory of the thread's process.  Bytes NOT copied (0: all).  hindcast's own pages cannot be written.
- * rec_tracee_write() ignores page protection, as a debugger does (images, patches, effects);
+ * rec_tracee_read() obeys page protection, rec_tracee_read_any() does not;
+ * rec_tracee_write() ignores it, as a debugger does (images, patches, effects);
  * rec_tracee_write_user() obeys it, as copy_to_user() does: not to PROT_READ or PROT_NONE pages. */
 size_t rec_tracee_read(struct rec_tracee *thread, void *to, uint64_t from, size_t size);
+size_t rec_tracee_read_any(struct rec_tracee *thread, void *to, uint64_t from, size_t size);
 size_t rec_tracee_write(struct rec_tracee *thread, uint64_t to, const void *from, size_t size);
 size_t rec_tracee_write_user(struct rec_tracee *thread, uint64_t to, const void *from, size_t size);
 
@@ -173,12 +175,14 @@ int rec_tracee_clone(struct rec_tracee *thread, uint64_t flags, uint64_t stack, 
 struct rec_tracee_state {
 	struct user_regs_struct regs;	/* a pending answer included */
 	bool in_call;			/* its call still waits for rec_tracee_answer() */
-	uint8_t *xstate;		/* vector registers in the host's own form; owned */
+	uint8_t *xstate;		/* vector registers in the host's own form; owned; NULL: they stay as they are */
 	size_t xstate_size;
 };
 void rec_tracee_state_done(struct rec_tracee_state *state);
 /* Traps the thread; it stays as it is.  Not between a TSC stop and its answer. 0 or -errno. */
 int rec_tracee_save(struct rec_tracee *thread, struct rec_tracee_state *ret);
+/* Gives a trapped thread what another had.  0 or -errno. */
+int rec_tracee_load(struct rec_tracee *thread, const struct rec_tracee_state *state);
 /* A new process with a copy of the memory of thread's (its shared mappings and clock page are shared still), and one thread in the
  * given state, in a ptrace stop. */
 int rec_tracee_copy(struct rec_tracee *thread, const struct rec_tracee_state *state, struct rec_tracee **ret);

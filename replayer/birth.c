@@ -157,6 +157,32 @@ enum rep_outcome rep__step_exec(struct rep_session *s)
 	return REP_AGREES;
 }
 
+/* In the past only the name of a program counts. */
+enum rep_outcome rep__past_exec(struct rep_session *s)
+{
+	struct fmt_ev_exec ev;
+
+	if (fmt_get_exec(s->event, &ev) < 0)
+		return rep__damaged(s);
+	const struct rep_node *node = rep__node_get(&s->world, s->event->node);
+	struct rep_process *process = node ? rep__process_get(node, (uint32_t)ev.pid) : NULL;
+
+	if (!process || s->event->tid != ev.pid)
+		return rep__trace_error(s, "node %u has no process %" PRIu64, s->event->node, ev.pid);
+	struct rep_thread *thread = rep__thread_get(&s->world, s->event->node, s->event->tid);
+
+	if (!thread) {
+		thread = process->threads;
+		rep__thread_rename(&s->world, thread, process->pid);
+	}
+	if (thread->process != process || thread->tracee)
+		return rep__trace_error(s, "process %" PRIu64 " cannot execute a program here", ev.pid);
+	rep__process_keep_only(&s->world, thread);
+	process->exec_seq = s->event->seq;
+	rep__name_copy(process->name, base_name(ev.path));
+	return REP_AGREES;
+}
+
 static bool is_clone(uint64_t nr)
 {
 	return nr == __NR_clone || nr == __NR_fork || nr == __NR_vfork || nr == __NR_clone3;
@@ -205,6 +231,7 @@ enum rep_outcome rep__step_clone(struct rep_session *s)
 		process->exec_seq = parent->process->exec_seq;
 		process->shares = parent->process->shares;
 		process->borrows = ev.flags & CLONE_VM;
+		process->lender = parent->process->borrows ? parent->process->lender : parent->process->pid;
 		s->world.borrower_count += process->borrows;
 	}
 	const enum rep_outcome outcome =
@@ -221,6 +248,33 @@ enum rep_outcome rep__step_clone(struct rep_session *s)
 	child->tracee = NULL;
 	rep__thread_end(&s->world, child);
 	return rep__host_cannot(s, "a thread cannot be made: %s", strerror(-error));
+}
+
+enum rep_outcome rep__past_clone(struct rep_session *s)
+{
+	const struct rep_thread *parent = rep__thread_get(&s->world, s->event->node, s->event->tid);
+	struct fmt_ev_clone ev;
+	struct rep_thread *child;
+
+	if (fmt_get_clone(s->event, &ev) < 0)
+		return rep__damaged(s);
+	if (!parent || parent->tracee)
+		return rep__trace_error(s, "node %u has no thread %u that could make another one here", s->event->node, s->event->tid);
+	struct rep_process *process = parent->process;
+	const bool is_thread = ev.flags & CLONE_THREAD;
+
+	if (is_thread ? ev.child_pid != process->pid :
+			ev.child_pid != ev.child_tid || ev.child_pid > INT32_MAX ||
+				rep__process_get(process->node, (uint32_t)ev.child_pid) != NULL)
+		return rep__trace_error(s, "thread %" PRIu64 " cannot be born so", ev.child_tid);
+	if (!is_thread) {
+		const struct rep_process *made_by = process;
+
+		process = rep__process_new(process->node, (uint32_t)ev.child_pid);
+		memcpy(process->name, made_by->name, sizeof(process->name));
+		process->exec_seq = made_by->exec_seq;
+	}
+	return add_thread(s, process, ev.child_tid, REP_EMPTY, &child);
 }
 
 enum rep_outcome rep__step_exit(struct rep_session *s)

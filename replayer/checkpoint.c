@@ -175,7 +175,7 @@ int rep__checkpoint_add(struct rep_checkpoints *all, struct rep_session *session
 
 	if (before && before->seq == seq)
 		return 0;
-	if (session->world.borrower_count > 0 || session->stopped || session->suspended)
+	if (session->world.borrower_count > 0 || session->stopped || session->suspended || seq < session->begins)
 		return -EAGAIN;
 	struct rep_checkpoint *c = calloc(1, sizeof(*c));
 

@@ -103,6 +103,57 @@ uint64_t rep__content_of_inode(const struct rep_content *content, node_id node, 
 	return number;
 }
 
+static bool has_inode(int fd, uint64_t inode)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_ino == inode;
+}
+
+bool rep__content_shared(const struct rep_content *content, node_id node, uint64_t inode, uint64_t *ret_number, int *ret_fd)
+{
+	const struct rep_object *object = content->objects.first;
+
+	while (object && !has_inode(object->fd, inode))
+		object = object->next;
+	if (!object)
+		return false;
+	*ret_number = 0;
+	*ret_fd = object->fd;
+	for (const struct rep_content_file *f = content->first; f; f = f->next)
+		if (f->object == object && f->number >> 32 == node)
+			*ret_number = (uint32_t)f->number;
+	return true;
+}
+
+static int compare_file(const void *a, const void *b)
+{
+	const struct rep_content_file *const *x = a, *const *y = b;
+
+	return ((*x)->number > (*y)->number) - ((*x)->number < (*y)->number);
+}
+
+void rep__content_each_live(const struct rep_content *content, node_id node,
+			    void (*each)(void *arg, uint64_t number, const uint8_t hash[FMT_HASH_SIZE], int fd), void *arg)
+{
+	_cleanup_free_ const struct rep_content_file **list = calloc(content->file_count + 1, sizeof(*list));
+	size_t count = 0;
+
+	CHECK(list);
+	for (const struct rep_content_file *f = content->first; f; f = f->next)
+		if (f->number >> 32 == node && f->object && f->object->live)
+			list[count++] = f;
+	if (count)
+		qsort(list, count, sizeof(*list), compare_file);
+	for (size_t i = 0; i < count; i++)
+		each(arg, (uint32_t)list[i]->number, list[i]->hash, list[i]->object->fd);
+}
+
+bool rep__content_has(const struct rep_content *content, node_id node, uint64_t number)
+{
+	return rep__id_table_get(&content->by_number, rep__id(node, (uint32_t)number)) != NULL;
+}
+
 bool rep__content_file(const struct rep_content *content, node_id node, uint64_t number, event_seq *ret)
 {
 	const struct rep_content_file *file =

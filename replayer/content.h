@@ -60,6 +60,14 @@ int rep__content_resize(struct rep_content *content, node_id node, uint64_t numb
 int rep__content_anonymous(struct rep_content *content, event_seq seq, size_t effect, uint64_t size);
 /* The number by which a node knows what an inode of a mapping holds; 0: it is no file's. */
 uint64_t rep__content_of_inode(const struct rep_content *content, node_id node, uint64_t inode);
+/* What shared memory an inode is of: false, it is none's.  *ret_number: of the node's file, 0: anonymous memory, which *ret_fd
+ * (borrowed) tells apart from others. */
+bool rep__content_shared(const struct rep_content *content, node_id node, uint64_t inode, uint64_t *ret_number, int *ret_fd);
+/* Calls each for each file of a node whose content calls or mappings may have changed, from the first number on; fd is borrowed. */
+void rep__content_each_live(const struct rep_content *content, node_id node,
+			    void (*each)(void *arg, uint64_t number, const uint8_t hash[FMT_HASH_SIZE], int fd), void *arg);
+/* Whether the node has a file of this number. */
+bool rep__content_has(const struct rep_content *content, node_id node, uint64_t number);
 /* The file event of a number.  False: there has been none. */
 bool rep__content_file(const struct rep_content *content, node_id node, uint64_t number, event_seq *ret);
 

@@ -190,7 +190,7 @@ static bool find_life(struct rep_gdb *gdb, event_seq seq, bool forward)
 	struct rep_stop stop;
 
 	while (!choose_thread(gdb)) {
-		if (forward ? seq >= rep_timeline_count(gdb->tl) : seq == 0)
+		if (forward ? seq >= rep_timeline_count(gdb->tl) : seq <= rep_timeline_first(gdb->tl))
 			return false;
 		const enum rep_direction direction = forward ? REP_FORWARD : REP_BACKWARD;
 

@@ -110,12 +110,15 @@ static void learn_effects(struct rep_images *images, node_id node, struct fmt_by
 static void learn(struct rep_images *images, const struct fmt_event *event)
 {
 	struct fmt_ev_syscall call;
+	struct fmt_ev_image image;
 	struct fmt_ev_exec exec;
 
 	if (event->kind == FMT_file)
 		learn_file(images, event);
 	else if (event->kind == FMT_exec && fmt_get_exec(event, &exec) == 0)
 		learn_effects(images, event->node, exec.effects);
+	else if (event->kind == FMT_image && fmt_get_image(event, &image) == 0)
+		learn_effects(images, event->node, image.effects);
 	else if (event->kind == FMT_syscall && fmt_get_syscall(event, &call) == 0 && call.nr == __NR_mmap)
 		learn_effects(images, event->node, call.effects);
 }

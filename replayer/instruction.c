@@ -375,7 +375,7 @@ static enum backward back_from(struct rep_timeline *tl, node_id node, uint32_t t
 	struct fmt_event event;
 	struct fmt_ev_clone clone;
 
-	while (how == BACK_ON && seq > 0) {
+	while (how == BACK_ON && seq > tl->first) {
 		seq--;
 		if (interrupted(tl)) {
 			*ret_outcome = REP_SUSPENDED;

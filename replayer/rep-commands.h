@@ -8,6 +8,7 @@
 extern const struct fmt_command rep_cmd_gdb;
 extern const struct fmt_command rep_cmd_replay;
 extern const struct fmt_command rep_cmd_state;
+extern const struct fmt_command rep_cmd_trim;
 extern const struct fmt_command rep_cmd_serve;
 extern const struct fmt_command rep_cmd_dap;
 extern const struct fmt_command rep_cmd_ctl;

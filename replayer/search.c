@@ -367,5 +367,5 @@ void rep__search_backward(struct rep_timeline *tl, const struct rep_search *sear
 	const enum rep_outcome outcome = rep__timeline_go(tl, search->limit);
 
 	finish(tl, outcome != REP_AGREES ? rep__timeline_why(tl, outcome) :
-		   search->limit == 0 ? REP_WHY_START : REP_WHY_DONE, NULL, ret_stop);
+		   search->limit == tl->first ? REP_WHY_START : REP_WHY_DONE, NULL, ret_stop);
 }

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/check.h"
+#include "effect.h"
 #include "id-table.h"
 
 /* ---- what is needed --------------------------------------------------- */
@@ -39,12 +41,14 @@ struct origin {
 	bool found;
 	struct rep_selected selected;
 	uint32_t parent_tid;		/* 0: none is needed */
+	bool imaged;			/* it begins with an image */
 };
 
 static void take_origin(const struct fmt_event *event, uint32_t pid, struct origin *o)
 {
 	struct fmt_ev_clone clone;
 	struct fmt_ev_exec exec;
+	struct fmt_ev_image image;
 	struct fmt_ev_start start;
 
 	if (event->kind == FMT_start && fmt_get_start(event, &start) == 0 && start.pid == pid) {
@@ -57,6 +61,10 @@ static void take_origin(const struct fmt_event *event, uint32_t pid, struct orig
 		o->selected.from = event->seq;
 		o->selected.by_exec = true;
 		o->parent_tid = 0;
+	} else if (event->kind == FMT_image && fmt_get_image(event, &image) == 0 && image.pid == pid && !o->imaged) {
+		o->selected.from = event->seq;
+		o->parent_tid = 0;
+		o->imaged = true;
 	}
 }
 
@@ -148,6 +156,34 @@ static bool wants_clone(const struct rep_selection *s, const struct rep_thread *
 	return (ev.flags & CLONE_VM) || parent->process->shares || (child && !child->by_exec);
 }
 
+static bool maps_shared(struct fmt_bytes list)
+{
+	struct fmt_effect effect;
+	size_t pos = 0;
+
+	while (fmt_effect_next(list.data, list.size, &pos, &effect) > 0)
+		if (effect.op == FMT_EFFECT_MAP && (effect.flags & MAP_TYPE) == MAP_SHARED && effect.prot & PROT_WRITE)
+			return true;
+	return false;
+}
+
+/* A selected one's, or of one that has its memory, or may write to memory that it shares. */
+static bool wants_image(const struct rep_selection *s, const struct rep_process *process, const struct fmt_event *event)
+{
+	struct fmt_ev_image ev;
+
+	if (fmt_get_image(event, &ev) < 0)
+		return true;
+	for (const struct rep_thread *t = process->threads; t; t = t->next)
+		if (t->tracee)
+			return true;	/* its other threads stand already */
+	/* An image comes behind that of whose memory it has. */
+	const struct rep_process *lender =
+		ev.memory_of <= UINT32_MAX ? rep__process_get(process->node, (uint32_t)ev.memory_of) : NULL;
+
+	return selected_at(s, process->pid, event->seq) || (lender && lender->threads->tracee) || maps_shared(ev.effects);
+}
+
 bool rep__selection_wants(const struct rep_selection *s, const struct rep_world *world, const struct fmt_event *event)
 {
 	if (!s->count || event->kind == FMT_node || event->node == 0)
@@ -160,6 +196,8 @@ bool rep__selection_wants(const struct rep_selection *s, const struct rep_world 
 		return selected_at(s, event->tid, event->seq) != NULL;
 	const struct rep_thread *thread = rep__thread_get(world, event->node, event->tid);
 
+	if (thread && event->kind == FMT_image)
+		return wants_image(s, thread->process, event);
 	return thread && (event->kind != FMT_clone || wants_clone(s, thread, event));
 }
 

@@ -28,6 +28,7 @@ struct rep_session {
 	node_id only_node;		/* 0: all */
 	char *only_name;		/* until a node event has turned it into only_node */
 	struct rep_selection selection;	/* of one process; count 0: all of them */
+	event_seq begins;		/* so many events tell of the past, and are not executed; 0: the trace is of the whole run */
 	bool stopped;			/* invariant 4 */
 	bool ended;			/* the end event has come */
 	const struct fmt_event *event;	/* in hand; borrowed, NULL between steps */
@@ -82,5 +83,11 @@ enum rep_outcome rep__step_start(struct rep_session *s);
 enum rep_outcome rep__step_exec(struct rep_session *s);
 enum rep_outcome rep__step_clone(struct rep_session *s);
 enum rep_outcome rep__step_exit(struct rep_session *s);
+/* The same in the past: who there is, before images give them programs. */
+enum rep_outcome rep__past_exec(struct rep_session *s);
+enum rep_outcome rep__past_clone(struct rep_session *s);
+
+/* image-step.c: a thread begins where it stood, and its process with it. */
+enum rep_outcome rep__step_image(struct rep_session *s);
 
 #endif

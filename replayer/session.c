@@ -23,6 +23,10 @@
  *
  * A call whose result orders its restart (ERESTARTSYS) also ends in INTERRUPTED: a handler runs first.
  *
+ * A trace that begins in the middle of its run has a past in front of its keyframe: there threads come to be, and go, as EMPTY ones
+ * (rep__past_clone(), rep__past_exec(), step_exit()), and step_image() takes those that live to where they stood, whichever state
+ * that is.
+ *
  * step_preempt() leaves a thread RUNNABLE, as step_tsc() does.
  * Only the arrows out of RUNNABLE by syscall, syscall_enter, tsc, fault and preempt run a program
  * (run_slice()).  "effects" changes memory and no state.
@@ -154,12 +158,49 @@ static enum rep_outcome (*const steps[])(struct rep_session *s) = {
 	[FMT_node_down] = step_panic, [FMT_node_up] = step_node_up, [FMT_clock] = step_clock,
 };
 
+/* A node's clock has been seen as far as that. */
+static enum rep_outcome step_node_past(struct rep_session *s)
+{
+	struct fmt_ev_node_past ev;
+	struct rep_node *node = rep__node_of(s);
+
+	if (fmt_get_node_past(s->event, &ev) < 0)
+		return rep__damaged(s);
+	if (!node)
+		return REP_TRACE_ERROR;
+	rec_node_clock_shown(&node->own, ev.clock_ns);
+	return REP_AGREES;
+}
+
+/* In front of the keyframe. */
+static enum rep_outcome (*const past_steps[])(struct rep_session *s) = {
+	[FMT_node] = step_node, [FMT_file] = step_file, [FMT_panic] = step_panic, [FMT_start] = rep__step_start,
+	[FMT_exec] = rep__past_exec, [FMT_clone] = rep__past_clone, [FMT_exit] = rep__step_exit, [FMT_image] = rep__step_image,
+	[FMT_node_down] = step_panic, [FMT_node_up] = step_node_up, [FMT_clock] = step_clock, [FMT_node_past] = step_node_past,
+};
+
+static enum rep_outcome dispatch_past(struct rep_session *s)
+{
+	const uint32_t kind = s->event->kind;
+
+	if (kind < sizeof(past_steps) / sizeof(past_steps[0]) && past_steps[kind])
+		return past_steps[kind](s);
+	if (!fmt_kind_info(kind))
+		s->report->unknown++;
+	return REP_AGREES;
+}
+
 static enum rep_outcome dispatch(struct rep_session *s)
 {
 	const uint32_t kind = s->event->kind;
 
+	if (s->event->seq < s->begins)
+		return dispatch_past(s);
+
 	if (s->ended)
 		return rep__trace_error(s, "it comes after the end of the run");
+	if (kind == FMT_keyframe || kind == FMT_image)
+		return rep__trace_error(s, "no run begins twice");
 	if (kind < sizeof(steps) / sizeof(steps[0]) && steps[kind])
 		return steps[kind](s);
 	if (!fmt_kind_info(kind))
@@ -214,6 +255,9 @@ static bool is_wanted(const struct rep_session *s, const struct fmt_event *event
 {
 	if (event->kind != FMT_node && !rep_session_wants(s, event->node))
 		return false;
+	/* Who does not belong to the selection is let go of when the past is over. */
+	if (event->seq < s->begins)
+		return event->kind != FMT_image || rep__selection_wants(&s->selection, &s->world, event);
 	return rep__selection_wants(&s->selection, &s->world, event);
 }
 
@@ -241,7 +285,8 @@ enum rep_outcome rep_session_step(struct rep_session *session, const struct fmt_
 		return outcome;
 	session->report->executed++;
 	note_sharing(session, event);
-	rep__selection_passed(&session->selection, &session->world, event->seq);
+	if (event->seq + 1 >= session->begins)
+		rep__selection_passed(&session->selection, &session->world, event->seq);
 	if (node) {
 		node->has_last = true;
 		node->last = event->seq;
@@ -278,6 +323,17 @@ static enum rep_outcome refuse(struct rep_report *report, enum rep_outcome outco
 	return outcome;
 }
 
+/* How many events are the past.  What cannot be read is told of when its turn comes. */
+static event_seq find_beginning(struct fmt_reader *reader)
+{
+	static const uint32_t kinds[] = {FMT_keyframe};
+	const struct fmt_want want = {.kinds = kinds, .kind_count = 1};
+	struct fmt_event event;
+	event_seq seq = 0;
+
+	return fmt_reader_find(reader, &want, /* backwards= */ false, &seq, &event, NULL) > 0 ? seq + 1 : 0;
+}
+
 enum rep_outcome rep_session_new(struct fmt_reader *reader, node_id only_node,
 				 const char *only_name, struct rep_report *report,
 				 struct rep_session **ret)
@@ -310,8 +366,14 @@ enum rep_outcome rep_session_new(struct fmt_reader *reader, node_id only_node,
 	CHECK(!only_name || session->only_name);
 	rep__world_init(&session->world, tracer);
 	rep__content_init(&session->content, reader);
+	session->begins = find_beginning(reader);
 	*ret = session;
 	return REP_AGREES;
+}
+
+event_seq rep_session_begins(const struct rep_session *session)
+{
+	return session->begins;
 }
 
 enum rep_outcome rep_session_select(struct rep_session *session, uint32_t pid)

@@ -30,6 +30,10 @@ void rep_session_free(struct rep_session *session);
  * rep_session_new(), tells why.  (REP_SUSPENDED is for timelines alone.) */
 enum rep_outcome rep_session_step(struct rep_session *session, const struct fmt_event *event);
 
+/* The event with which execution begins: those before it tell what had become of the run (keyframe).  0: the trace is of the whole
+ * run. */
+event_seq rep_session_begins(const struct rep_session *session);
+
 /* Ends the slice that is under way, or the next one, with HOST_CANNOT: for programs that never stop.  Callable
  * from signal handlers and other threads. */
 void rep_session_interrupt(const struct rep_session *session);

@@ -611,6 +611,47 @@ static void fold_output(struct rep_state_node *node, const struct fmt_event *eve
 		tail_add(output, ev.text);
 }
 
+/* ---- before a keyframe ------------------------------------------------------------------- */
+
+static void fold_thread(struct rep_state_node *node, const struct fmt_event *event)
+{
+	struct rep_state_thread *thread = thread_find(node, event->tid);
+	struct fmt_ev_thread ev;
+
+	if (!thread || fmt_get_thread(event, &ev) < 0 || ev.doing > REP_DOING_FAULTED)
+		return;
+	*thread = (struct rep_state_thread){.tid = thread->tid, .pid = thread->pid, .doing = (enum rep_doing)ev.doing,
+					    .handlers = (uint32_t)ev.handlers, .signo = (uint32_t)ev.signo, .nr = ev.nr,
+					    .args = {ev.a0, ev.a1, ev.a2, ev.a3, ev.a4, ev.a5}, .ret = ev.ret,
+					    .since = ev.since_ns, .until = ev.until_ns};
+}
+
+static void fold_written(struct rep_state_node *node, const struct fmt_event *event)
+{
+	struct fmt_ev_written ev;
+
+	if (fmt_get_written(event, &ev) < 0)
+		return;
+	const uint32_t key[2] = {event->tid, (uint32_t)ev.fd};
+	struct rep_state_output *output = row_get(&node->outputs, sizeof(*output), compare_pair, key);
+
+	if (!output)
+		return;
+	*output = (struct rep_state_output){.pid = key[0], .fd = key[1], .bytes = ev.bytes, .lines = ev.lines,
+					    .first = event->seq, .last = event->seq};
+	tail_add(output, ev.text);
+}
+
+static void fold_node_past(struct rep_state_node *node, const struct fmt_event *event)
+{
+	struct fmt_ev_node_past ev;
+
+	if (fmt_get_node_past(event, &ev) < 0)
+		return;
+	node->events = ev.events;
+	node->last = ev.last_ns;
+}
+
 static void fold_of_node(struct rep_state *state, struct rep_state_node *node, const struct fmt_event *event)
 {
 	switch (event->kind) {
@@ -664,6 +705,15 @@ static void fold_of_node(struct rep_state *state, struct rep_state_node *node, c
 		break;
 	case FMT_timer:
 		fold_timer(node, event);
+		break;
+	case FMT_thread:
+		fold_thread(node, event);
+		break;
+	case FMT_written:
+		fold_written(node, event);
+		break;
+	case FMT_node_past:
+		fold_node_past(node, event);
 		break;
 	default:
 		rep__state_fold_net(state, node, event);

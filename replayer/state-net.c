@@ -228,6 +228,28 @@ static void fold_queue(struct rep_state *state, const struct fmt_event *event)
 	link->way[side].queue_bytes = ev.bytes;
 }
 
+/* Sums of what came before the trace. */
+static void fold_traffic(struct rep_state *state, const struct rep_state_node *node, const struct fmt_event *event)
+{
+	struct fmt_ev_traffic ev;
+
+	if (fmt_get_traffic(event, &ev) < 0 || ev.side > 1)
+		return;
+	struct rep_state_link *link = rep__state_link(state, ev.link);
+
+	if (!link || link->node[ev.side] != node->id)
+		return;
+	struct rep_state_direction *way = &link->way[ev.side];
+
+	link->ifid[ev.side] = (uint32_t)ev.iface;
+	way->sent = ev.sent;
+	way->sent_bytes = ev.bytes;
+	way->received = ev.received;
+	way->dropped = ev.dropped;
+	way->queue_packets = ev.queue_packets;
+	way->queue_bytes = ev.queue_bytes;
+}
+
 /* ---- packets ----------------------------------------------------------------------- */
 
 static struct rep_state_packet *packet_find(const struct rep_state *state, uint64_t id)
@@ -682,6 +704,9 @@ void rep__state_fold_net(struct rep_state *state, struct rep_state_node *node, c
 		break;
 	case FMT_queue:
 		fold_queue(state, event);
+		break;
+	case FMT_traffic:
+		fold_traffic(state, node, event);
 		break;
 	case FMT_socket:
 		fold_socket(node, event);

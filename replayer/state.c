@@ -33,7 +33,7 @@
 /* Smaller traces are read faster than a file is found. */
 #define CACHE_CHUNKS_MIN 8
 /* Goes up with every change of a row or of what a fold does. */
-#define STATE_VERSION 2u
+#define STATE_VERSION 3u
 #define PROGRESS_EVERY 65536u
 
 struct frame {

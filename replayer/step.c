@@ -40,7 +40,7 @@ static bool is_wanted(const struct rep_step *step, const struct fmt_event *event
 	       (!step->tid || step->tid == event->tid);
 }
 
-/* The boundary at which the step ends; false: there is none in that direction, *ret_seq is the end of the trace there. */
+/* The boundary at which the step ends; false: there is none in that direction, *ret_seq is the end of what can be executed there. */
 static bool find_boundary(struct rep_timeline *tl, const struct rep_step *step, enum rep_direction direction,
 			  event_seq *ret_seq)
 {
@@ -60,13 +60,13 @@ static bool find_boundary(struct rep_timeline *tl, const struct rep_step *step, 
 	const event_seq behind = step->unit == REP_STEP_EVENT ? 0 : 1;
 	const event_seq here = tl->seq + (tl->stretch.inside ? 1 : 0);
 
-	for (event_seq seq = here; seq-- > 0;)
+	for (event_seq seq = here; seq-- > tl->first;)
 		if (seq + behind < here && fmt_reader_event(tl->reader, seq, &event, NULL) == 0 &&
 		    is_wanted(step, &event)) {
 			*ret_seq = seq + behind;
 			return true;
 		}
-	*ret_seq = 0;
+	*ret_seq = tl->first;
 	return false;
 }
 
@@ -144,7 +144,7 @@ static bool run_over(struct rep_timeline *tl, struct frame_wait *wait, enum rep_
 		     struct rep_stop *ret)
 {
 	const struct rep_search search = {.accept = accept_wait, .arm = arm_wait, .arg = wait,
-					  .limit = direction == REP_FORWARD ? tl->count : 0};
+					  .limit = direction == REP_FORWARD ? tl->count : tl->first};
 
 	if (direction == REP_FORWARD)
 		rep__search_forward(tl, &search, ret);
@@ -275,11 +275,14 @@ static void continue_events(struct rep_timeline *tl, enum rep_direction directio
 {
 	struct fmt_event event;
 	int number = 0;
-	const event_seq found = direction == REP_FORWARD ? rep__points_next_event(tl, tl->seq, &number) :
+	event_seq found = direction == REP_FORWARD ? rep__points_next_event(tl, tl->seq, &number) :
 			      tl->stretch.inside || tl->seq == 0 ? rep__points_last_event(tl, tl->seq, &number) :
 						   rep__points_last_event(tl, tl->seq - 1, &number);
 	const bool forward = direction == REP_FORWARD;
-	const event_seq to = found != UINT64_MAX ? found + 1 : forward ? tl->count : 0;
+
+	if (found < tl->first)
+		found = UINT64_MAX;	/* told of, but not to be gone to */
+	const event_seq to = found != UINT64_MAX ? found + 1 : forward ? tl->count : tl->first;
 
 	rep_timeline_seek(tl, &(struct rep_position){.seq = to}, ret);
 	if (ret->why != REP_WHY_DONE)
@@ -305,7 +308,7 @@ static bool has_conditions(const struct rep_timeline *tl)
 
 void rep_timeline_continue(struct rep_timeline *tl, enum rep_direction direction, struct rep_stop *ret_stop)
 {
-	const struct rep_search search = {.limit = direction == REP_FORWARD ? tl->count : 0};
+	const struct rep_search search = {.limit = direction == REP_FORWARD ? tl->count : tl->first};
 
 	if (!rep__points_prepare(tl))
 		rep__timeline_stop(tl, REP_WHY_INTERRUPTED, ret_stop);
@@ -335,7 +338,7 @@ void rep_timeline_find_write(struct rep_timeline *tl, node_id node, uint32_t pid
 {
 	struct rep_point point = {.kind = REP_POINT_WRITE, .node = node, .pid = pid, .addr = addr, .size = size};
 	const struct rep_search search = {.accept = accept_write, .arm = arm_write, .arg = &point,
-					  .limit = direction == REP_FORWARD ? tl->count : 0};
+					  .limit = direction == REP_FORWARD ? tl->count : tl->first};
 
 	if (direction == REP_FORWARD)
 		rep__search_forward(tl, &search, ret_stop);
@@ -373,7 +376,7 @@ static const char *why_text(const struct rep_timeline *tl, const struct rep_stop
 		snprintf(buffer, size, "breakpoint %d: event %" PRIu64, stop->point, stop->seq);
 		return buffer;
 	case REP_WHY_START:
-		return "nothing comes before";
+		return tl->first ? "the trace begins here" : "nothing comes before";
 	case REP_WHY_END:
 		return "the trace ends here";
 	case REP_WHY_INTERRUPTED:

@@ -24,6 +24,7 @@ struct rep_timeline {
 	struct rep_checkpoints checkpoints;
 	uint64_t checkpoint_every;
 	event_seq count;		/* of the trace */
+	event_seq first;		/* with which execution begins; what comes before is the past, where nobody can stand */
 
 	/* Where it stands: the events before seq are carried out.  When stretch.inside, the thread of event seq stands behind
 	 * leg_steps instructions after the leg_arrival-th arrival at leg_pc (0: after the beginning of the stretch). */

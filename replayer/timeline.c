@@ -62,6 +62,17 @@ static int open_session(struct rep_timeline *tl, const struct rep_timeline_optio
 	return code;
 }
 
+/* To where execution begins: whatever has images stands as these have it. */
+static int begin(struct rep_timeline *tl, struct fmt_error *error)
+{
+	const enum rep_outcome outcome = rep__timeline_go(tl, tl->first);
+
+	if (outcome == REP_AGREES)
+		return 0;
+	return explain(error, outcome == REP_HOST_CANNOT ? -ENODEV : -EBADMSG,
+		       tl->report.reason ? tl->report.reason : "its images cannot be made");
+}
+
 int rep_timeline_open(const char *path, const struct rep_timeline_options *options,
 		      struct rep_timeline **ret, struct fmt_error *error)
 {
@@ -85,8 +96,13 @@ int rep_timeline_open(const char *path, const struct rep_timeline_options *optio
 	rep__checkpoints_init(&tl->checkpoints, options->checkpoint_max ? options->checkpoint_max : CHECKPOINT_MAX,
 			      options->memory_max ? options->memory_max : MEMORY_MAX);
 	rep__stretch_init(&tl->stretch, tl->session);
-	*ret = tl;
-	return 0;
+	tl->first = rep_session_begins(tl->session);
+	r = tl->first ? begin(tl, error) : 0;
+	if (r < 0)
+		rep_timeline_close(tl);
+	else
+		*ret = tl;
+	return r;
 }
 
 void rep_timeline_close(struct rep_timeline *tl)
@@ -113,6 +129,11 @@ struct fmt_reader *rep_timeline_reader(const struct rep_timeline *tl)
 const struct rep_report *rep_timeline_report(const struct rep_timeline *tl)
 {
 	return &tl->report;
+}
+
+event_seq rep_timeline_first(const struct rep_timeline *tl)
+{
+	return tl->first;
 }
 
 event_seq rep_timeline_count(const struct rep_timeline *tl)
@@ -526,7 +547,9 @@ int rep_timeline_parse(struct rep_timeline *tl, const char *text, struct rep_pos
 	} else if (text[0] == '@') {
 		if (!parse_event(text + 1, &position))
 			return explain(error, -EINVAL, "a position in events is @N, or @N+0xADDRESS#ARRIVAL");
-	} else if (strcmp(text, "start") != 0 && !parse_part(tl, text, &position.seq)) {
+	} else if (strcmp(text, "start") == 0) {
+		position.seq = tl->first;
+	} else if (!parse_part(tl, text, &position.seq)) {
 		if (!fmt_parse_vtime(text, &vtime))
 			return explain(error, -EINVAL,
 				       "a position is @N, @N+0xADDRESS#ARRIVAL, a time (12.5s), a part (50%), start or end");
@@ -593,7 +616,7 @@ void rep_timeline_seek_alive(struct rep_timeline *tl, struct rep_stop *ret_stop)
 	event_seq seq = tl->seq;
 
 	rep__timeline_stop(tl, REP_WHY_DONE, ret_stop);
-	while (tl->session->world.thread_count == 0 && seq > 0 && ret_stop->why == REP_WHY_DONE) {
+	while (tl->session->world.thread_count == 0 && seq > tl->first && ret_stop->why == REP_WHY_DONE) {
 		seq--;
 		if (fmt_reader_event(tl->reader, seq, &event, NULL) == 0 &&
 		    (event.kind == FMT_exit || event.kind == FMT_panic || event.kind == FMT_node_down))
@@ -603,8 +626,8 @@ void rep_timeline_seek_alive(struct rep_timeline *tl, struct rep_stop *ret_stop)
 
 void rep_timeline_seek(struct rep_timeline *tl, const struct rep_position *to, struct rep_stop *ret_stop)
 {
-	const event_seq seq = to->seq < tl->count ? to->seq : tl->count;
-	const enum rep_outcome outcome = to->arrival && seq < tl->count ?
+	const event_seq seq = to->seq < tl->first ? tl->first : to->seq < tl->count ? to->seq : tl->count;
+	const enum rep_outcome outcome = to->arrival && seq == to->seq && seq < tl->count ?
 						 rep__timeline_arrive(tl, seq, to->pc, to->arrival) :
 						 rep__timeline_go(tl, seq);
 

@@ -48,8 +48,8 @@ struct rep_timeline_options {
 	uint64_t checkpoint_every;	/* for tests: one at every so many events; 0: by the time that execution takes */
 };
 
-/* Opens a trace at its first event; nothing is executed yet.  0; -errno with error->text: it is no trace, damaged, or
- * (-ENODEV) this host cannot execute it. */
+/* Opens a trace at its first event; nothing is executed yet, but images with which it may begin are made.  0; -errno with
+ * error->text: it is no trace, damaged, or (-ENODEV) this host cannot execute it. */
 int rep_timeline_open(const char *path, const struct rep_timeline_options *options,
 		      struct rep_timeline **ret, struct fmt_error *error);
 /* Ends every process.  NULL: nothing. */
@@ -62,6 +62,8 @@ struct fmt_reader *rep_timeline_reader(const struct rep_timeline *tl);
  * move.  Borrowed, until the next move. */
 const struct rep_report *rep_timeline_report(const struct rep_timeline *tl);
 event_seq rep_timeline_count(const struct rep_timeline *tl);
+/* The first position: 0, or where a trace begins that has only the end of its run (keyframe).  Nothing moves before it. */
+event_seq rep_timeline_first(const struct rep_timeline *tl);
 
 /* ---- positions -------------------------------------------------------- */
 

@@ -42,6 +42,7 @@ struct rep_process {
 	bool asleep;
 	bool shares;			/* may write to memory that it shares with others, which it was born with or mapped */
 	bool borrows;			/* has the memory of the process that made it (vfork) */
+	uint32_t lender;		/* borrows: whose memory that is */
 };
 
 struct rep_thread {

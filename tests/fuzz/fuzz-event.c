@@ -4,7 +4,7 @@
 #include "filter.h"
 #include "fuzz.h"
 #include "packets.h"
-#include "ring-facts.h"
+#include "past.h"
 #include "text.h"
 
 static void read_effects(const struct fmt_event *event)
@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fmt_packets *packets = fmt_packets_new();
 	struct fmt_filter *filter = NULL;
 	struct fmt_roster roster = {0};
-	struct fmt_buf text = {0}, facts = {0};
+	struct fmt_buf text = {0}, records = {0};
+	struct fmt_past *past = fmt_past_new();
 	struct fmt_event event;
 	size_t pos = 0;
 
@@ -34,14 +35,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fmt_buf_clear(&text);
 		fmt_event_text(&event, &text);
 		fmt_roster_learn(&roster, &event);
-		fmt__facts_learn(&facts, &event);
+		fmt_past_learn(past, &event);
 		fmt_packets_see(packets, &event);
 		read_effects(&event);
 		if (filter)
 			fmt_filter_match(filter, &event, &roster);
 	}
 	fmt_buf_done(&text);
-	fmt_buf_done(&facts);
+	fmt_past_put(past, &records);
+	fmt_buf_done(&records);
+	fmt_past_free(past);
 	fmt_roster_done(&roster);
 	fmt_filter_free(filter);
 	fmt_packets_free(packets);

@@ -50,6 +50,15 @@ cat "$work/out"
 expect_status 0 "$HINDCAST_WALK" "$work/run.hct" walks 30 1
 cat "$work/out"
 
+# From the middle on, each language's processes begin as images.
+for from in 0.003s 1.01s 1.5s; do
+    expect_status 0 "$HINDCAST" trim "$work/run.hct" --from "$from" -o "$work/part.hct"
+    expect_text "$work/out" 'with images of [0-9]+ processes'
+    check_replay "$work/part.hct"
+    expect_status 0 "$HINDCAST_WALK" "$work/part.hct" part "$work/run.hct" 8
+    cat "$work/out"
+done
+
 # Each process of the shell and of Python alone, also those that were forked and share memory.
 count=0
 while read -r pid; do

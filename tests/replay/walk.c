@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * walk.c - walk TRACE ends EVERY | walks COUNT SEED: whether a timeline is the same wherever one comes from.
+ * walk.c - walk TRACE ends EVERY | walks COUNT SEED | part WHOLE COUNT: whether a timeline is the same wherever one comes from.
  *
  * ends: to the end from the start; then, with a checkpoint at every EVERY-th event, to the end from each of them.  The state at
  * the end, and at each checkpoint, has to be that of the straight run.
  * walks: COUNT walks of random steps, forward and backward, by events, calls, instructions and jumps; each ends at a position, to
  * which a second timeline, without checkpoints and without a past, goes straight.  Both have to have the same state.
+ * part: TRACE begins in the middle of the run that WHOLE has from its beginning (or from an earlier place); at COUNT positions, the
+ * first and the last among them, both have to have the same state, and nothing goes back behind the first.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -165,7 +167,7 @@ static void compare(const char *path, struct place *places, size_t count)
 		if (stop.why != REP_WHY_DONE) {
 			fail(tl, &stop, text);
 		} else if (hash_at(tl) != places[i].hash) {
-			printf("not ok: the state at %s is another one after a walk\n", text);
+			printf("not ok: the state at %s is another one when it is come to straight\n", text);
 			failures++;
 		}
 	}
@@ -189,13 +191,89 @@ static void walks(const char *path, size_t count, uint64_t seed)
 	free(places);
 }
 
+/* ---- parts ------------------------------------------------------------- */
+
+/* What is to be added to numbers of events of the trace for those of the run. */
+static event_seq shift_of(struct rep_timeline *tl)
+{
+	struct fmt_ev_keyframe ev;
+	struct fmt_event event;
+
+	if (rep_timeline_first(tl) == 0 ||
+	    fmt_reader_event(rep_timeline_reader(tl), rep_timeline_first(tl) - 1, &event, NULL) < 0 ||
+	    fmt_get_keyframe(&event, &ev) < 0)
+		return 0;
+	return ev.events - rep_timeline_first(tl);
+}
+
+static event_seq shift_of_trace(const char *path)
+{
+	struct rep_timeline *tl = open_trace(path, UINT64_MAX);
+	const event_seq shift = shift_of(tl);
+
+	rep_timeline_close(tl);
+	return shift;
+}
+
+/* Nothing goes back behind the first position. */
+static void step_out(struct rep_timeline *tl, event_seq first)
+{
+	static const struct rep_step step = {.unit = REP_STEP_EVENT};
+	struct rep_stop stop;
+
+	rep_timeline_seek(tl, &(struct rep_position){.seq = first}, &stop);
+	rep_timeline_step(tl, &step, REP_BACKWARD, &stop);
+	if (stop.why != REP_WHY_START || rep_timeline_seq(tl, NULL) != first)
+		fail(tl, &stop, "a step back from the first position");
+	rep_timeline_seek(tl, &(struct rep_position){.seq = 0}, &stop);
+	if (stop.why != REP_WHY_DONE || rep_timeline_seq(tl, NULL) != first)
+		fail(tl, &stop, "a jump to what comes before it");
+	rep_timeline_continue(tl, REP_BACKWARD, &stop);
+	if (stop.why != REP_WHY_START || rep_timeline_seq(tl, NULL) != first)
+		fail(tl, &stop, "a way back from it");
+}
+
+static void hash_part(const char *path, struct place *places, size_t count)
+{
+	struct rep_timeline *tl = open_trace(path, UINT64_MAX);
+	const event_seq first = rep_timeline_first(tl), last = rep_timeline_count(tl);
+
+	if (!first) {
+		printf("not ok: the trace does not begin with a keyframe\n");
+		exit(1);
+	}
+	for (size_t i = 0; i < count; i++) {
+		places[i].position.seq = first + (event_seq)((last - first) * i / (count - 1));
+		if (seek(tl, places[i].position.seq))
+			places[i].hash = hash_at(tl);
+	}
+	step_out(tl, first);
+	rep_timeline_close(tl);
+}
+
+static void part(const char *path, const char *whole, size_t count)
+{
+	struct place *places = calloc(count, sizeof(*places));
+	const event_seq shift = shift_of_trace(path) - shift_of_trace(whole);
+
+	hash_part(path, places, count);
+	for (size_t i = 0; i < count; i++)
+		places[i].position.seq += shift;
+	compare(whole, places, count);
+	printf("%s: %zu positions in a part, from event %" PRIu64 " of the run on\n", failures ? "not ok" : "ok", count,
+	       places[0].position.seq);
+	free(places);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[2], "ends") == 0)
 		ends(argv[1], strtoull(argv[3], NULL, 10));
 	else if (argc == 5 && strcmp(argv[2], "walks") == 0)
 		walks(argv[1], strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10));
+	else if (argc == 5 && strcmp(argv[2], "part") == 0 && atoi(argv[4]) > 1)
+		part(argv[1], argv[3], strtoull(argv[4], NULL, 10));
 	else
-		return fprintf(stderr, "usage: walk TRACE ends EVERY | walk TRACE walks COUNT SEED\n"), 2;
+		return fprintf(stderr, "usage: walk TRACE ends EVERY | walk TRACE walks COUNT SEED | walk TRACE part WHOLE COUNT\n"), 2;
 	return failures ? 1 : 0;
 }

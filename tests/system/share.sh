@@ -68,10 +68,10 @@ is_whole "$work/packed.hct"
 check_replay "$work/packed.hct"
 expect_status 2 "$HINDCAST" pack "$work/small.hct" -o "$work/small.hct"
 
-# A part replays; what was before it takes less room.
+# A part replays; what its processes did before takes less room. (With images instead: trim.sh.)
 for part in '4s 5s' '6.5s 60s' '0s 3s'; do
     read -r from to <<<"$part"
-    expect_status 0 "$HINDCAST" trim "$trace" --from "$from" --to "$to" -o "$work/trimmed.hct"
+    expect_status 0 "$HINDCAST" trim "$trace" --from "$from" --to "$to" --whole-past -o "$work/trimmed.hct"
     [[ $from != 4s ]] || is_whole "$work/trimmed.hct"
     check_replay "$work/trimmed.hct"
     expect_text "$work/err" "trimmed to"
