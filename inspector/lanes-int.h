@@ -45,6 +45,8 @@ struct _InspLanes {
 	uint32_t note_count;
 	bool single;			/* events are shown one by one */
 	struct insp_lanes_stat stat;
+	insp_lanes_paint_func over;	/* paints over it; NULL: nobody does */
+	gpointer over_data;
 };
 
 /* Rows are nodes; the first that is shown, and behind the last. */

@@ -26,4 +26,7 @@ void insp_put_time(char *to, size_t size, vtime_ns vtime);
 /* "1.2 ms": at most three digits. */
 void insp_put_duration(char *to, size_t size, vtime_ns duration);
 
+/* "12.5 Mbit/s", "41 ms": with the prefix that makes it short; only seconds become smaller than one. */
+void insp_put_quantity(char *to, size_t size, double value, const char *unit);
+
 #endif
