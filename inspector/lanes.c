@@ -265,7 +265,7 @@ static char *describe_gap(InspLanes *lanes, uint32_t number)
 	const struct insp_gap *gap = &lanes->gaps->all[number];
 	char count[48];
 
-	insp__put_count(count, sizeof(count), gap->end[0] - gap->first[0]);
+	insp_put_count(count, sizeof(count), gap->end[0] - gap->first[0]);
 	return g_strdup_printf("%s events are the same in both runs:\nA @%u to @%u, B @%u to @%u\nClick to %s", count,
 			       gap->first[0], gap->end[0] - 1, gap->first[1], gap->end[1] - 1,
 			       gap->open ? "fold them" : "see them");

@@ -35,28 +35,17 @@ static char *rate_text(double amount, vtime_ns duration, const char *unit)
 	return g_strdup(text);
 }
 
-/* Digits in groups of three. */
-static char *count_text(guint64 count)
-{
-	g_autofree char *digits = g_strdup_printf("%" G_GUINT64_FORMAT, count);
-	GString *text = g_string_new(NULL);
-	const gsize size = strlen(digits);
-
-	for (gsize i = 0; i < size; i++) {
-		if (i && (size - i) % 3 == 0 && size > 4)
-			g_string_append(text, "\u2009");
-		g_string_append_c(text, digits[i]);
-	}
-	return g_string_free(text, FALSE);
-}
-
 static void show_facts(InspWindow *window, const struct insp_range_sum *sum)
 {
 	const struct insp_range_bar *bar = window->range_bar;
 	const vtime_ns duration = insp_range_duration(window->run, &bar->range);
-	g_autofree char *events = count_text(sum->events), *pace = rate_text(sum->events, duration, "/s");
-	g_autofree char *packets = count_text(sum->packets), *bytes = g_format_size(sum->bytes);
-	g_autofree char *rate = rate_text(8.0 * (double)sum->bytes, duration, "bit/s"), *calls = count_text(sum->calls);
+	g_autofree char *pace = rate_text(sum->events, duration, "/s"), *rate = rate_text(8.0 * (double)sum->bytes, duration, "bit/s");
+	g_autofree char *bytes = g_format_size(sum->bytes);
+	char events[48], packets[48], calls[48];
+
+	insp_put_count(events, sizeof(events), sum->events);
+	insp_put_count(packets, sizeof(packets), sum->packets);
+	insp_put_count(calls, sizeof(calls), sum->calls);
 	g_autofree char *text = g_strdup_printf("%s events (%s)   %s packets, %s (%s)   %s calls", events, pace, packets, bytes, rate,
 						calls);
 
@@ -159,7 +148,9 @@ void insp__range_show(InspWindow *window)
 		show_processors(window);
 		return;
 	}
-	g_autofree char *events = count_text(bar->range.last - bar->range.first + 1u);
+	char events[48];
+
+	insp_put_count(events, sizeof(events), bar->range.last - bar->range.first + 1u);
 	g_autofree char *text = g_strdup_printf("%s events", events);
 
 	gtk_label_set_text(GTK_LABEL(bar->facts), window->step_scope == INSP_NONE ? text : "");

@@ -208,3 +208,18 @@ void insp_put_quantity(char *to, size_t size, double value, const char *unit)
 	}
 	snprintf(to, size, "%.3g\u2009%s%s", value, prefixes[prefix], unit);
 }
+
+void insp_put_count(char *to, size_t size, uint64_t count)
+{
+	char digits[24];
+	const int length = snprintf(digits, sizeof(digits), "%" PRIu64, count);
+	size_t used = 0;
+
+	CHECK(size >= 48);
+	for (int i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			used += (size_t)snprintf(to + used, size - used, THIN);
+		to[used++] = digits[i];
+	}
+	to[used] = '\0';
+}
