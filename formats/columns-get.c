@@ -236,8 +236,8 @@ static bool event_get(struct get *get, struct fmt_event *ret)
 	size_t thread;
 
 	if (!fmt__column_u64(&get->columns[FMT__COLUMN_KIND], &kind) || kind >= get->shape.kind_count ||
-	    !fmt__column_thread(&get->columns[FMT__COLUMN_THREAD], &get->shape, &thread) || !fmt__column_u64(&get->columns[FMT__COLUMN_TIME], &dt) ||
-	    dt > INT64_MAX - get->vtime)
+	    !fmt__column_thread(&get->columns[FMT__COLUMN_THREAD], &get->shape, &thread) ||
+	    !fmt__column_u64(&get->columns[FMT__COLUMN_TIME], &dt) || dt > INT64_MAX - get->vtime)
 		return false;
 	get->vtime += dt;
 	if (!get->shape.kinds[kind].opaque) {

@@ -103,7 +103,8 @@ char *insp__status(InspWindow *window)
 		window->step_scope == INSP_NONE ? "all" : run->lanes[window->step_scope].name,
 		insp_grain_names[window->step_grain], insp_axis_names[view->axis], view->from, view->span,
 		list ? g_list_model_get_n_items(G_LIST_MODEL(list)) : 0, stat.nodes,
-		stat.arrows, window->waited, range, pair ? (gint64)insp__compare_other(window) : -1, pair ? (int)pair->difference_count : -1);
+		stat.arrows, window->waited, range, pair ? (gint64)insp__compare_other(window) : -1,
+		pair ? (int)pair->difference_count : -1);
 }
 
 void insp__update_status(InspWindow *window)
