@@ -312,6 +312,14 @@ static const char *complaint_at_end(const struct fmt_scan *scan)
 	return NULL;
 }
 
+void fmt_scan_seek(struct fmt_scan *scan, event_seq seq)
+{
+	const struct fmt_reader *reader = scan->reader;
+
+	scan->left = 0;
+	scan->next = seq < fmt_reader_count(reader) ? fmt__reader_chunk_of(reader, seq) : reader->index.chunk_count;
+}
+
 int fmt_scan_next(struct fmt_scan *scan, const struct fmt_scanned **ret, struct fmt_error *error)
 {
 	size_t kind;

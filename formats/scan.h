@@ -41,6 +41,8 @@ struct fmt_scan;
 struct fmt_scan *fmt_scan_new(struct fmt_reader *reader, const struct fmt_scan_want *wants, size_t count);
 void fmt_scan_free(struct fmt_scan *scan);
 DEFINE_CLEANUP(struct fmt_scan *, fmt_scan_free)
+/* Goes on with the chunk that an event is in, from its first event; past the last event there is nothing. */
+void fmt_scan_seek(struct fmt_scan *scan, event_seq seq);
 /* The next event, valid until the next call.  1, 0 after the last, -EBADMSG (error says where), -errno. */
 int fmt_scan_next(struct fmt_scan *scan, const struct fmt_scanned **ret, struct fmt_error *error);
 /* The threads of the chunk of the last event, in the order of their first events in it; valid until the next event that is the

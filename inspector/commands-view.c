@@ -92,25 +92,32 @@ bool insp__do_view_whole(InspWindow *window, const char *argument)
 	return true;
 }
 
-bool insp__do_view_range(InspWindow *window, const char *argument)
+bool insp__need_positions(InspWindow *window, const char *command, const char *text, uint32_t *ret_a, uint32_t *ret_b)
 {
-	g_auto(GStrv) words = g_strsplit(argument, " ", 2);
+	g_auto(GStrv) words = g_strsplit(text, " ", 2);
 	struct fmt_error error = {{0}};
-	uint32_t a, b;
 
 	if (!insp__need_run(window))
 		return false;
 	if (g_strv_length(words) != 2) {
-		insp__refuse(window, "view.range needs two positions");
+		insp__refuse(window, "%s needs two positions", command);
 		return false;
 	}
-	if (insp_position_parse(window->run, words[0], &a, &error) < 0 ||
-	    insp_position_parse(window->run, words[1], &b, &error) < 0) {
+	if (insp_position_parse(window->run, words[0], ret_a, &error) < 0 ||
+	    insp_position_parse(window->run, words[1], ret_b, &error) < 0) {
 		insp__refuse(window, "%s", error.text);
 		return false;
 	}
-	struct insp_view *view = insp_lanes_view(window->lanes);
+	return true;
+}
 
+bool insp__do_view_range(InspWindow *window, const char *argument)
+{
+	struct insp_view *view = insp_lanes_view(window->lanes);
+	uint32_t a, b;
+
+	if (!insp__need_positions(window, "view.range", argument, &a, &b))
+		return false;
 	insp_view_fit(view, insp_view_coord(view, MIN(a, b)), insp_view_coord(view, MAX(a, b)));
 	insp_lanes_view_changed(window->lanes);
 	return true;

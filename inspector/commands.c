@@ -23,6 +23,9 @@ bool insp__do_palette(InspWindow *window, const char *argument)
 
 bool insp__do_cancel(InspWindow *window, const char *argument)
 {
+	/* The range goes when there is nothing to stop. */
+	if (!insp__is_busy(window))
+		insp__range_clear(window);
 	insp__program_cancel(window);
 	g_cancellable_cancel(window->cancel);
 	/* A load under way tells itself from a later one by its cancellable, so that one stays. */

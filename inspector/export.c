@@ -199,7 +199,7 @@ static void save_done(GObject *object, GAsyncResult *result, gpointer data)
 	insp__update_status(window);
 }
 
-static void save(InspWindow *window, const char *path, InspEventList *list)
+static void save(InspWindow *window, const char *path, InspEventList *list, const char *filter)
 {
 	struct save_job *job = g_new0(struct save_job, 1);
 	g_autoptr(GTask) task = g_task_new(window, NULL, save_done, NULL);
@@ -208,7 +208,7 @@ static void save(InspWindow *window, const char *path, InspEventList *list)
 	job->list = list ? g_object_ref(list) : NULL;
 	job->cancel = g_object_ref(window->cancel);
 	job->path = g_strdup(path);
-	job->filter = g_strdup(window->filter_text);
+	job->filter = g_strdup(filter);
 	g_task_set_task_data(task, job, save_job_free);
 	window->searching++;
 	g_task_run_in_thread(task, save_thread);
@@ -219,10 +219,28 @@ void insp__export_csv(InspWindow *window, const char *path)
 	InspEventList *list = window->list_of[insp__current_tab(window)];
 
 	CHECK(list);
-	save(window, path, list);
+	save(window, path, list, NULL);
 }
 
 void insp__export_pcap(InspWindow *window, const char *path)
 {
-	save(window, path, NULL);
+	save(window, path, NULL, window->filter_text);
+}
+
+void insp__export_range(InspWindow *window, const char *path, const struct insp_range *range, bool table)
+{
+	g_autofree char *filter = g_strdup_printf("seq >= %u && seq <= %u", range->first, range->last);
+	struct insp_hits hits = {.count = range->last - range->first + 1};
+
+	if (!table) {
+		save(window, path, NULL, filter);
+		return;
+	}
+	hits.seqs = malloc(hits.count * sizeof(*hits.seqs));
+	CHECK(hits.seqs);
+	for (uint32_t i = 0; i < hits.count; i++)
+		hits.seqs[i] = range->first + i;
+	g_autoptr(InspEventList) list = insp_event_list_new(window->run, window->pager, /* all= */ false, hits);
+
+	save(window, path, list, NULL);
 }

@@ -143,5 +143,6 @@ void insp__set_scope(InspWindow *window, uint32_t lane)
 	window->quiet = true;
 	gtk_drop_down_set_selected(GTK_DROP_DOWN(window->scope), lane == INSP_NONE ? 0 : lane + 1);
 	window->quiet = false;
+	insp__range_show(window);
 	insp__update_status(window);
 }

@@ -45,6 +45,8 @@ struct _InspLanes {
 	uint32_t note_count;
 	bool single;			/* events are shown one by one */
 	struct insp_lanes_stat stat;
+	insp_lanes_paint_func over;	/* paints over it; NULL: nobody does */
+	gpointer over_data;
 };
 
 /* Rows are nodes; the first that is shown, and behind the last. */
@@ -85,7 +87,5 @@ guint insp__differences_paint(struct insp_differences *differences, GtkSnapshot 
 guint insp__lanes_paint_gaps(InspLanes *lanes, GtkSnapshot *snapshot, const struct insp_ink *ink, int width, int height);
 /* The gap at a place of the picture; INSP_NONE. */
 uint32_t insp__lanes_gap_at(InspLanes *lanes, double x, double y);
-/* "8 588 000", thin spaces between. */
-void insp__put_count(char *to, size_t size, uint32_t count);
 
 #endif

@@ -138,16 +138,6 @@ guint insp__differences_paint(struct insp_differences *differences, GtkSnapshot 
 
 /* ---- what they have in common ---- */
 
-void insp__put_count(char *to, size_t size, uint32_t count)
-{
-	if (count >= 1000000)
-		snprintf(to, size, "%u\u2009%03u\u2009%03u", count / 1000000, count / 1000 % 1000, count % 1000);
-	else if (count >= 1000)
-		snprintf(to, size, "%u\u2009%03u", count / 1000, count % 1000);
-	else
-		snprintf(to, size, "%u", count);
-}
-
 /* A torn edge: a line in teeth from top to bottom. */
 static void add_edge(cairo_t *cairo, double x, double top, double bottom, double tooth)
 {
@@ -187,7 +177,7 @@ static guint paint_strip_label(InspLanes *lanes, GtkSnapshot *snapshot, const st
 	const double y = RULER + (height - RULER) / 2 - 24;
 	char lines[4][48] = {"", "identical", "events", ""};
 
-	insp__put_count(lines[0], sizeof(lines[0]), gap->end[0] - gap->first[0]);
+	insp_put_count(lines[0], sizeof(lines[0]), gap->end[0] - gap->first[0]);
 	insp_put_duration(lines[3], sizeof(lines[3]), insp_vtime(run, gap->end[0] - 1) - insp_vtime(run, gap->first[0]));
 	if (room < 28)
 		return 0;

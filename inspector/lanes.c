@@ -146,6 +146,8 @@ static void insp_lanes_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	if (lanes->scene)
 		gtk_snapshot_append_node(snapshot, lanes->scene);
 	insp__lanes_paint_overlay(lanes, snapshot, width, height);
+	if (lanes->over)
+		lanes->over(lanes, snapshot, width, height, lanes->over_data);
 	gtk_snapshot_pop(snapshot);
 }
 
@@ -263,7 +265,7 @@ static char *describe_gap(InspLanes *lanes, uint32_t number)
 	const struct insp_gap *gap = &lanes->gaps->all[number];
 	char count[48];
 
-	insp__put_count(count, sizeof(count), gap->end[0] - gap->first[0]);
+	insp_put_count(count, sizeof(count), gap->end[0] - gap->first[0]);
 	return g_strdup_printf("%s events are the same in both runs:\nA @%u to @%u, B @%u to @%u\nClick to %s", count,
 			       gap->first[0], gap->end[0] - 1, gap->first[1], gap->end[1] - 1,
 			       gap->open ? "fold them" : "see them");
@@ -354,6 +356,8 @@ static void add_hand(InspLanes *lanes)
 	gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(menu), GDK_BUTTON_SECONDARY);
 	g_signal_connect(menu, "pressed", G_CALLBACK(menu_asked), lanes);
 	gtk_widget_add_controller(GTK_WIDGET(lanes), GTK_EVENT_CONTROLLER(menu));
+	/* With the left button a range is chosen (range-bar.c). */
+	gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(drag), GDK_BUTTON_MIDDLE);
 	g_signal_connect(drag, "drag-begin", G_CALLBACK(drag_begin), lanes);
 	g_signal_connect(drag, "drag-update", G_CALLBACK(drag_update), lanes);
 	g_signal_connect(motion, "motion", G_CALLBACK(moved), lanes);
@@ -497,4 +501,10 @@ void insp_lanes_view_changed(InspLanes *lanes)
 void insp_lanes_stat(InspLanes *lanes, struct insp_lanes_stat *ret)
 {
 	*ret = lanes->stat;
+}
+
+void insp_lanes_set_over(InspLanes *lanes, insp_lanes_paint_func func, gpointer data)
+{
+	lanes->over = func;
+	lanes->over_data = data;
 }

@@ -54,4 +54,8 @@ struct insp_lanes_stat {
 };
 void insp_lanes_stat(InspLanes *lanes, struct insp_lanes_stat *ret);
 
+/* Somebody who paints over the picture, whenever it is painted. */
+typedef void (*insp_lanes_paint_func)(InspLanes *lanes, GtkSnapshot *snapshot, int width, int height, gpointer data);
+void insp_lanes_set_over(InspLanes *lanes, insp_lanes_paint_func func, gpointer data);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "ink.h"
 #include "series.h"
+#include "steps.h"
 
 struct _InspPlots {
 	GtkWidget parent;
@@ -15,23 +16,6 @@ struct _InspPlots {
 };
 
 G_DEFINE_FINAL_TYPE(InspPlots, insp_plots, GTK_TYPE_WIDGET)
-
-/* "12.5 M", "41 m" */
-static void put_level(char *to, size_t size, double value, const char *unit)
-{
-	static const char *const prefixes[] = {"n", "\u00b5", "m", "", "k", "M", "G", "T"};
-	int prefix = 3;
-
-	while (prefix < 7 && value >= 999.5) {
-		value /= 1000;
-		prefix++;
-	}
-	while (prefix > 0 && value > 0 && value < 0.9995 && unit[0] == 's') {
-		value *= 1000;
-		prefix--;
-	}
-	g_snprintf(to, size, "%.3g\u2009%s%s", value, prefixes[prefix], unit);
-}
 
 struct plot {
 	InspPlots *plots;
@@ -94,7 +78,7 @@ static void paint_legend(const struct plot *p)
 
 	insp_ink_text(p->snapshot, widget, insp_series_names[p->series], p->gutter - 14, p->top + p->height / 2 - 8, 1,
 		      p->gutter, &p->ink->text);
-	put_level(text, sizeof(text), p->most, insp_series_units[p->series]);
+	insp_put_quantity(text, sizeof(text), p->most, insp_series_units[p->series]);
 	g_autofree char *up_to = p->most > 0 ? g_strdup_printf("up to %s", text) : g_strdup("none here");
 
 	insp_ink_text(p->snapshot, widget, up_to, p->gutter - 14, p->top + p->height / 2 + 8, 1, p->gutter - 16, &p->ink->faint);

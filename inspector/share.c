@@ -123,13 +123,19 @@ static void share_make(InspWindow *window, guint choices, share_func func, gpoin
 {
 	struct share *share = g_new0(struct share, 1);
 	const struct insp_view *view = insp_lanes_view(window->lanes);
+	struct insp_range range;
 
 	share->window = g_object_ref(window);
 	share->choices = choices;
 	share->folder = g_dir_make_tmp("hindcast-share-XXXXXX", NULL);
 	share->now = g_strdup(window->run->path);
-	share->from = insp_view_vtime(view, MAX(view->from, 0));
-	share->to = insp_view_vtime(view, view->from + view->span);
+	if (insp__range_get(window, &range)) {
+		share->from = insp_vtime(window->run, range.first);
+		share->to = insp_vtime(window->run, range.last);
+	} else {
+		share->from = insp_view_vtime(view, MAX(view->from, 0));
+		share->to = insp_view_vtime(view, view->from + view->span);
+	}
 	share->func = func;
 	share->data = data;
 	window->searching++;
@@ -284,6 +290,8 @@ bool insp__do_share(InspWindow *window, const char *argument)
 	struct share_dialog *d = g_new0(struct share_dialog, 1);
 	GtkWidget *page = adw_preferences_page_new(), *group = adw_preferences_group_new(), *last = adw_preferences_group_new();
 	GtkWidget *size = adw_action_row_new(), *save = gtk_button_new_with_label("Save\u2026");
+	struct insp_range range;
+	const bool part = insp__range_get(window, &range);
 
 	d->window = window;
 	d->dialog = adw_preferences_window_new();
@@ -296,7 +304,8 @@ bool insp__do_share(InspWindow *window, const char *argument)
 	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(size), "Size");
 	adw_action_row_add_suffix(ADW_ACTION_ROW(size), d->size);
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
-		choice_new(d, 0, "Only What the Timeline Shows", "The part still replays"));
+		choice_new(d, 0, part ? "Only the Chosen Range" : "Only What the Timeline Shows", "The part still replays"));
+	gtk_switch_set_active(GTK_SWITCH(d->switches[0]), part);
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
 		choice_new(d, 1, "Without Payload", "Bytes of packets, memory and output; programs cannot be replayed then"));
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),

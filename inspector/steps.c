@@ -192,3 +192,34 @@ void insp_put_duration(char *to, size_t size, vtime_ns duration)
 	snprintf(to, size, "%.*f" THIN "%s", unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2, value,
 		 units[unit]);
 }
+
+void insp_put_quantity(char *to, size_t size, double value, const char *unit)
+{
+	static const char *const prefixes[] = {"n", "\u00b5", "m", "", "k", "M", "G", "T"};
+	int prefix = 3;
+
+	while (prefix < 7 && value >= 999.5) {
+		value /= 1000;
+		prefix++;
+	}
+	while (prefix > 0 && value > 0 && value < 0.9995 && unit[0] == 's') {
+		value *= 1000;
+		prefix--;
+	}
+	snprintf(to, size, "%.3g\u2009%s%s", value, prefixes[prefix], unit);
+}
+
+void insp_put_count(char *to, size_t size, uint64_t count)
+{
+	char digits[24];
+	const int length = snprintf(digits, sizeof(digits), "%" PRIu64, count);
+	size_t used = 0;
+
+	CHECK(size >= 48);
+	for (int i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			used += (size_t)snprintf(to + used, size - used, THIN);
+		to[used++] = digits[i];
+	}
+	to[used] = '\0';
+}

@@ -26,4 +26,9 @@ void insp_put_time(char *to, size_t size, vtime_ns vtime);
 /* "1.2 ms": at most three digits. */
 void insp_put_duration(char *to, size_t size, vtime_ns duration);
 
+/* "8 588 000", thin spaces between; at least 48 bytes. */
+void insp_put_count(char *to, size_t size, uint64_t count);
+/* "12.5 Mbit/s", "41 ms": with the prefix that makes it short; only seconds become smaller than one. */
+void insp_put_quantity(char *to, size_t size, double value, const char *unit);
+
 #endif

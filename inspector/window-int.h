@@ -14,6 +14,7 @@
 #include "frames.h"
 #include "plots.h"
 #include "program.h"
+#include "range.h"
 #include "sketch.h"
 #include "steps.h"
 #include "threads.h"
@@ -74,6 +75,7 @@ struct _InspWindow {
 	struct insp_sketch *sketch;	/* shown while the run is read; else NULL */
 	GQueue waiting;			/* char *: commands that wait for the run */
 	guint waited;			/* how many did, for this run */
+	struct insp_range_bar *range_bar;	/* NULL: while the window is unmade */
 	char *repeated;			/* a command that is run each frame; NULL: none */
 	guint repeat_left, repeat_tick;
 	/* commands of a script */
@@ -109,6 +111,17 @@ bool insp__need_run(InspWindow *window);
 
 /* The nodes that can be chosen for steps. */
 void insp__show_scopes(InspWindow *window, const struct insp_run *run);
+
+/* range-bar.c: a range of events that was chosen, and what happened in it. */
+void insp__add_range_bar(InspWindow *window);
+void insp__range_bar_free(InspWindow *window);
+void insp__range_clear(InspWindow *window);
+/* Another scope: other numbers. */
+void insp__range_show(InspWindow *window);
+/* False: none is chosen. */
+bool insp__range_get(InspWindow *window, struct insp_range *ret);
+/* Two positions, separated by a space.  False: refused. */
+bool insp__need_positions(InspWindow *window, const char *command, const char *text, uint32_t *ret_a, uint32_t *ret_b);
 
 /* reading.c: what is shown and done while a run is read.  insp__sketch_show() takes the sketch. */
 void insp__sketch_show(InspWindow *window, struct insp_sketch *sketch);
@@ -155,6 +168,8 @@ bool insp__export_drawing(InspWindow *window, const char *path, bool pdf);
 /* In a thread: the list that is shown; the packets that the filter keeps. */
 void insp__export_csv(InspWindow *window, const char *path);
 void insp__export_pcap(InspWindow *window, const char *path);
+/* Its events as a table, or its packets as a capture. */
+void insp__export_range(InspWindow *window, const char *path, const struct insp_range *range, bool table);
 void insp__palette(InspWindow *window);
 /* notes-pane.c */
 void insp__add_notes(InspWindow *window);

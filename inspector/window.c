@@ -89,18 +89,22 @@ char *insp__status(InspWindow *window)
 	insp_lanes_stat(window->lanes, &stat);
 	const uint32_t focus = window->focus == INSP_NONE ? 0 : window->focus;
 	g_autofree char *path = g_strescape(run->path, "");
+	struct insp_range chosen;
+	g_autofree char *range = insp__range_get(window, &chosen) ? g_strdup_printf("[%u,%u]", chosen.first, chosen.last)
+								   : g_strdup("null");
 
 	return g_strdup_printf(
 		"{\"trace\":\"%s\",\"events\":%u,\"nodes\":%u,\"packets\":%u,\"drops\":%u,\"focus\":%u,"
 		"\"vtime_ns\":%" G_GUINT64_FORMAT ",\"node\":\"%s\",\"scope\":\"%s\",\"grain\":\"%s\",\"axis\":\"%s\","
 		"\"view\":[%.3f,%.3f],\"rows\":%u,"
-		"\"paint_nodes\":%u,\"arrows\":%u,\"waited\":%u,\"other\":%" G_GINT64_FORMAT ",\"differences\":%d}",
+		"\"paint_nodes\":%u,\"arrows\":%u,\"waited\":%u,\"range\":%s,\"other\":%" G_GINT64_FORMAT ",\"differences\":%d}",
 		path, run->count, run->lane_count - 1, run->packet_count, run->drops, focus,
 		(guint64)(run->count ? insp_vtime(run, focus) : 0), run->count ? run->lanes[insp_lane_of(run, focus)].name : "",
 		window->step_scope == INSP_NONE ? "all" : run->lanes[window->step_scope].name,
 		insp_grain_names[window->step_grain], insp_axis_names[view->axis], view->from, view->span,
 		list ? g_list_model_get_n_items(G_LIST_MODEL(list)) : 0, stat.nodes,
-		stat.arrows, window->waited, pair ? (gint64)insp__compare_other(window) : -1, pair ? (int)pair->difference_count : -1);
+		stat.arrows, window->waited, range, pair ? (gint64)insp__compare_other(window) : -1,
+		pair ? (int)pair->difference_count : -1);
 }
 
 void insp__update_status(InspWindow *window)
@@ -183,6 +187,7 @@ static void forget_run(InspWindow *window)
 {
 	insp__sketch_forget(window);
 	insp__run_missing(window);
+	insp__range_clear(window);
 	for (int tab = 0; tab < TAB_COUNT; tab++)
 		if (window->tables[tab])
 			insp__set_list(window, tab, NULL);
@@ -478,6 +483,7 @@ static void insp_window_init(InspWindow *window)
 	g_queue_init(&window->waiting);
 	window->frames = insp_frames_new(GTK_WIDGET(window), window->lanes);
 	insp__add_lists(window);
+	insp__add_range_bar(window);
 	add_details(window);
 	add_states(window);
 	narrow_tabs(window->list_tabs);
@@ -514,6 +520,7 @@ static void insp_window_dispose(GObject *object)
 		g_signal_handlers_disconnect_by_data(window->details, window);
 	}
 	insp__program_free(window);
+	insp__range_bar_free(window);
 	g_clear_pointer(&window->frames, insp_frames_free);
 	gtk_widget_dispose_template(GTK_WIDGET(window), INSP_TYPE_WINDOW);
 	G_OBJECT_CLASS(insp_window_parent_class)->dispose(object);

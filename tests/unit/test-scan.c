@@ -102,6 +102,14 @@ static void test_same(void)
 	}
 	STRING(error.text, "");
 	EQUAL(seq, fmt_reader_count(other));
+	/* Backwards, into the middle of a chunk: it begins anew. */
+	fmt_scan_seek(scan, seq / 2);
+	EQUAL(fmt_scan_next(scan, &scanned, &error), 1);
+	HOLDS(scanned->first && scanned->seq <= seq / 2 && scanned->seq);
+	EQUAL(fmt_reader_event(other, scanned->seq, &event, &error), 0);
+	compare(scanned, &event);
+	fmt_scan_seek(scan, seq);
+	EQUAL(fmt_scan_next(scan, &scanned, &error), 0);
 	HOLDS(chunks > 2);
 	fmt_scan_free(scan);
 	fmt_reader_close(reader);
