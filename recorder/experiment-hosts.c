@@ -16,6 +16,7 @@
 
 #define HOST_NAME_MAX_SIZE 63
 #define PROCESSES_MAX 4096	/* of one host */
+#define PROCESS_NAME_SIZE_MAX 200	/* with a number and ".stdout" it names a file: 255 bytes at most */
 #define MEMORY_MIN (16ull << 20)
 #define MEMORY_MAX (4ull << 30)
 
@@ -153,9 +154,9 @@ int rec__take_process_name(struct rec__load *load, int value, void *object)
 
 	if (!name)
 		return -EINVAL;
-	if (!*name || strchr(name, '/') || *name == '.')
-		return rec__fail(load, value, "'%s' cannot be a process's name: it is to be usable "
-				 "as the name of a file", name);
+	if (!*name || strchr(name, '/') || *name == '.' || strlen(name) > PROCESS_NAME_SIZE_MAX)
+		return rec__fail(load, value, "'%.*s' cannot be a process's name: it is to be usable "
+				 "as the name of a file, and has at most %d bytes", PROCESS_NAME_SIZE_MAX, name, PROCESS_NAME_SIZE_MAX);
 	p->process.name = rec__copy(name);
 	return 0;
 }
@@ -359,14 +360,15 @@ static bool has_process(const struct rec_exp_node *node, const char *name)
 	return false;
 }
 
-/* name, or name.2, name.3 ... */
+/* name, or name.2, name.3 ...; that of a program may be too long. */
 static char *unique_name(const struct rec_exp_node *node, const char *name)
 {
-	char *unique = rec__copy(name);
+	char *unique = strndup(name, PROCESS_NAME_SIZE_MAX);
 
+	CHECK(unique);
 	for (unsigned int i = 2; has_process(node, unique); i++) {
 		free(unique);
-		CHECK(asprintf(&unique, "%s.%u", name, i) > 0);
+		CHECK(asprintf(&unique, "%.*s.%u", PROCESS_NAME_SIZE_MAX, name, i) > 0);
 	}
 	return unique;
 }

@@ -421,13 +421,27 @@ static rep_request_fn find_request(const char *name)
 	return NULL;
 }
 
+/* What is yes or no in any request; "yes" would otherwise be taken for no. */
+static int check_flags(struct rep_control *c, json_t *request)
+{
+	static const char *const flags[] = {"back", "access"};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		const json_t *value = json_object_get(request, flags[i]);
+
+		if (value && !json_is_null(value) && !json_is_boolean(value))
+			return rep__refuse(c, "usage", "%s has to be true or false", flags[i]);
+	}
+	return 0;
+}
+
 static int carry_out(struct rep_control *c, json_t *request, struct rep_json *out)
 {
 	const char *name;
 
 	if (!json_is_object(request))
 		return rep__refuse(c, "usage", "a request is an object");
-	if (rep__get_text(c, request, "do", &name) < 0)
+	if (rep__get_text(c, request, "do", &name) < 0 || check_flags(c, request) < 0)
 		return -1;
 	const rep_request_fn fn = find_request(name);
 

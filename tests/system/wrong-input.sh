@@ -96,3 +96,10 @@ expect_status 2 "$HINDCAST" gdb --at start "$work/run.hct" -- -batch
 expect_text "$work/err" 'no process lives at start'
 expect_status 2 "$HINDCAST" gdb --node node --pid 999 "$work/run.hct" -- -batch
 expect_text "$work/err" 'no process 999 of node lives at the end'
+
+# names become names of files
+printf 'hosts: {a: {processes: [{path: /bin/true, name: %0300d}]}}\n' 0 >"$work/long.yaml"
+refuse "$work/long.yaml"
+expect_text "$work/err" "long\.yaml:1:[0-9]+:.*at most 200 bytes"
+ln -s /bin/true "$work/$(printf '%0250d' 0)"
+expect_status 0 "$HINDCAST" record -q -o "$work/named.hct" --data "$work/named.data" -- "$work/$(printf '%0250d' 0)"

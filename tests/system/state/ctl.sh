@@ -72,6 +72,11 @@ lost=$("$HINDCAST" dump "$trace" 'node==client && kind==packet-drop' | head -n 1
 ctl 0 "follow seq=$lost"
 answer 1 '.dropped, .received' $'loss\nnull'
 
+# What is neither yes nor no is taken for neither.
+ctl 1 'continue back=yes' 'watch expression=total_bytes access=1'
+answer 1 .error 'back has to be true or false'
+answer 2 .error 'access has to be true or false'
+
 # The state is the same by the protocol and by the command.
 ctl 0 'state at=2s node=client' 'changes from=1.5s to=2s node=client'
 "$HINDCAST" state "$trace" --at 2s --node client --json >"$work/state"
