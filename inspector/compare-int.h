@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* compare-int.h - what the parts of a comparison share: compare.c (its life and its commands), compare-bar.c (what is said above the
- * lanes), compare-export.c. */
+ * lanes), compare-state.c (its side of the panes), compare-export.c. */
 #ifndef INSP_COMPARE_INT_H
 #define INSP_COMPARE_INT_H
 
@@ -28,8 +28,17 @@ struct insp_compare {
 	uint32_t current_at;		/* the focus that it led to */
 	uint32_t other;			/* where the second run is */
 	uint32_t chosen;		/* event of the second run that is gone to; INSP_NONE: it follows */
+	/* compare-state.c: */
+	InspEngine *engine;		/* the second run's replay; it starts when it is asked something */
+	guint serial;			/* of the position; answers about another are dropped */
+	guint frame, depth;		/* the frame that is looked at, and how many are around it, with it */
 };
 
+/* compare-state.c: panes become pairs, or are none any more. */
+void insp__compare_state_open(InspWindow *window);
+void insp__compare_state_close(InspWindow *window, struct insp_compare *compare);
+/* The second run has gone elsewhere: its threads are told anew. */
+void insp__compare_threads(InspWindow *window);
 /* compare-bar.c: what the bar says is put anew. */
 void insp__compare_bar_show(InspWindow *window);
 /* "the same", or "first divergence @812 on r2 at 1.012 s: packet timing". */

@@ -137,6 +137,7 @@ static void show(InspWindow *window, struct insp_compared *of)
 	compare->gaps = insp_gaps_new(of->pair);
 	compare->pager = insp_pager_new(of->run[1]->run);
 	g_signal_connect_swapped(compare->pager, "loaded", G_CALLBACK(insp__update_status), window);
+	insp__compare_state_open(window);
 	insp_lanes_set_gaps(window->lanes, compare->gaps, compare->pager);
 	insp_view_whole(insp_lanes_view(window->lanes));
 	insp_lanes_view_changed(window->lanes);
@@ -146,6 +147,7 @@ static void show(InspWindow *window, struct insp_compared *of)
 	gtk_stack_page_set_visible(gtk_stack_get_page(GTK_STACK(window->lists), GTK_WIDGET(window->differences)), TRUE);
 	gtk_stack_set_visible_child(GTK_STACK(window->lists), GTK_WIDGET(window->differences));
 	insp__compare_follow(window);
+	insp__program_follow(window);
 }
 
 static void compare_done(GObject *object, GAsyncResult *result, gpointer data)
@@ -196,8 +198,10 @@ void insp__compare_close(InspWindow *window)
 	insp_difference_list_set(window->differences, NULL, NULL, NULL);
 	gtk_widget_set_visible(window->compare_page, FALSE);
 	insp__share_height(window);
-	insp__show_tab(window, TAB_EVENTS);
+	if (gtk_stack_get_visible_child(GTK_STACK(window->lists)) == GTK_WIDGET(window->differences))
+		insp__show_tab(window, TAB_EVENTS);
 	gtk_stack_page_set_visible(gtk_stack_get_page(GTK_STACK(window->lists), GTK_WIDGET(window->differences)), FALSE);
+	insp__compare_state_close(window, compare);
 	g_signal_handlers_disconnect_by_data(compare->pager, window);
 	insp_pager_stop(compare->pager);
 	g_object_unref(compare->pager);
@@ -217,6 +221,7 @@ void insp__compare_follow(InspWindow *window)
 	compare->other = compare->chosen != INSP_NONE ? compare->chosen : insp_pair_other(compare->of->pair, 0, window->focus);
 	insp_lanes_set_other(window->lanes, compare->other);
 	insp__compare_bar_show(window);
+	insp__compare_threads(window);
 }
 
 void insp__compare_goto(InspWindow *window, uint32_t seq)
@@ -230,7 +235,7 @@ void insp__compare_goto(InspWindow *window, uint32_t seq)
 
 guint insp__compare_pending(InspWindow *window)
 {
-	return window->compare ? insp_pager_pending(window->compare->pager) : 0;
+	return window->compare ? insp_pager_pending(window->compare->pager) + insp_engine_pending(window->compare->engine) : 0;
 }
 
 const struct insp_pair *insp__compare_pair(InspWindow *window)

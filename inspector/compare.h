@@ -4,6 +4,7 @@
 #define INSP_COMPARE_H
 
 #include "pair.h"
+#include "text-table.h"
 #include "window.h"
 
 /* Makes what is said above the lanes while two runs are compared. */
@@ -21,7 +22,13 @@ void insp__compare_turn_gap(InspWindow *window, uint32_t gap);
 const struct insp_pair *insp__compare_pair(InspWindow *window);
 /* Where the second run is; INSP_NONE: none is open. */
 uint32_t insp__compare_other(InspWindow *window);
-/* Reads of the second run that are under way. */
+/* compare-state.c: the second run's side of the panes is asked for.  Of a node, by its name in the first run; of the thread that is looked
+ * at, in the frame that so many are around; of an opened row; of one more expression. */
+void insp__compare_state(InspWindow *window, const char *node);
+void insp__compare_program(InspWindow *window, guint depth);
+void insp__compare_expand(InspWindow *window, InspTextRow *row);
+void insp__compare_watch(InspWindow *window, const char *expression);
+/* Reads of the second run, and questions to its replay, that are under way. */
 guint insp__compare_pending(InspWindow *window);
 
 #endif

@@ -37,7 +37,8 @@ static void fold_done(GObject *object, GAsyncResult *result, gpointer data)
 	window->folding--;
 	/* While steps follow each other quickly only the last is worth showing. */
 	if (job->serial == window->fold_serial && job->shared == window->shared)
-		insp_threads_set(window->threads, window->run, job->seq, job->states, job->count);
+		insp_text_table_set(window->threads, insp_threads_rows(window->run, job->seq, job->states, job->count),
+				    /* keep_marks= */ FALSE);
 	insp__update_status(window);
 }
 

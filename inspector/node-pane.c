@@ -21,7 +21,8 @@ static const struct list {
 	const char *keys[3];
 } lists[] = {
 	{"fds", "Descriptors", "No process has an open descriptor here.",
-	 {NUMBER("Fd"), WIDE("What"), WORD("Socket"), NUMBER("Since event"), {NULL}},
+	 {NUMBER("Fd"), WIDE("What"), WORD("Socket"),
+	  {.title = "Since event", .right = TRUE, .quiet = TRUE}, {NULL}},
 	 {{"fd", FORM_PLAIN}, {"what", FORM_PLAIN}, {"sock", FORM_PLAIN}, {"seq", FORM_PLAIN}}, {"pids", "fd", NULL}},
 	{"sockets", "Sockets", "The node has no sockets here.",
 	 {NUMBER("No."), WIDE("Local"), WIDE("Remote"), WORD("State"), NUMBER("cwnd"),
@@ -35,24 +36,24 @@ static const struct list {
 	 {{"sock", FORM_PLAIN}, {"snd_una", FORM_PLAIN}, {"snd_nxt", FORM_PLAIN}, {"rcv_nxt", FORM_PLAIN}, {"snd_wnd", FORM_PLAIN},
 	  {"send_queue", FORM_PLAIN}, {"rto_us", FORM_US}, {"total_retrans", FORM_PLAIN}}, {"sock", NULL}},
 	{"routes", "Routes", "The node has no routes here.",
-	 {WIDE("To"), WIDE("Via"), WORD("Device"), WORD("Source"), NUMBER("Metric"), {NULL}},
+	 {WIDE("To"), WIDE("Via"), {.title = "Device", .shared = TRUE}, WORD("Source"), NUMBER("Metric"), {NULL}},
 	 {{"target", FORM_PLAIN}, {"via", FORM_PLAIN}, {"dev", FORM_PLAIN}, {"source", FORM_PLAIN}, {"metric", FORM_PLAIN}},
 	 {"target", "dev", "table"}},
 	{"neighbours", "Neighbours", "The node knows no neighbour here.",
-	 {WIDE("Address"), WIDE("MAC"), WORD("Device"), WORD("State"), {NULL}},
+	 {WIDE("Address"), WIDE("MAC"), {.title = "Device", .shared = TRUE}, WORD("State"), {NULL}},
 	 {{"address", FORM_PLAIN}, {"lladdr", FORM_PLAIN}, {"dev", FORM_PLAIN}, {"state", FORM_PLAIN}}, {"address", "dev", NULL}},
 	{"interfaces", "Interfaces", "The node has no interfaces here.",
 	 {WORD("Name"), WORD("Up"), WORD("Running"), NUMBER("MTU"), WIDE("MAC"), WIDE("Addresses"), {NULL}},
 	 {{"name", FORM_PLAIN}, {"up", FORM_PLAIN}, {"running", FORM_PLAIN}, {"mtu", FORM_PLAIN}, {"mac", FORM_PLAIN},
 	  {"addresses", FORM_LIST}}, {"index", NULL}},
 	{"timers", "Timers", "No timer is set here.",
-	 {NUMBER("Process"), WIDE("Kind"), NUMBER("Expires (s)"), NUMBER("Every"), {NULL}},
+	 {NUMBER("Process"), {.title = "Kind", .expand = TRUE, .shared = TRUE}, NUMBER("Expires (s)"), NUMBER("Every"), {NULL}},
 	 {{"pid", FORM_PLAIN}, {"kind", FORM_PLAIN}, {"expires", FORM_TIME}, {"interval", FORM_TIME}}, {"pid", "kind", "id"}},
 	{"outputs", "Output so far", "Nothing has been printed here.",
-	 {NUMBER("Process"), NUMBER("Fd"), NUMBER("Lines"), WIDE("Last"), {NULL}},
+	 {NUMBER("Process"), {.title = "Fd", .right = TRUE, .shared = TRUE}, NUMBER("Lines"), WIDE("Last"), {NULL}},
 	 {{"pid", FORM_PLAIN}, {"fd", FORM_PLAIN}, {"lines", FORM_PLAIN}, {"tail", FORM_PLAIN}}, {"pid", "fd", NULL}},
 	{"ways", "Queues of links", "There are no links.",
-	 {WORD("From"), WORD("To"), NUMBER("Rate (bit/s)"), NUMBER("Delay (s)"), WORD("Down"), NUMBER("Waiting"),
+	 {WORD("From"), {.title = "To", .shared = TRUE}, NUMBER("Rate (bit/s)"), NUMBER("Delay (s)"), WORD("Down"), NUMBER("Waiting"),
 	  NUMBER("In flight"), NUMBER("Lost"), {NULL}},
 	 {{"from", FORM_PLAIN}, {"to", FORM_PLAIN}, {"rate", FORM_PLAIN}, {"delay", FORM_TIME}, {"down", FORM_PLAIN},
 	  {"queue_packets", FORM_PLAIN}, {"packets", FORM_LIST}, {"dropped", FORM_PLAIN}}, {"from", "to", "iface"}},
@@ -62,8 +63,6 @@ struct _InspNodePane {
 	GtkBox parent;
 	GtkWidget *choice, *stack;
 	InspTextTable *tables[G_N_ELEMENTS(lists)];
-	JsonObject *state;
-	char *node;
 };
 
 G_DEFINE_FINAL_TYPE(InspNodePane, insp_node_pane, GTK_TYPE_BOX)
@@ -161,31 +160,30 @@ static void add_rows(GPtrArray *rows, const struct list *list, JsonObject *owner
 	}
 }
 
-static JsonObject *node_of(InspNodePane *pane)
+static JsonObject *node_of(JsonObject *state, const char *name)
 {
-	JsonArray *nodes = array_of(pane->state, "nodes");
+	JsonArray *nodes = array_of(state, "nodes");
 
 	for (guint i = 0; nodes && i < json_array_get_length(nodes); i++) {
 		JsonObject *node = json_array_get_object_element(nodes, i);
 
-		if (g_strcmp0(insp__json_text(node, "name"), pane->node) == 0)
+		if (g_strcmp0(insp__json_text(node, "name"), name) == 0)
 			return node;
 	}
 	return NULL;
 }
 
-static void fill_list(InspNodePane *pane, guint index)
+static GPtrArray *rows_of(const struct list *list, JsonObject *state, const char *node)
 {
-	const struct list *list = &lists[index];
 	GPtrArray *rows = g_ptr_array_new_with_free_func(g_object_unref);
-	JsonArray *links = strcmp(list->name, "ways") == 0 ? array_of(pane->state, "links") : NULL;
+	JsonArray *links = strcmp(list->name, "ways") == 0 ? array_of(state, "links") : NULL;
 
 	if (links)
 		for (guint i = 0; i < json_array_get_length(links); i++)
 			add_rows(rows, list, json_array_get_object_element(links, i), "ways");
 	else
-		add_rows(rows, list, node_of(pane), strcmp(list->name, "tcp") == 0 ? "sockets" : list->name);
-	insp_text_table_set(pane->tables[index], rows, /* keep_marks= */ FALSE);
+		add_rows(rows, list, node_of(state, node), strcmp(list->name, "tcp") == 0 ? "sockets" : list->name);
+	return rows;
 }
 
 static void chosen(GtkDropDown *choice, GParamSpec *spec, InspNodePane *pane)
@@ -196,18 +194,8 @@ static void chosen(GtkDropDown *choice, GParamSpec *spec, InspNodePane *pane)
 		gtk_stack_set_visible_child_name(GTK_STACK(pane->stack), lists[index].name);
 }
 
-static void insp_node_pane_finalize(GObject *object)
-{
-	InspNodePane *pane = INSP_NODE_PANE(object);
-
-	g_clear_pointer(&pane->state, json_object_unref);
-	g_free(pane->node);
-	G_OBJECT_CLASS(insp_node_pane_parent_class)->finalize(object);
-}
-
 static void insp_node_pane_class_init(InspNodePaneClass *class)
 {
-	G_OBJECT_CLASS(class)->finalize = insp_node_pane_finalize;
 }
 
 static void insp_node_pane_init(InspNodePane *pane)
@@ -235,13 +223,20 @@ static void insp_node_pane_init(InspNodePane *pane)
 
 void insp_node_pane_set(InspNodePane *pane, JsonObject *state, const char *node)
 {
-	json_object_ref(state);
-	g_clear_pointer(&pane->state, json_object_unref);
-	pane->state = state;
-	g_free(pane->node);
-	pane->node = g_strdup(node);
 	for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
-		fill_list(pane, i);
+		insp_text_table_set(pane->tables[i], rows_of(&lists[i], state, node), /* keep_marks= */ FALSE);
+}
+
+void insp_node_pane_set_paired(InspNodePane *pane, gboolean paired)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
+		insp_text_table_set_paired(pane->tables[i], paired);
+}
+
+void insp_node_pane_set_other(InspNodePane *pane, JsonObject *state, const char *node)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
+		insp_text_table_set_other(pane->tables[i], state ? rows_of(&lists[i], state, node) : NULL);
 }
 
 void insp_node_pane_clear(InspNodePane *pane, const char *why)

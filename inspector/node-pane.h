@@ -9,9 +9,12 @@
 #define INSP_TYPE_NODE_PANE (insp_node_pane_get_type())
 G_DECLARE_FINAL_TYPE(InspNodePane, insp_node_pane, INSP, NODE_PANE, GtkBox)
 
-/* state: the member `state` of an answer (control-protocol(7)); taken over with a reference.  node: the name of the node, whose lists are
+/* state: the member `state` of an answer (control-protocol(7)).  node: the name of the node, whose lists are
  * shown; links are of all. */
 void insp_node_pane_set(InspNodePane *pane, JsonObject *state, const char *node);
+/* Beside it that of a second run, where the node may have another name; state NULL: it has not told yet.  Only of a pair. */
+void insp_node_pane_set_paired(InspNodePane *pane, gboolean paired);
+void insp_node_pane_set_other(InspNodePane *pane, JsonObject *state, const char *node);
 void insp_node_pane_clear(InspNodePane *pane, const char *why);
 /* Shows a list by the name that the protocol has for it.  False: there is no such list. */
 gboolean insp_node_pane_show(InspNodePane *pane, const char *list);

@@ -104,7 +104,7 @@ GPtrArray *insp__rows_of_variables(JsonObject *answer, const char *prefix)
 	return rows;
 }
 
-void insp__put_watch(InspTextTable *table, const char *expression, JsonObject *answer, const char *error)
+InspTextRow *insp__row_of_watch(const char *expression, JsonObject *answer, const char *error)
 {
 	InspTextRow *row = insp_text_row_new(expression);
 	JsonObject *object = answer && json_object_has_member(answer, "variable") ? json_object_get_object_member(answer, "variable")
@@ -115,7 +115,7 @@ void insp__put_watch(InspTextTable *table, const char *expression, JsonObject *a
 	row->text[1] = g_strdup(value ? value : error ? error : "");
 	row->text[2] = g_strdup(insp__json_text(object, "type"));
 	row->style = value ? NULL : "dim-label";
-	insp_text_table_put(table, row);
+	return row;
 }
 
 /* "0x6" as 6; what is large enough to be an address stays. */

@@ -6,9 +6,9 @@ static const struct insp_text_column stack_columns[] = {
 	NUMBER(""), {.title = "Function", .expand = TRUE, .fleeting = TRUE}, {.title = "Where", .expand = TRUE, .fleeting = TRUE},
 	{NULL}};
 static const struct insp_text_column variable_columns[] = {
-	WIDE("Variable"), WIDE("Value"), WORD("Type"), {NULL}};
+	WIDE("Variable"), WIDE("Value"), {.title = "Type", .shared = TRUE}, {NULL}};
 static const struct insp_text_column watch_columns[] = {
-	WIDE("Watched"), WIDE("Value"), WORD("Type"), {NULL}};
+	WIDE("Watched"), WIDE("Value"), {.title = "Type", .shared = TRUE}, {NULL}};
 static const struct insp_text_column register_columns[] = {
 	{.title = "Register", .monospace = TRUE}, {.title = "Value", .expand = TRUE, .monospace = TRUE}, {NULL}};
 static const struct insp_text_column code_columns[] = {

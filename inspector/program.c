@@ -131,7 +131,7 @@ static void took_watch(JsonObject *answer, const char *error, gpointer data)
 
 	if (is_old(question))
 		return;
-	insp__put_watch(program->watch_table, question->text, answer, error);
+	insp_text_table_put(program->watch_table, insp__row_of_watch(question->text, answer, error));
 }
 
 static void took_variables(JsonObject *answer, const char *error, gpointer data)
@@ -273,6 +273,7 @@ static void took_stack(JsonObject *answer, const char *error, gpointer data)
 	if (!frames || !JSON_NODE_HOLDS_ARRAY(frames)) {
 		insp_text_table_clear(program->stack, error);
 		insp_source_pane_clear(program->source, error);
+		insp__compare_program(window, 1);
 		return;
 	}
 	JsonArray *list = json_node_get_array(frames);
@@ -284,6 +285,7 @@ static void took_stack(JsonObject *answer, const char *error, gpointer data)
 		program->frame = 0;
 	program->pid = (guint)insp__json_number(answer, "pid");
 	insp_text_table_set(program->stack, insp__rows_of_frames(answer, program->frame), FALSE);
+	insp__compare_program(window, count - program->frame);
 	if (count)
 		show_frame(window, json_array_get_object_element(list, program->frame));
 	ask_frame(window);
@@ -358,6 +360,7 @@ void insp__program_follow(InspWindow *window)
 	const char *node = program->node ? program->node : window->run->lanes[insp_lane_of(window->run, window->focus)].name;
 
 	ASK(window, took_state, node, NULL, "\"do\":\"state\",\"at\":\"@%u\"", window->focus + 1);
+	insp__compare_state(window, node);
 	if (needs_execution(window)) {
 		if (!program->here) {
 			/* Whatever the replay is on its way to is not wanted any more. */
@@ -487,6 +490,7 @@ void insp__program_expand(InspTextRow *row, gpointer data)
 		ASK(window, took_children, variable->expression, row,
 		    "\"do\":\"expand\",\"address\":\"%s\",\"type\":%s,\"node\":%s,\"tid\":%u,\"count\":100", variable->address, handle,
 		    node, window->program->tid);
+	insp__compare_expand(window, row);
 }
 
 void insp__program_watch(InspWindow *window, const char *expression)
@@ -499,6 +503,7 @@ void insp__program_watch(InspWindow *window, const char *expression)
 	g_ptr_array_add(program->watches, g_strdup(expression));
 	program->serial++;
 	ask_frame(window);
+	insp__compare_watch(window, expression);
 }
 
 void insp__program_memory(InspWindow *window, guint64 address)

@@ -90,7 +90,7 @@ char *insp__stop_words(JsonObject *stop);
 void insp__put_memory(GtkTextBuffer *buffer, guint64 address, const char *hex);
 
 /* The row of an expression that is watched; error: why there is no value. */
-void insp__put_watch(InspTextTable *table, const char *expression, JsonObject *answer, const char *error);
+InspTextRow *insp__row_of_watch(const char *expression, JsonObject *answer, const char *error);
 
 /* What a row of variables is about. */
 struct insp_variable {

@@ -13,8 +13,11 @@ static void insp_text_row_finalize(GObject *object)
 		g_free(row->text[i]);
 		g_free(row->was[i]);
 	}
+	for (int side = 0; side < 2; side++)
+		g_clear_pointer(&row->inner[side], g_ptr_array_unref);
 	g_free(row->key);
 	g_clear_object(&row->children);
+	g_clear_object(&row->twin);
 	if (row->data_free)
 		row->data_free(row->data);
 	G_OBJECT_CLASS(insp_text_row_parent_class)->finalize(object);
@@ -49,6 +52,9 @@ struct _InspTextTable {
 	gpointer expand_data;
 	insp_text_activate_func activate;
 	gpointer activate_data;
+	gboolean paired;
+	GPtrArray *of[2];		/* of a pair: each run's rows; NULL: not told yet */
+	GtkColumnViewColumn *made[INSP_TEXT_COLUMNS][2];	/* the view's; [1]: NULL where the column is shared */
 	guint frames;			/* until the end has been scrolled to for good */
 };
 
@@ -62,6 +68,37 @@ static InspTextRow *row_of(GtkListItem *item)
 static guint column_of(GtkSignalListItemFactory *factory)
 {
 	return GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(factory), "column"));
+}
+
+/* 1: the second run's, of a pair. */
+static int side_of(GtkSignalListItemFactory *factory)
+{
+	return GPOINTER_TO_INT(g_object_get_data(G_OBJECT(factory), "side"));
+}
+
+static gboolean is_shared(const InspTextTable *table, guint column)
+{
+	return column == 0 || table->columns[column].shared;
+}
+
+#define NOT_THERE "\u2014"
+#define NOT_YET "\u2026"
+#define DIFFERS "\u2260"
+
+/* What a run says; NULL: nothing. */
+static const char *text_of(const InspTextTable *table, const InspTextRow *row, guint column, int side)
+{
+	const InspTextRow *of = side || (row->foreign && is_shared(table, column)) ? row->twin : row;
+
+	if (!of)
+		return row->pending ? NOT_YET : NOT_THERE;
+	return of == row && row->foreign ? NOT_THERE : of->text[column];
+}
+
+static gboolean differs(const InspTextTable *table, const InspTextRow *row, guint column)
+{
+	return table->paired && !row->pending && !is_shared(table, column) && !table->columns[column].quiet &&
+	       (!row->twin || row->foreign || g_strcmp0(row->text[column], row->twin->text[column]) != 0);
 }
 
 static void setup(GtkSignalListItemFactory *factory, GtkListItem *item, InspTextTable *table)
@@ -82,44 +119,63 @@ static void setup(GtkSignalListItemFactory *factory, GtkListItem *item, InspText
 	}
 }
 
+/* What a cell says, and the class that it has for it; NULL: none. */
+static char *cell_of(const InspTextTable *table, const InspTextRow *row, guint column, int side, const char **ret_class)
+{
+	const char *text = text_of(table, row, column, side);
+
+	*ret_class = NULL;
+	text = text ? text : "";
+	if (differs(table, row, column)) {
+		*ret_class = "differs";
+		return side ? g_strdup_printf(DIFFERS " %s", text) : g_strdup(text);
+	}
+	if (table->paired || !row->was[column])
+		return g_strdup(text);
+	*ret_class = "changed";
+	return g_strdup_printf("%s   (was %s)", text, row->was[column]);
+}
+
 static void bind(GtkSignalListItemFactory *factory, GtkListItem *item, InspTextTable *table)
 {
-	static const char *const styles[] = {"error", "warning", "dim-label", "accent", "heading"};
-	const guint column = column_of(factory);
+	static const char *const styles[] = {"error", "warning", "dim-label", "accent", "heading", "changed", "differs"};
 	g_autoptr(InspTextRow) row = row_of(item);
 	GtkWidget *child = gtk_list_item_get_child(item), *label = child;
+	const char *class;
 
 	if (GTK_IS_TREE_EXPANDER(child)) {
 		gtk_tree_expander_set_list_row(GTK_TREE_EXPANDER(child), gtk_list_item_get_item(item));
 		label = gtk_tree_expander_get_child(GTK_TREE_EXPANDER(child));
 	}
+	g_autofree char *told = cell_of(table, row, column_of(factory), side_of(factory), &class);
+	const InspTextRow *of = side_of(factory) || row->foreign ? row->twin : row;
+
 	for (guint i = 0; i < G_N_ELEMENTS(styles); i++)
 		gtk_widget_remove_css_class(label, styles[i]);
-	gtk_widget_remove_css_class(label, "changed");
-	if (row->style)
-		gtk_widget_add_css_class(label, row->style);
-	const char *text = row->text[column] ? row->text[column] : "";
-	g_autofree char *told = row->was[column] ? g_strdup_printf("%s   (was %s)", text, row->was[column]) : g_strdup(text);
-
-	if (row->was[column])
-		gtk_widget_add_css_class(label, "changed");
+	if (of && of->style)
+		gtk_widget_add_css_class(label, of->style);
+	if (class)
+		gtk_widget_add_css_class(label, class);
 	gtk_label_set_text(GTK_LABEL(label), told);
 	gtk_widget_set_tooltip_text(label, *told ? told : NULL);
 }
 
-static void add_column(InspTextTable *table, guint number)
+static GtkColumnViewColumn *add_column(InspTextTable *table, guint number, int side)
 {
 	const struct insp_text_column *column = &table->columns[number];
 	GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
 
 	g_object_set_data(G_OBJECT(factory), "column", GUINT_TO_POINTER(number));
+	g_object_set_data(G_OBJECT(factory), "side", GINT_TO_POINTER(side));
 	g_signal_connect(factory, "setup", G_CALLBACK(setup), table);
 	g_signal_connect(factory, "bind", G_CALLBACK(bind), table);
 	g_autoptr(GtkColumnViewColumn) made = gtk_column_view_column_new(column->title, factory);
 
 	gtk_column_view_column_set_expand(made, column->expand);
 	gtk_column_view_column_set_resizable(made, TRUE);
+	gtk_column_view_column_set_visible(made, side == 0);
 	gtk_column_view_append_column(GTK_COLUMN_VIEW(table->view), made);
+	return made;
 }
 
 static GListModel *children_of(gpointer item, gpointer data)
@@ -142,12 +198,20 @@ static void activated(GtkColumnView *view, guint position, InspTextTable *table)
 	g_autoptr(GtkTreeListRow) tree_row = g_list_model_get_item(model, position);
 	g_autoptr(InspTextRow) row = tree_row ? gtk_tree_list_row_get_item(tree_row) : NULL;
 
-	if (row && table->activate)
+	if (row && !row->foreign && table->activate)
 		table->activate(row, table->activate_data);
+}
+
+static void insp_text_table_finalize(GObject *object)
+{
+	for (int side = 0; side < 2; side++)
+		g_clear_pointer(&INSP_TEXT_TABLE(object)->of[side], g_ptr_array_unref);
+	G_OBJECT_CLASS(insp_text_table_parent_class)->finalize(object);
 }
 
 static void insp_text_table_class_init(InspTextTableClass *class)
 {
+	G_OBJECT_CLASS(class)->finalize = insp_text_table_finalize;
 }
 
 static void insp_text_table_init(InspTextTable *table)
@@ -179,7 +243,8 @@ InspTextTable *insp_text_table_new(const struct insp_text_column *columns, const
 	gtk_widget_add_css_class(table->view, "data-table");
 	gtk_accessible_update_property(GTK_ACCESSIBLE(table->view), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
 	for (guint i = 0; i < INSP_TEXT_COLUMNS && columns[i].title; i++)
-		add_column(table, i);
+		for (int side = 0; side < (is_shared(table, i) ? 1 : 2); side++)
+			table->made[i][side] = add_column(table, i, side);
 	gtk_label_set_wrap(GTK_LABEL(table->why), TRUE);
 	gtk_label_set_justify(GTK_LABEL(table->why), GTK_JUSTIFY_CENTER);
 	gtk_widget_add_css_class(table->why, "dim-label");
@@ -238,14 +303,192 @@ static void mark_rows(InspTextTable *table, GPtrArray *rows, GListModel *old, gb
 	}
 }
 
+/* ---- pairs ---- */
+
+static InspTextRow *find_in(GPtrArray *rows, const char *key, guint *ret_place)
+{
+	for (guint i = 0; rows && i < rows->len; i++)
+		if (g_strcmp0(((InspTextRow *)rows->pdata[i])->key, key) == 0) {
+			*ret_place = i;
+			return rows->pdata[i];
+		}
+	return NULL;
+}
+
+static InspTextRow *foreign_new(InspTextRow *twin)
+{
+	InspTextRow *row = insp_text_row_new(twin->key);
+
+	row->foreign = TRUE;
+	row->twin = g_object_ref(twin);
+	return row;
+}
+
+/* Rows of both: in the first run's order, and each that only the second has behind that which it has before. */
+static GPtrArray *merge(GPtrArray *own, GPtrArray *others)
+{
+	GPtrArray *merged = g_ptr_array_new_with_free_func(g_object_unref);
+	guint place = 0;
+
+	for (guint i = 0; own && i < own->len; i++) {
+		InspTextRow *row = own->pdata[i], *twin = find_in(others, row->key, &place);
+
+		g_set_object(&row->twin, twin);
+		row->pending = !others;
+		g_ptr_array_add(merged, g_object_ref(row));
+	}
+	guint behind = 0;
+
+	for (guint i = 0; others && i < others->len; i++) {
+		InspTextRow *other = others->pdata[i];
+
+		if (!find_in(merged, other->key, &place))
+			g_ptr_array_insert(merged, (gint)(place = behind), foreign_new(other));
+		behind = place + 1;
+	}
+	return merged;
+}
+
+static void show_merged(GListStore *store, GPtrArray *own, GPtrArray *others)
+{
+	g_autoptr(GPtrArray) merged = merge(own, others);
+
+	g_list_store_splice(store, 0, g_list_model_get_n_items(G_LIST_MODEL(store)), merged->pdata, merged->len);
+}
+
+static guint column_count(const InspTextTable *table)
+{
+	guint count = 0;
+
+	while (count < INSP_TEXT_COLUMNS && table->columns[count].title)
+		count++;
+	return count;
+}
+
+#define NARROW 2u	/* a table of more columns, without those that are shared, has no room for all of them twice */
+
+static gboolean any_differs(InspTextTable *table, guint column)
+{
+	for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(table->rows)); i++) {
+		g_autoptr(InspTextRow) row = g_list_model_get_item(G_LIST_MODEL(table->rows), i);
+
+		if (differs(table, row, column))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Which columns are there twice: all, or of a wide table those of which it is not known that nothing differs. */
+static void show_columns(InspTextTable *table)
+{
+	guint apart = 0;
+
+	for (guint i = 0; i < column_count(table); i++)
+		apart += !is_shared(table, i);
+	for (guint i = 0; i < column_count(table); i++) {
+		const gboolean twice = table->paired && !is_shared(table, i) &&
+				       (apart <= NARROW || table->columns[i].quiet || any_differs(table, i));
+		const char *title = table->columns[i].title;
+		g_autofree char *a = g_strdup_printf("%s%sA", title, *title ? " " : "");
+		g_autofree char *b = g_strdup_printf("%s%sB", title, *title ? " " : "");
+
+		gtk_column_view_column_set_title(table->made[i][0], twice ? a : title);
+		if (!table->made[i][1])
+			continue;
+		gtk_column_view_column_set_title(table->made[i][1], b);
+		gtk_column_view_column_set_visible(table->made[i][1], twice);
+	}
+}
+
+static void show_pair(InspTextTable *table)
+{
+	show_merged(table->rows, table->of[0], table->of[1]);
+	/* While the second run's answer is under way columns stay, lest they come and go at each step. */
+	if (table->of[1])
+		show_columns(table);
+	if (table->of[0] || table->of[1])
+		gtk_stack_set_visible_child_name(GTK_STACK(table->stack),
+						 g_list_model_get_n_items(G_LIST_MODEL(table->rows)) ? "rows" : "why");
+}
+
+static void take_rows(GPtrArray **place, GPtrArray *rows)
+{
+	g_clear_pointer(place, g_ptr_array_unref);
+	*place = rows ? g_ptr_array_ref(rows) : NULL;
+}
+
+void insp_text_table_set_paired(InspTextTable *table, gboolean paired)
+{
+	if (table->paired == paired)
+		return;
+	g_autoptr(GPtrArray) own = g_ptr_array_new_with_free_func(g_object_unref);
+
+	for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(table->rows)); i++) {
+		InspTextRow *row = g_list_model_get_item(G_LIST_MODEL(table->rows), i);
+
+		if (row->foreign)
+			g_object_unref(row);
+		else
+			g_ptr_array_add(own, row);
+	}
+	table->paired = paired;
+	take_rows(&table->of[0], paired ? own : NULL);
+	take_rows(&table->of[1], NULL);
+	show_merged(table->rows, own, NULL);
+	show_columns(table);
+}
+
+void insp_text_table_set_other(InspTextTable *table, GPtrArray *rows)
+{
+	if (!table->paired) {
+		g_clear_pointer(&rows, g_ptr_array_unref);
+		return;
+	}
+	take_rows(&table->of[1], rows);
+	g_clear_pointer(&rows, g_ptr_array_unref);
+	show_pair(table);
+}
+
+/* The row takes the place of that with its key, or is the last. */
+static void put_into(GPtrArray **rows, InspTextRow *row)
+{
+	guint place;
+
+	if (!*rows)
+		*rows = g_ptr_array_new_with_free_func(g_object_unref);
+	if (!find_in(*rows, row->key, &place)) {
+		g_ptr_array_add(*rows, g_object_ref(row));
+		return;
+	}
+	g_object_unref((*rows)->pdata[place]);
+	(*rows)->pdata[place] = g_object_ref(row);
+}
+
+void insp_text_table_put_other(InspTextTable *table, InspTextRow *row)
+{
+	g_autoptr(InspTextRow) owned = row;
+
+	if (!table->paired)
+		return;
+	put_into(&table->of[1], row);
+	show_pair(table);
+}
+
+/* ---- one run ---- */
+
 void insp_text_table_set(InspTextTable *table, GPtrArray *rows, gboolean keep_marks)
 {
 	g_autoptr(GPtrArray) owned = rows;
 	GListModel *model = G_LIST_MODEL(table->rows);
 
 	mark_rows(table, rows, model, keep_marks);
-	g_list_store_splice(table->rows, 0, g_list_model_get_n_items(model), rows->pdata, rows->len);
 	gtk_label_set_text(GTK_LABEL(table->why), table->empty);
+	if (table->paired) {
+		take_rows(&table->of[0], rows);
+		show_pair(table);
+		return;
+	}
+	g_list_store_splice(table->rows, 0, g_list_model_get_n_items(model), rows->pdata, rows->len);
 	gtk_stack_set_visible_child_name(GTK_STACK(table->stack), rows->len ? "rows" : "why");
 }
 
@@ -256,16 +499,23 @@ void insp_text_table_put(InspTextTable *table, InspTextRow *row)
 	g_autoptr(InspTextRow) owned = row;
 	guint position = g_list_model_get_n_items(model);
 
-	if (old) {
+	if (old)
 		mark_row(table, row, old, FALSE);
-		g_list_store_find(table->rows, old, &position);
+	if (table->paired) {
+		put_into(&table->of[0], row);
+		show_pair(table);
+		return;
 	}
+	if (old)
+		g_list_store_find(table->rows, old, &position);
 	g_list_store_splice(table->rows, position, old ? 1 : 0, (gpointer *)&row, 1);
 	gtk_stack_set_visible_child_name(GTK_STACK(table->stack), "rows");
 }
 
 void insp_text_table_clear(InspTextTable *table, const char *why)
 {
+	for (int side = 0; side < 2; side++)
+		g_clear_pointer(&table->of[side], g_ptr_array_unref);
 	g_list_store_remove_all(table->rows);
 	gtk_label_set_text(GTK_LABEL(table->why), why ? why : table->empty);
 	gtk_stack_set_visible_child_name(GTK_STACK(table->stack), "why");
@@ -311,19 +561,44 @@ void insp_text_table_on_expand(InspTextTable *table, insp_text_expand_func func,
 	table->expand_data = data;
 }
 
-void insp_text_table_set_children(InspTextTable *table, InspTextRow *row, GPtrArray *rows)
+static void set_inner(InspTextTable *table, InspTextRow *row, int side, GPtrArray *rows)
 {
 	g_autoptr(GPtrArray) owned = rows;
 
 	if (!row->children)
 		return;
-	g_list_store_splice(row->children, 0, g_list_model_get_n_items(G_LIST_MODEL(row->children)), rows->pdata, rows->len);
+	take_rows(&row->inner[side], rows);
+	if (table->paired)
+		show_merged(row->children, row->inner[0], row->inner[1]);
+	else
+		g_list_store_splice(row->children, 0, g_list_model_get_n_items(G_LIST_MODEL(row->children)), rows->pdata, rows->len);
+}
+
+void insp_text_table_set_children(InspTextTable *table, InspTextRow *row, GPtrArray *rows)
+{
+	set_inner(table, row, 0, rows);
+}
+
+void insp_text_table_set_other_children(InspTextTable *table, InspTextRow *row, GPtrArray *rows)
+{
+	set_inner(table, row, 1, rows);
 }
 
 void insp_text_table_on_activate(InspTextTable *table, insp_text_activate_func func, gpointer data)
 {
 	table->activate = func;
 	table->activate_data = data;
+}
+
+static void print_cell(GString *text, const InspTextTable *table, const InspTextRow *row, guint column)
+{
+	const char *a = text_of(table, row, column, 0), *b = table->paired ? text_of(table, row, column, 1) : NULL;
+
+	g_string_append(text, a ? a : "");
+	if (differs(table, row, column))
+		g_string_append_printf(text, " " DIFFERS " %s", b ? b : "");
+	else if (!table->paired && row->was[column])
+		g_string_append_printf(text, " (was %s)", row->was[column]);
 }
 
 char *insp_text_table_print(InspTextTable *table)
@@ -334,10 +609,10 @@ char *insp_text_table_print(InspTextTable *table)
 	for (guint i = 0; i < g_list_model_get_n_items(model); i++) {
 		g_autoptr(InspTextRow) row = g_list_model_get_item(model, i);
 
-		for (guint k = 0; k < INSP_TEXT_COLUMNS && table->columns[k].title; k++) {
-			g_string_append_printf(text, "%s%s", k ? "\t" : "", row->text[k] ? row->text[k] : "");
-			if (row->was[k])
-				g_string_append_printf(text, " (was %s)", row->was[k]);
+		for (guint k = 0; k < column_count(table); k++) {
+			if (k)
+				g_string_append_c(text, '\t');
+			print_cell(text, table, row, k);
 		}
 		g_string_append_c(text, '\n');
 	}

@@ -4,6 +4,9 @@
  *
  * Rows have keys.  When new rows are set a cell whose text is not that of the row with the same key before is marked, and
  * tells the old text: so whoever steps sees what changed.  Rows may hold others, which are asked for when they are opened.
+ *
+ * While two runs are compared a table is a pair: each column but those that say what a row is about is there twice, A and B, and the
+ * rows of the second run stand beside those of the first that have their keys.  Cells that differ are marked, and have a sign.
  */
 #ifndef INSP_TEXT_TABLE_H
 #define INSP_TEXT_TABLE_H
@@ -25,6 +28,11 @@ struct _InspTextRow {
 	GDestroyNotify data_free;
 	gboolean expandable;
 	GListStore *children;		/* made when the row is first opened */
+	/* of a pair: */
+	InspTextRow *twin;		/* the second run's; NULL: it has none, or has not told yet */
+	gboolean foreign;		/* only the second run has it: the texts are its twin's */
+	gboolean pending;		/* the second run has not told yet */
+	GPtrArray *inner[2];		/* what children are made of; NULL: not told yet */
 };
 
 InspTextRow *insp_text_row_new(const char *key);
@@ -33,6 +41,8 @@ struct insp_text_column {
 	const char *title;
 	gboolean expand, right, monospace;
 	gboolean fleeting;		/* changes always: not worth a mark */
+	gboolean quiet;			/* in a pair: shown of both, not compared */
+	gboolean shared;		/* says what the row is about, as the first column does: once for both runs of a pair */
 };
 
 /* The usual columns: as wide as its words, as wide as there is room, numbers. */
@@ -49,6 +59,12 @@ InspTextTable *insp_text_table_new(const struct insp_text_column *columns, const
 void insp_text_table_set(InspTextTable *table, GPtrArray *rows, gboolean keep_marks);
 /* Takes one row: the place of the row with its key, which it is marked against, or the end. */
 void insp_text_table_put(InspTextTable *table, InspTextRow *row);
+/* Whether it is a pair; one that is none shows the first run's rows alone. */
+void insp_text_table_set_paired(InspTextTable *table, gboolean paired);
+/* The second run's rows, taken; of one row: that with its key, or one more.  NULL: it has not told yet.  Only of a pair. */
+void insp_text_table_set_other(InspTextTable *table, GPtrArray *rows);
+void insp_text_table_put_other(InspTextTable *table, InspTextRow *row);
+void insp_text_table_set_other_children(InspTextTable *table, InspTextRow *row, GPtrArray *rows);
 /* Says why there is nothing. */
 void insp_text_table_clear(InspTextTable *table, const char *why);
 /* Fills row->children, now or later. */
@@ -65,7 +81,7 @@ InspTextRow *insp_text_table_selected(InspTextTable *table);
 void insp_text_table_trim(InspTextTable *table, guint max);
 /* Scrolls to the last row, once it is there. */
 void insp_text_table_show_end(InspTextTable *table);
-/* Lines of cells with tabs between, a changed one followed by " (was OLD)". */
+/* Lines of cells with tabs between, a changed one followed by " (was OLD)"; of a pair "A \u2260 B" where they differ. */
 char *insp_text_table_print(InspTextTable *table);
 
 #endif

@@ -7,8 +7,8 @@
 #include "steps.h"
 
 static const struct insp_text_column columns[] = {
-	{.title = "Node"}, {.title = "Program", .expand = TRUE}, {.title = "Does", .expand = TRUE},
-	{.title = "For", .right = TRUE, .fleeting = TRUE}, {NULL}};
+	{.title = "Node"}, {.title = "Program", .expand = TRUE, .shared = TRUE}, {.title = "Does", .expand = TRUE},
+	{.title = "For", .right = TRUE, .fleeting = TRUE, .quiet = TRUE}, {NULL}};
 
 InspTextTable *insp_threads_new(void)
 {
@@ -37,10 +37,11 @@ static void put_doing(const struct insp_thread_state *state, InspTextRow *row)
 	}
 }
 
-static InspTextRow *row_of(const struct insp_run *run, uint32_t seq, const struct insp_thread_state *state)
+/* ordinal: how many threads of the node had the number before. */
+static InspTextRow *row_of(const struct insp_run *run, uint32_t seq, const struct insp_thread_state *state, uint32_t ordinal)
 {
 	const uint32_t since = state->last == INSP_NONE ? state->born : state->last;
-	g_autofree char *key = g_strdup_printf("%u %u %u", state->lane, state->tid, state->born);
+	g_autofree char *key = g_strdup_printf("%u %u %u", run->lanes[state->lane].node, state->tid, ordinal);
 	InspTextRow *row = insp_text_row_new(key);
 	struct insp_thread *thread = g_new(struct insp_thread, 1);
 	char text[48];
@@ -62,12 +63,15 @@ struct insp_thread insp_threads_of(InspTextRow *row)
 	return *(const struct insp_thread *)row->data;
 }
 
-void insp_threads_set(InspTextTable *table, const struct insp_run *run, uint32_t seq,
-		      const struct insp_thread_state *states, uint32_t count)
+GPtrArray *insp_threads_rows(const struct insp_run *run, uint32_t seq, const struct insp_thread_state *states, uint32_t count)
 {
 	GPtrArray *rows = g_ptr_array_new_with_free_func(g_object_unref);
+	uint32_t ordinal = 0;
 
-	for (uint32_t i = 0; i < count; i++)
-		g_ptr_array_add(rows, row_of(run, seq, &states[i]));
-	insp_text_table_set(table, rows, /* keep_marks= */ FALSE);
+	/* They are in the order of lane and number. */
+	for (uint32_t i = 0; i < count; i++) {
+		ordinal = i && states[i].lane == states[i - 1].lane && states[i].tid == states[i - 1].tid ? ordinal + 1 : 0;
+		g_ptr_array_add(rows, row_of(run, seq, &states[i], ordinal));
+	}
+	return rows;
 }

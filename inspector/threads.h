@@ -7,8 +7,8 @@
 #include "text-table.h"
 
 InspTextTable *insp_threads_new(void);
-void insp_threads_set(InspTextTable *table, const struct insp_run *run, uint32_t seq,
-		      const struct insp_thread_state *states, uint32_t count);
+/* The rows, for the table; threads of two runs have the same key when node and number are the same, and so many had it before. */
+GPtrArray *insp_threads_rows(const struct insp_run *run, uint32_t seq, const struct insp_thread_state *states, uint32_t count);
 /* The thread of a row. */
 struct insp_thread insp_threads_of(InspTextRow *row);
 
