@@ -162,6 +162,24 @@ void insp_source_pane_set(InspSourcePane *pane, const char *path, const char *te
 	show_line(pane, line);
 }
 
+char *insp_source_pane_print(InspSourcePane *pane)
+{
+	GtkTextIter start, end;
+
+	if (!pane->path)
+		return g_strdup_printf("%s\n", gtk_label_get_text(GTK_LABEL(pane->why)));
+	GtkTextBuffer *buffer = GTK_TEXT_BUFFER(pane->buffer);
+
+	gtk_text_buffer_get_iter_at_mark(buffer, &start, gtk_text_buffer_get_insert(buffer));
+	gtk_text_iter_set_line_offset(&start, 0);
+	end = start;
+	if (!gtk_text_iter_ends_line(&end))
+		gtk_text_iter_forward_to_line_end(&end);
+	g_autofree char *line = gtk_text_buffer_get_text(buffer, &start, &end, TRUE);
+
+	return g_strdup_printf("%s\n%s\n", gtk_label_get_text(GTK_LABEL(pane->title)), line);
+}
+
 const char *insp_source_pane_path(InspSourcePane *pane)
 {
 	return pane->path;
