@@ -21,9 +21,12 @@ static guint signal_line;
 
 static void follow_theme(InspSourcePane *pane)
 {
-	const gboolean dark = adw_style_manager_get_dark(adw_style_manager_get_default());
+	AdwStyleManager *manager = adw_style_manager_get_default();
+	const gboolean dark = adw_style_manager_get_dark(manager), contrast = adw_style_manager_get_high_contrast(manager);
+	/* Adwaita's comments are grey. */
 	GtkSourceStyleScheme *scheme = gtk_source_style_scheme_manager_get_scheme(
-		gtk_source_style_scheme_manager_get_default(), dark ? "Adwaita-dark" : "Adwaita");
+		gtk_source_style_scheme_manager_get_default(), contrast ? (dark ? "classic-dark" : "classic")
+									: (dark ? "Adwaita-dark" : "Adwaita"));
 
 	gtk_source_buffer_set_style_scheme(pane->buffer, scheme);
 	g_object_set(pane->next, "paragraph-background", dark ? "#26405e" : "#d8e6f8", NULL);
@@ -91,6 +94,8 @@ static void need_view(InspSourcePane *pane)
 	gtk_stack_add_named(GTK_STACK(pane->stack), box, "text");
 	follow_theme(pane);
 	g_signal_connect_object(adw_style_manager_get_default(), "notify::dark", G_CALLBACK(follow_theme), pane,
+				G_CONNECT_SWAPPED);
+	g_signal_connect_object(adw_style_manager_get_default(), "notify::high-contrast", G_CALLBACK(follow_theme), pane,
 				G_CONNECT_SWAPPED);
 }
 
