@@ -70,7 +70,7 @@ static const struct fmt_command *const commands[] = {
 	&fmt_cmd_sql,
 	&fmt_cmd_note,
 	&fmt_cmd_report,
-	&fmt_cmd_pack,
+	&rep_cmd_pack,
 	&rep_cmd_trim,
 	&fmt_cmd_scrub,
 	&inspect,

@@ -14,7 +14,7 @@ static enum fmt_status command_scrub(const struct fmt_arguments *args)
 	const struct fmt_scrub_options options = {
 		.payload = args->value[FMT_OPTION_PAYLOAD], .environment = args->value[FMT_OPTION_ENVIRONMENT],
 		.patterns = args->value[FMT_OPTION_PATTERN], .regex = args->value[FMT_OPTION_REGEX],
-		.files = args->value[FMT_OPTION_FILES]};
+		.files = args->value[FMT_OPTION_FILES], .sources = args->value[FMT_OPTION_SOURCES]};
 	_cleanup_free_ char *to = NULL;
 	struct fmt_trace_stat before;
 	enum fmt_status status = FMT_STATUS_OK;
@@ -44,7 +44,7 @@ const struct fmt_command fmt_cmd_scrub = {
 	.name = "scrub",
 	.usage = "TRACE",
 	.summary = "remove payload, variables, patterns or files, and say what can no longer be replayed",
-	.options = "environment files output pattern payload regex",
+	.options = "environment files output pattern payload regex sources",
 	.operand_min = 1,
 	.operand_max = 1,
 	.run = command_scrub,

@@ -11,7 +11,6 @@ extern const struct fmt_command fmt_cmd_dump;
 extern const struct fmt_command fmt_cmd_export;
 extern const struct fmt_command fmt_cmd_info;
 extern const struct fmt_command fmt_cmd_note;
-extern const struct fmt_command fmt_cmd_pack;
 extern const struct fmt_command fmt_cmd_report;
 extern const struct fmt_command fmt_cmd_scrub;
 extern const struct fmt_command fmt_cmd_sql;

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "link-totals.h"
 #include "roster.h"
+#include "sources.h"
 #include "syscall-names.h"
 #include "text.h"
 
@@ -341,6 +342,24 @@ static void print_sizes(FILE *out, const struct totals *totals, const struct fmt
 		(unsigned long long)stat->file_bytes_raw);
 }
 
+struct source_count {
+	size_t files, bytes;
+};
+
+static struct source_count count_sources(struct fmt_reader *r)
+{
+	_cleanup_(fmt_buf_done) struct fmt_buf list = {0};
+	struct source_count count = {0, 0};
+	struct fmt_bytes path, text;
+	struct fmt_error error;
+	size_t pos = 0;
+
+	fmt_sources_read(r, &list, &error);
+	for (; fmt_sources_next(&list, &pos, &path, &text) > 0; count.files++)
+		count.bytes += text.size;
+	return count;
+}
+
 static void print_text(FILE *out, struct fmt_reader *r, const struct totals *totals,
 		       const struct fmt_trace_stat *stat)
 {
@@ -357,6 +376,10 @@ static void print_text(FILE *out, struct fmt_reader *r, const struct totals *tot
 			(unsigned long long)totals->end_status);
 	print_metas(out, r);
 	print_sizes(out, totals, stat);
+	const struct source_count sources = count_sources(r);
+
+	if (sources.files)
+		fprintf(out, "source       %zu files, %zu bytes unpacked\n", sources.files, sources.bytes);
 	print_world(out, totals);
 	fprintf(out, "events       %llu\n", (unsigned long long)stat->events);
 	print_kinds(out, totals);
@@ -575,6 +598,7 @@ static void print_json(FILE *out, struct fmt_reader *r, const struct totals *tot
 	json_u64(out, "embedded_files", stat->files);
 	json_u64(out, "embedded_bytes", stat->file_bytes);
 	json_u64(out, "embedded_bytes_raw", stat->file_bytes_raw);
+	json_u64(out, "source_files", count_sources(r).files);
 	json_world(out, totals);
 	json_processes(out, totals);
 	json_kinds(out, totals);

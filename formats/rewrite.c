@@ -4,12 +4,13 @@
  *
  * Everything passes through the writer, so what comes out is a trace like any other: chunks cut by content, payload
  * stored once, a run hash of its own.  What was said of the first one (it is not finished, it was changed) is said of the second, too,
- * and notes go with the events that they are about.
+ * and notes go with the events that they are about. Source files go along.
  */
 #include "rewrite.h"
 
 #include <string.h>
 
+#include "sources.h"
 #include "trace-int.h"
 
 struct copy {
@@ -117,6 +118,23 @@ static int copy_sayings(struct copy *copy)
 	return error;
 }
 
+static int copy_sources(struct copy *copy, struct fmt_error *error)
+{
+	_cleanup_(fmt_buf_done) struct fmt_buf packed = {0};
+	size_t size = 0;
+	const void *value = fmt_reader_meta(copy->from, FMT_META_SOURCES, &size);
+
+	if (copy->how->sources) {
+		fmt_sources_pack(copy->how->sources, &packed);
+		value = copy->how->sources->size ? packed.data : NULL;
+		size = packed.size;
+	}
+	const int failed = value ? fmt_writer_own_meta(copy->to, FMT_META_SOURCES, value, size) : 0;
+
+	return failed == -E2BIG ? fmt__fail(error, failed, "the programs' source takes %zu bytes, and all metas of a trace at most %u",
+					    size, FMT_META_MAX) : failed;
+}
+
 static int write_copy(struct copy *copy, struct fmt_error *error)
 {
 	int failed = copy_metas(copy);
@@ -129,6 +147,8 @@ static int write_copy(struct copy *copy, struct fmt_error *error)
 		failed = copy->how->begin(copy->how->context, copy->to, &copy->written);
 	if (failed == 0)
 		failed = copy_events(copy, error);
+	if (failed == 0)
+		failed = copy_sources(copy, error);
 	return failed < 0 ? failed : copy_sayings(copy);
 }
 

@@ -8,6 +8,7 @@
 struct fmt_rewrite {
 	int level;			/* of compression; 0: as a recorder does */
 	const char *changed;		/* what is said of it, NULL: nothing */
+	const struct fmt_buf *sources;	/* the list (sources.h) that it carries then; empty: none; NULL: what it carried before */
 	/* Writes what comes before all events of the trace, files first; *ret_written: so many events.  0 or -errno.  NULL: nothing. */
 	int (*begin)(void *context, struct fmt_writer *to, event_seq *ret_written);
 	/* Looks at an event, and may give another body (borrowed until the next call).  1: it stays, 0: it goes.  NULL: all stay. */

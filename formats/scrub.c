@@ -20,6 +20,7 @@
 #include "named-files.h"
 #include "packet-text.h"
 #include "roster.h"
+#include "sources.h"
 #include "text.h"
 #include "trace-int.h"
 
@@ -55,6 +56,7 @@ struct fmt_scrub {
 	struct fmt_buf hashes;		/* of embedded files that go */
 	struct fmt_buf files;		/* their paths, each with a newline */
 	struct fmt_buf body, bytes, list, meta, changed;
+	struct fmt_buf sources;		/* that stay */
 	uint64_t masked;		/* bytes */
 	uint64_t unknown;		/* events whose fields are not known */
 };
@@ -67,7 +69,7 @@ void fmt_scrub_free(struct fmt_scrub *scrub)
 		regfree(&scrub->regexes[i]);
 	fmt_roster_done(&scrub->roster);
 	struct fmt_buf *const buffers[] = {&scrub->hashes, &scrub->files, &scrub->body, &scrub->bytes,
-					   &scrub->list, &scrub->meta, &scrub->changed};
+					   &scrub->list, &scrub->meta, &scrub->changed, &scrub->sources};
 
 	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++)
 		fmt_buf_done(buffers[i]);
@@ -191,43 +193,6 @@ static int remove_memory(struct fmt_scrub *scrub, struct fmt_reader *reader, str
 	return got;
 }
 
-static void describe(struct fmt_scrub *scrub)
-{
-	const struct fmt_scrub_options *options = &scrub->options;
-
-	fmt_put_text(&scrub->changed, "scrubbed of%s%s%s%s: programs that were given any of that cannot be replayed",
-		     options->payload ? " payload" : "", options->environment ? " environment" : "",
-		     scrub->regex_count ? " patterns" : "", options->files ? " files" : "");
-	fmt_buf_put(&scrub->changed, "", 1);
-}
-
-int fmt_scrub_new(struct fmt_reader *reader, const struct fmt_scrub_options *options, struct fmt_scrub **ret,
-		  struct fmt_error *error)
-{
-	struct fmt_scrub *scrub = calloc(1, sizeof(*scrub));
-	int failed = 0;
-
-	CHECK(scrub);
-	scrub->options = *options;
-	if (!options->payload && !options->environment && !options->patterns && !options->regex && !options->files)
-		failed = fmt__fail(error, -EINVAL, "say what to remove: --payload, --environment, --pattern, --regex, --files");
-	if (failed == 0 && options->patterns)
-		failed = add_patterns(scrub, options->patterns, error);
-	if (failed == 0 && options->regex)
-		failed = add_regex(scrub, options->regex, error);
-	if (failed == 0 && options->files)
-		failed = find_files(scrub, reader, error);
-	if (failed == 0 && (options->payload || options->environment || options->patterns || options->regex))
-		failed = remove_memory(scrub, reader, error);
-	if (failed < 0) {
-		fmt_scrub_free(scrub);
-		return failed;
-	}
-	describe(scrub);
-	*ret = scrub;
-	return 0;
-}
-
 /* ---- bytes ---- */
 
 /* All of these: the number of bytes that changed. */
@@ -255,6 +220,71 @@ static size_t mask_matches(const struct fmt_scrub *scrub, uint8_t *bytes, size_t
 		}
 	}
 	return changed;
+}
+
+static int mask_sources(struct fmt_scrub *scrub, struct fmt_reader *reader, struct fmt_error *error)
+{
+	_cleanup_(fmt_buf_done) struct fmt_buf list = {0};
+	struct fmt_bytes path, text;
+	size_t pos = 0;
+	int r = fmt_sources_read(reader, &list, error);
+
+	while (r >= 0 && fmt_sources_next(&list, &pos, &path, &text) > 0) {
+		_cleanup_free_ char *name = strndup((const char *)path.data, path.size);
+
+		CHECK(name);
+		scrub->masked += mask_matches(scrub, list.data + (text.data - list.data), text.size);
+		r = fmt_sources_add(&scrub->sources, name, text);
+	}
+	return r;
+}
+
+/* ---- what is said of it ---- */
+
+static void describe(struct fmt_scrub *scrub)
+{
+	const struct fmt_scrub_options *options = &scrub->options;
+
+	const bool bytes = options->payload || options->environment || scrub->regex_count || options->files;
+
+	/* Source is no part of the run. */
+	if (!bytes)
+		return;
+	fmt_put_text(&scrub->changed, "scrubbed of%s%s%s%s: programs that were given any of that cannot be replayed",
+		     options->payload ? " payload" : "", options->environment ? " environment" : "",
+		     scrub->regex_count ? " patterns" : "", options->files ? " files" : "");
+	fmt_buf_put(&scrub->changed, "", 1);
+}
+
+int fmt_scrub_new(struct fmt_reader *reader, const struct fmt_scrub_options *options, struct fmt_scrub **ret,
+		  struct fmt_error *error)
+{
+	struct fmt_scrub *scrub = calloc(1, sizeof(*scrub));
+	int failed = 0;
+
+	CHECK(scrub);
+	scrub->options = *options;
+	if (!options->payload && !options->environment && !options->patterns && !options->regex && !options->files &&
+	    !options->sources)
+		failed = fmt__fail(error, -EINVAL,
+				   "say what to remove: --payload, --environment, --pattern, --regex, --files, --sources");
+	if (failed == 0 && options->patterns)
+		failed = add_patterns(scrub, options->patterns, error);
+	if (failed == 0 && options->regex)
+		failed = add_regex(scrub, options->regex, error);
+	if (failed == 0 && options->files)
+		failed = find_files(scrub, reader, error);
+	if (failed == 0 && (options->payload || options->environment || options->patterns || options->regex))
+		failed = remove_memory(scrub, reader, error);
+	if (failed == 0 && !options->sources)
+		failed = mask_sources(scrub, reader, error);
+	if (failed < 0) {
+		fmt_scrub_free(scrub);
+		return failed;
+	}
+	describe(scrub);
+	*ret = scrub;
+	return 0;
 }
 
 static bool is_name(uint8_t c, bool first)
@@ -453,8 +483,8 @@ static struct fmt_bytes scrub_meta(void *context, const char *key, struct fmt_by
 
 struct fmt_rewrite fmt_scrub_how(struct fmt_scrub *scrub)
 {
-	return (struct fmt_rewrite){.changed = (const char *)scrub->changed.data, .event = scrub_event, .file = scrub_file,
-				    .meta = scrub_meta, .context = scrub};
+	return (struct fmt_rewrite){.changed = (const char *)scrub->changed.data, .sources = &scrub->sources,
+				    .event = scrub_event, .file = scrub_file, .meta = scrub_meta, .context = scrub};
 }
 
 /* ---- telling ---- */

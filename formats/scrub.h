@@ -9,6 +9,7 @@
 
 struct fmt_scrub_options {
 	bool payload, environment;
+	bool sources;			/* embedded source files; else patterns are looked for in them */
 	const char *patterns;		/* names with commas between; NULL: none */
 	const char *regex;		/* NULL: none */
 	const char *files;		/* a glob of paths; NULL: none */

@@ -241,7 +241,7 @@ int fmt_writer_meta(struct fmt_writer *w, const char *key, const void *value, si
 		return -EINVAL;
 	/* add_own_meta() needs room, too. */
 	if (w->known.meta_count >= FMT_METAS_MAX - OWN_METAS_MAX ||
-	    w->known.meta_bytes + strlen(key) + size > FMT_META_MAX - OWN_METAS_SIZE)
+	    w->known.meta_bytes + w->said.meta_bytes + strlen(key) + size > FMT_META_MAX - OWN_METAS_SIZE)
 		return -E2BIG;
 	const int error = fmt__index_add_meta(&w->known, key, strlen(key), value, size);
 
@@ -260,7 +260,8 @@ int fmt_writer_meta(struct fmt_writer *w, const char *key, const void *value, si
 int fmt_writer_own_meta(struct fmt_writer *w, const char *key, const void *value, size_t size)
 {
 	CHECK(fmt__meta_is_own(key));
-	if (w->said.meta_count >= OWN_METAS_MAX / 2 || w->said.meta_bytes + strlen(key) + size > OWN_METAS_SIZE / 2)
+	if (w->said.meta_count >= OWN_METAS_MAX / 2 ||
+	    w->known.meta_bytes + w->said.meta_bytes + strlen(key) + size > FMT_META_MAX - OWN_METAS_SIZE / 2)
 		return -E2BIG;
 	return fmt__index_add_meta(&w->said, key, strlen(key), value, size);
 }

@@ -224,6 +224,11 @@ bool insp__do_print_node(InspWindow *window, const char *argument)
 	return print(insp_node_pane_print(window->program->node_pane));
 }
 
+bool insp__do_print_source(InspWindow *window, const char *argument)
+{
+	return print(insp_source_pane_print(window->program->source));
+}
+
 bool insp__do_print_stop(InspWindow *window, const char *argument)
 {
 	const struct insp_program *program = window->program;

@@ -3,9 +3,17 @@
 
 #include <adwaita.h>
 
+/* In high contrast what is drawn in part is drawn in the better part; grounds, which are fainter than that, stay as faint. */
+static float strengthen(float alpha)
+{
+	return alpha >= 0.25f && alpha < 1 ? 0.6f + 0.4f * alpha : alpha;
+}
+
 GdkRGBA insp_ink_alpha(GdkRGBA color, float alpha)
 {
-	color.alpha *= alpha;
+	const bool contrast = adw_style_manager_get_high_contrast(adw_style_manager_get_default());
+
+	color.alpha *= contrast ? strengthen(alpha) : alpha;
 	return color;
 }
 
@@ -25,8 +33,9 @@ void insp_ink_get(GtkWidget *widget, struct insp_ink *ret)
 	const bool contrast = adw_style_manager_get_high_contrast(manager);
 
 	gtk_style_context_get_color(style, &ret->text);
-	ret->faint = insp_ink_alpha(ret->text, contrast ? 0.85f : 0.6f);
-	ret->grid = insp_ink_alpha(ret->text, contrast ? 0.4f : 0.1f);
+	ret->faint = insp_ink_alpha(ret->text, 0.72f);
+	ret->grid = ret->text;
+	ret->grid.alpha *= contrast ? 0.4f : 0.1f;
 	ret->accent = look_up(style, "accent_color", "#1c71d8");
 	ret->error = look_up(style, "error_color", "#c01c28");
 	ret->warning = look_up(style, "warning_color", "#9c6e03");

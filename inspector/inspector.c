@@ -54,13 +54,35 @@ static void open_files(GApplication *application, GFile **files, int count, cons
 	}
 }
 
+static GtkStyleProvider *add_style(const char *name, guint priority)
+{
+	g_autofree char *path = g_strdup_printf("/org/hindcast/Inspector/%s", name);
+	GtkCssProvider *css = gtk_css_provider_new();
+
+	gtk_css_provider_load_from_resource(css, path);
+	gtk_style_context_add_provider_for_display(gdk_display_get_default(), GTK_STYLE_PROVIDER(css), priority);
+	return GTK_STYLE_PROVIDER(css);
+}
+
+/* CSS cannot ask for contrast: what it says of that comes and goes. */
+static void contrast_changed(AdwStyleManager *manager, GParamSpec *spec, gpointer data)
+{
+	static GtkStyleProvider *strong;
+
+	if (strong)
+		gtk_style_context_remove_provider_for_display(gdk_display_get_default(), strong);
+	g_clear_object(&strong);
+	if (adw_style_manager_get_high_contrast(manager))
+		strong = add_style("style-contrast.css", GTK_STYLE_PROVIDER_PRIORITY_APPLICATION + 1);
+}
+
 static void startup(GApplication *application, gpointer data)
 {
-	g_autoptr(GtkCssProvider) css = gtk_css_provider_new();
+	AdwStyleManager *manager = adw_style_manager_get_default();
 
-	gtk_css_provider_load_from_resource(css, "/org/hindcast/Inspector/style.css");
-	gtk_style_context_add_provider_for_display(gdk_display_get_default(), GTK_STYLE_PROVIDER(css),
-						   GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+	g_object_unref(add_style("style.css", GTK_STYLE_PROVIDER_PRIORITY_APPLICATION));
+	g_signal_connect(manager, "notify::high-contrast", G_CALLBACK(contrast_changed), NULL);
+	contrast_changed(manager, NULL, NULL);
 	gtk_window_set_default_icon_name("org.hindcast.Inspector");
 	insp__keys_load(GTK_APPLICATION(application));
 }

@@ -373,7 +373,16 @@ static void paint_folding(struct paint *p, uint32_t events)
 	       arrows ? g_strdup_printf("folded: %u events, %u arrows stand for more than one packet", events,
 					lanes->stat.folded_arrows)
 		      : g_strdup_printf("folded: %u events", events);
-	insp_ink_text(p->snapshot, GTK_WIDGET(lanes), text, p->width - 8, p->height - 10, 1, p->width - GUTTER, &p->ink.faint);
+	/* Arrows may cross it; its words stand on a ground of their own, as wide as they are. */
+	GtkSnapshot *words = gtk_snapshot_new();
+	const double width = insp_ink_text(words, GTK_WIDGET(lanes), text, p->width - 8, p->height - 10, 1, p->width - GUTTER,
+					   &p->ink.faint);
+	GskRenderNode *node = gtk_snapshot_free_to_node(words);
+	const GdkRGBA ground = insp_ink_alpha(p->ink.background, 0.85f);
+
+	rect(p, &ground, p->width - 12 - width, p->height - 19, width + 8, 18);
+	gtk_snapshot_append_node(p->snapshot, node);
+	gsk_render_node_unref(node);
 }
 
 /* The line that a lane's events stand on. */

@@ -85,6 +85,8 @@ static GtkWidget *row_new(guint index)
 	GtkWidget *keys = gtk_label_new(text);
 
 	gtk_label_set_xalign(GTK_LABEL(label), 0);
+	gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
+	gtk_widget_add_css_class(row, "command");
 	gtk_widget_set_hexpand(label, TRUE);
 	gtk_widget_add_css_class(id, "dim-label");
 	gtk_widget_add_css_class(id, "monospace");
@@ -104,7 +106,7 @@ void insp__palette(InspWindow *window)
 
 	palette->window = window;
 	palette->dialog = g_object_new(GTK_TYPE_WINDOW, "transient-for", window, "modal", TRUE, "decorated", FALSE,
-				       "default-width", 620, "default-height", 420, "title", "Commands", NULL);
+				       "default-width", 760, "default-height", 480, "title", "Commands", NULL);
 	palette->entry = gtk_search_entry_new();
 	palette->list = gtk_list_box_new();
 	gtk_accessible_update_property(GTK_ACCESSIBLE(palette->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, "Find a command", -1);
@@ -112,6 +114,7 @@ void insp__palette(InspWindow *window)
 		gtk_list_box_append(GTK_LIST_BOX(palette->list), row_new(i));
 	gtk_list_box_set_filter_func(GTK_LIST_BOX(palette->list), matches, palette, NULL);
 	gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), palette->list);
+	gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
 	gtk_widget_set_vexpand(scroller, TRUE);
 	gtk_widget_set_margin_top(palette->entry, 12);
 	gtk_widget_set_margin_start(palette->entry, 12);

@@ -2,15 +2,15 @@
 /*
  * share.c - a trace for somebody else: the part that matters, without what is nobody's business.
  *
- * What is cut and removed is done by `hindcast trim` and `hindcast scrub`, as from a shell; the dialog shows the size of what would
- * come out whenever a choice changes, by making it.
+ * What is cut and removed is done by `hindcast trim` and `hindcast scrub`, as from a shell, and source is put in by `hindcast pack`; the
+ * dialog shows the size of what would come out whenever a choice changes, by making it.  What was being made then is given up.
  */
 #include <glib/gstdio.h>
 
 #include "window-int.h"
 
-static const char *const choice_names[] = {"range", "payload", "environment", NULL};
-enum { SHARE_RANGE = 1, SHARE_PAYLOAD = 2, SHARE_ENVIRONMENT = 4 };
+static const char *const choice_names[] = {"range", "payload", "environment", "sources", NULL};
+enum { SHARE_RANGE = 1, SHARE_PAYLOAD = 2, SHARE_ENVIRONMENT = 4, SHARE_SOURCES = 8, SHARE_COUNT = 4 };
 
 typedef void (*share_func)(InspWindow *window, const char *path, const char *error, gpointer data);
 
@@ -22,13 +22,16 @@ struct share {
 	share_func func;
 	gpointer data;
 	GSubprocess *step;
+	bool given_up;			/* nobody waits for it any more */
 };
 
 static void share_free(struct share *share)
 {
 	g_autofree char *trimmed = g_build_filename(share->folder, "trimmed.hct", NULL);
 	g_autofree char *scrubbed = g_build_filename(share->folder, "scrubbed.hct", NULL);
+	g_autofree char *packed = g_build_filename(share->folder, "packed.hct", NULL);
 
+	g_unlink(packed);
 	g_unlink(trimmed);
 	g_unlink(scrubbed);
 	g_rmdir(share->folder);
@@ -55,8 +58,9 @@ static void step_ended(GObject *object, GAsyncResult *result, gpointer data)
 	g_autofree char *said = NULL;
 
 	g_subprocess_communicate_utf8_finish(G_SUBPROCESS(object), result, NULL, &said, NULL);
-	if (!g_subprocess_get_successful(G_SUBPROCESS(object))) {
-		g_strchomp(said ? said : "");
+	if (share->given_up || !g_subprocess_get_successful(G_SUBPROCESS(object))) {
+		if (said)
+			g_strchomp(said);
 		share_end(share, said && *said ? said : "hindcast failed");
 		return;
 	}
@@ -109,17 +113,36 @@ static void share_step(struct share *share)
 		share_end(share, NULL);
 		return;
 	}
+	if (!(share->choices & (SHARE_PAYLOAD | SHARE_ENVIRONMENT))) {
+		share->choices = 0;
+		g_ptr_array_add(arguments, (gpointer)"pack");
+		g_ptr_array_add(arguments, (gpointer)"--sources");
+		run_step(share, arguments, "packed.hct");
+		return;
+	}
 	g_ptr_array_add(arguments, (gpointer)"scrub");
 	if (share->choices & SHARE_PAYLOAD)
 		g_ptr_array_add(arguments, (gpointer)"--payload");
 	if (share->choices & SHARE_ENVIRONMENT)
 		g_ptr_array_add(arguments, (gpointer)"--environment");
-	share->choices = 0;
+	share->choices &= SHARE_SOURCES;
 	run_step(share, arguments, "scrubbed.hct");
 }
 
-/* Makes what is chosen and calls back with its path, which is there until the callback returns. */
-static void share_make(InspWindow *window, guint choices, share_func func, gpointer data)
+static gboolean share_begin(gpointer data)
+{
+	struct share *share = data;
+
+	if (share->given_up)
+		share_end(share, "given up");
+	else
+		share_step(share);
+	return G_SOURCE_REMOVE;
+}
+
+/* Makes what is chosen and calls back with its path, which is there until the callback returns.  Before that the answer can be given
+ * to share_give_up(). */
+static struct share *share_make(InspWindow *window, guint choices, share_func func, gpointer data)
 {
 	struct share *share = g_new0(struct share, 1);
 	const struct insp_view *view = insp_lanes_view(window->lanes);
@@ -140,7 +163,17 @@ static void share_make(InspWindow *window, guint choices, share_func func, gpoin
 	share->data = data;
 	window->searching++;
 	insp__update_status(window);
-	share_step(share);
+	/* Later: whoever asks may need to know what it has begun before that ends. */
+	g_idle_add(share_begin, share);
+	return share;
+}
+
+/* It still calls back, with an error. */
+static void share_give_up(struct share *share)
+{
+	share->given_up = true;
+	if (share->step)
+		g_subprocess_force_exit(share->step);
 }
 
 /* ---- saving ---- */
@@ -173,7 +206,7 @@ bool insp__do_share_save(InspWindow *window, const char *argument)
 		while (choice_names[i] && strcmp(choice_names[i], *word) != 0)
 			i++;
 		if (!choice_names[i]) {
-			insp__refuse(window, "\"%s\" is nothing that can be done to a trace: range, payload, environment", *word);
+			insp__refuse(window, "\"%s\" is nothing that can be done to a trace: range, payload, environment, sources", *word);
 			return false;
 		}
 		choices |= 1u << i;
@@ -187,8 +220,9 @@ bool insp__do_share_save(InspWindow *window, const char *argument)
 struct share_dialog {
 	InspWindow *window;
 	GtkWidget *dialog, *size;
-	GtkWidget *switches[3];
+	GtkWidget *switches[SHARE_COUNT];
 	guint serial;
+	struct share *making;		/* what the size is asked of; NULL: nothing */
 };
 
 struct sizing {
@@ -202,6 +236,8 @@ static void size_made(InspWindow *window, const char *path, const char *error, g
 	struct share_dialog *d = sizing->dialog ? g_object_get_data(G_OBJECT(sizing->dialog), "share") : NULL;
 	GStatBuf made, whole;
 
+	if (d && d->serial == sizing->serial)
+		d->making = NULL;
 	if (d && d->serial == sizing->serial && error) {
 		gtk_label_set_text(GTK_LABEL(d->size), error);
 	} else if (d && d->serial == sizing->serial && g_stat(path, &made) == 0 && g_stat(window->run->path, &whole) == 0) {
@@ -219,7 +255,7 @@ static guint choices_of(const struct share_dialog *d)
 {
 	guint choices = 0;
 
-	for (guint i = 0; i < 3; i++)
+	for (guint i = 0; i < SHARE_COUNT; i++)
 		choices |= gtk_switch_get_active(GTK_SWITCH(d->switches[i])) ? 1u << i : 0;
 	return choices;
 }
@@ -228,11 +264,22 @@ static void choice_changed(GObject *object, GParamSpec *spec, struct share_dialo
 {
 	struct sizing *sizing = g_new0(struct sizing, 1);
 
+	if (d->making)
+		share_give_up(g_steal_pointer(&d->making));
 	sizing->dialog = d->dialog;
 	sizing->serial = ++d->serial;
 	g_object_add_weak_pointer(G_OBJECT(d->dialog), (gpointer *)&sizing->dialog);
 	gtk_label_set_text(GTK_LABEL(d->size), "is being made\u2026");
-	share_make(d->window, choices_of(d), size_made, sizing);
+	d->making = share_make(d->window, choices_of(d), size_made, sizing);
+}
+
+static void dialog_free(gpointer data)
+{
+	struct share_dialog *d = data;
+
+	if (d->making)
+		share_give_up(d->making);
+	g_free(d);
 }
 
 static char *save_command(const char *path, guint choices)
@@ -310,16 +357,18 @@ bool insp__do_share(InspWindow *window, const char *argument)
 		choice_new(d, 1, "Without Payload", "Bytes of packets, memory and output; programs cannot be replayed then"));
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
 		choice_new(d, 2, "Without Environment", "Values of environment variables"));
+	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
+		choice_new(d, 3, "With Source", "Of the programs that have debug information, as far as it is on this machine"));
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(last), size);
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(last), save);
 	adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), ADW_PREFERENCES_GROUP(group));
 	adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), ADW_PREFERENCES_GROUP(last));
 	adw_preferences_window_add(ADW_PREFERENCES_WINDOW(d->dialog), ADW_PREFERENCES_PAGE(page));
 	adw_preferences_window_set_search_enabled(ADW_PREFERENCES_WINDOW(d->dialog), FALSE);
-	g_object_set_data_full(G_OBJECT(d->dialog), "share", d, g_free);
+	g_object_set_data_full(G_OBJECT(d->dialog), "share", d, dialog_free);
 	g_signal_connect(save, "clicked", G_CALLBACK(save_clicked), d);
 	gtk_window_set_title(GTK_WINDOW(d->dialog), "Share");
-	gtk_window_set_default_size(GTK_WINDOW(d->dialog), 540, 460);
+	gtk_window_set_default_size(GTK_WINDOW(d->dialog), 540, 520);
 	gtk_window_set_transient_for(GTK_WINDOW(d->dialog), GTK_WINDOW(window));
 	gtk_window_present(GTK_WINDOW(d->dialog));
 	choice_changed(NULL, NULL, d);

@@ -21,9 +21,12 @@ static guint signal_line;
 
 static void follow_theme(InspSourcePane *pane)
 {
-	const gboolean dark = adw_style_manager_get_dark(adw_style_manager_get_default());
+	AdwStyleManager *manager = adw_style_manager_get_default();
+	const gboolean dark = adw_style_manager_get_dark(manager), contrast = adw_style_manager_get_high_contrast(manager);
+	/* Adwaita's comments are grey. */
 	GtkSourceStyleScheme *scheme = gtk_source_style_scheme_manager_get_scheme(
-		gtk_source_style_scheme_manager_get_default(), dark ? "Adwaita-dark" : "Adwaita");
+		gtk_source_style_scheme_manager_get_default(), contrast ? (dark ? "classic-dark" : "classic")
+									: (dark ? "Adwaita-dark" : "Adwaita"));
 
 	gtk_source_buffer_set_style_scheme(pane->buffer, scheme);
 	g_object_set(pane->next, "paragraph-background", dark ? "#26405e" : "#d8e6f8", NULL);
@@ -91,6 +94,8 @@ static void need_view(InspSourcePane *pane)
 	gtk_stack_add_named(GTK_STACK(pane->stack), box, "text");
 	follow_theme(pane);
 	g_signal_connect_object(adw_style_manager_get_default(), "notify::dark", G_CALLBACK(follow_theme), pane,
+				G_CONNECT_SWAPPED);
+	g_signal_connect_object(adw_style_manager_get_default(), "notify::high-contrast", G_CALLBACK(follow_theme), pane,
 				G_CONNECT_SWAPPED);
 }
 
@@ -160,6 +165,24 @@ void insp_source_pane_set(InspSourcePane *pane, const char *path, const char *te
 	gtk_label_set_text(GTK_LABEL(pane->title), title);
 	gtk_stack_set_visible_child_name(GTK_STACK(pane->stack), "text");
 	show_line(pane, line);
+}
+
+char *insp_source_pane_print(InspSourcePane *pane)
+{
+	GtkTextIter start, end;
+
+	if (!pane->path)
+		return g_strdup_printf("%s\n", gtk_label_get_text(GTK_LABEL(pane->why)));
+	GtkTextBuffer *buffer = GTK_TEXT_BUFFER(pane->buffer);
+
+	gtk_text_buffer_get_iter_at_mark(buffer, &start, gtk_text_buffer_get_insert(buffer));
+	gtk_text_iter_set_line_offset(&start, 0);
+	end = start;
+	if (!gtk_text_iter_ends_line(&end))
+		gtk_text_iter_forward_to_line_end(&end);
+	g_autofree char *line = gtk_text_buffer_get_text(buffer, &start, &end, TRUE);
+
+	return g_strdup_printf("%s\n%s\n", gtk_label_get_text(GTK_LABEL(pane->title)), line);
 }
 
 const char *insp_source_pane_path(InspSourcePane *pane)

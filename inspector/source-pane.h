@@ -14,6 +14,8 @@ void insp_source_pane_set(InspSourcePane *pane, const char *path, const char *te
 void insp_source_pane_clear(InspSourcePane *pane, const char *why);
 const char *insp_source_pane_path(InspSourcePane *pane);
 /* The line of the cursor, from 1; 0: there is none. */
+/* "PATH:LINE", a newline, and the text of the line that is about to run; or why there is none.  The caller frees it. */
+char *insp_source_pane_print(InspSourcePane *pane);
 guint insp_source_pane_cursor(InspSourcePane *pane);
 /* Marks lines of this file; lines ends with 0. */
 void insp_source_pane_set_breaks(InspSourcePane *pane, const guint *lines);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "command.h"
+#include "gdb-sources.h"
 #include "gdb.h"
 #include "rep-commands.h"
 #include "tracee.h"
@@ -91,6 +93,7 @@ static const char script[] =
 struct place {
 	char dir[64];		/* of the socket; "" before it is made */
 	char socket_path[96], init_path[96];
+	char sources[96];	/* folder of source files; "": the trace carries none */
 	int listener;
 };
 
@@ -101,6 +104,8 @@ static void place_done(struct place *place)
 		return;
 	unlink(place->socket_path);
 	unlink(place->init_path);
+	if (place->sources[0])
+		rep_gdb_sources_remove(place->sources);
 	rmdir(place->dir);
 }
 
@@ -135,6 +140,27 @@ static int make_place(struct place *place, int64_t wanted)
 	return write_init(place, wanted);
 }
 
+/* Says what is wrong; gdb is of use without source, too. */
+static void make_sources(struct place *place, const char *trace)
+{
+	struct fmt_reader *reader = NULL;
+	struct fmt_error error = {{0}};
+	size_t count = 0;
+
+	snprintf(place->sources, sizeof(place->sources), "%s/sources", place->dir);
+	int r = mkdir(place->sources, 0700) < 0 ? -errno : fmt_reader_open(trace, &reader, &error);
+
+	if (r == 0)
+		r = rep_gdb_sources_write(reader, place->sources, &count, &error);
+	fmt_reader_close(reader);
+	if (r < 0)
+		fmt_complain("%s: %s", trace, error.text[0] ? error.text : strerror(-r));
+	if (count)
+		return;
+	rep_gdb_sources_remove(place->sources);
+	place->sources[0] = '\0';
+}
+
 __attribute__((noreturn)) static void exec_gdb(const struct place *place, char *const *extra)
 {
 	const char *argv[ARGUMENTS_MAX] = {"gdb", "-q", "-nx"};
@@ -142,6 +168,10 @@ __attribute__((noreturn)) static void exec_gdb(const struct place *place, char *
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		argv[count++] = settings[i];
+	if (place->sources[0]) {
+		argv[count++] = "-d";
+		argv[count++] = place->sources;
+	}
 	argv[count++] = "-x";
 	argv[count++] = place->init_path;
 	for (size_t i = 0; extra && extra[i] && count + 1 < ARGUMENTS_MAX; i++)
@@ -287,6 +317,7 @@ static enum fmt_status command_gdb(const struct fmt_arguments *args)
 			fmt_complain("no socket can be made in /tmp: %s", strerror(-r));
 			status = FMT_STATUS_HOST;
 		} else {
+			make_sources(&place, args->operand[0]);
 			status = run_gdb(tl, args->program, &place);
 		}
 	}

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "sources.h"
 
 #define ROOT_MAX 64u
 #define SIZE_MAX_BYTES (16 << 20)
@@ -19,6 +20,8 @@ struct rep_source {
 	struct fmt_reader *reader;
 	char *roots[ROOT_MAX];
 	size_t root_count;
+	struct fmt_buf carried;		/* by the trace */
+	bool carried_read;
 };
 
 struct rep_source *rep_source_new(struct fmt_reader *reader)
@@ -36,6 +39,7 @@ void rep_source_free(struct rep_source *source)
 		return;
 	for (size_t i = 0; i < source->root_count; i++)
 		free(source->roots[i]);
+	fmt_buf_done(&source->carried);
 	free(source);
 }
 
@@ -97,6 +101,28 @@ static int read_below(const char *root, const char *file, struct fmt_buf *text, 
 	return -ENOENT;
 }
 
+/* A list that is damaged is as good as none: the trace tells its run all the same. */
+static int read_carried(struct rep_source *source, const char *file, struct fmt_buf *text, struct fmt_buf *path)
+{
+	struct fmt_bytes its_path, its_text;
+	struct fmt_error error;
+	size_t pos = 0;
+
+	if (source->reader && !source->carried_read)
+		fmt_sources_read(source->reader, &source->carried, &error);
+	source->carried_read = true;
+	while (fmt_sources_next(&source->carried, &pos, &its_path, &its_text) > 0) {
+		if (its_path.size != strlen(file) || memcmp(its_path.data, file, its_path.size) != 0)
+			continue;
+		fmt_buf_clear(path);
+		fmt_buf_put(path, file, its_path.size);
+		fmt_buf_clear(text);
+		fmt_buf_put(text, its_text.data, its_text.size);
+		return 0;
+	}
+	return -ENOENT;
+}
+
 static int read_embedded(struct rep_source *source, const char *file, struct fmt_buf *text, struct fmt_buf *path)
 {
 	struct fmt_event event;
@@ -125,6 +151,9 @@ int rep_source_read(struct rep_source *source, const char *file, struct fmt_buf 
 
 	for (size_t i = 0; r < 0 && i < source->root_count; i++)
 		r = read_below(source->roots[i], file, text, path);
+	/* What somebody put in is that of the run; what is at its path now may be newer. */
+	if (r < 0)
+		r = read_carried(source, file, text, path);
 	if (r < 0 && file[0] == '/')
 		r = read_path(file, text, path);
 	return r < 0 && r != -EFBIG ? read_embedded(source, file, text, path) : r;

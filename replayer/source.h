@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* source.h - finds the source that debug information names: in given folders, at its path, in the trace. */
+/* source.h - finds the source that debug information names: in given folders, among what the trace carries, at its path, among files
+ * that programs have mapped. */
 #ifndef REP_SOURCE_H
 #define REP_SOURCE_H
 

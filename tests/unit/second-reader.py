@@ -319,6 +319,23 @@ def read_log(data):
     return trace
 
 
+def sources(trace):
+    """Paths and texts of the source files that the trace carries, or None."""
+    value = trace.metas.get(b"format.sources")
+    if value is None:
+        return None
+    codec, at = take_varint(value, 0)
+    raw_size, at = take_varint(value, at)
+    raw, files, at = unpack(codec, raw_size, value[at:]), {}, 0
+    while at < len(raw):
+        size, at = take_varint(raw, at)
+        path, at = raw[at:at + size], at + size
+        size, at = take_varint(raw, at)
+        files[path], at = raw[at:at + size], at + size
+    assert at == len(raw) and list(files) == sorted(files)
+    return files
+
+
 def read_kinds():
     """Names of kinds, and of their fields with types, from the table of the document."""
     page = pathlib.Path(__file__).resolve().parents[2] / "docs" / "trace-format.5.md"
@@ -366,6 +383,7 @@ def main(path, dump_it):
         form, trace = "log", read_log(data)
     if dump_it:
         return dump(trace)
+    sources(trace)
     count, run = trace.run_hash()
     if form == "database":
         assert bytes.fromhex(run) == trace.metas[b"format.hash"], "run hash"

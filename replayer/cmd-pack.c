@@ -8,9 +8,10 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "command.h"
-#include "fmt-commands.h"
 #include "rewrite.h"
+#include "rep-commands.h"
 #include "share.h"
+#include "source-collect.h"
 
 #define PACK_LEVEL 19
 
@@ -66,12 +67,35 @@ static void print_sizes(struct fmt_reader *reader, uint64_t before)
 	print_files(reader, stat.files);
 }
 
+/* Into sources, and says what was found.  Not FMT_STATUS_OK: it cannot be, and that was said. */
+static enum fmt_status collect(const char *path, struct fmt_buf *sources)
+{
+	struct rep_collected found;
+	struct fmt_error error = {{0}};
+	enum fmt_status status = FMT_STATUS_OK;
+	struct fmt_reader *reader = fmt_open_trace(path, &status);
+
+	if (!reader)
+		return status;
+	const int r = rep_sources_collect(reader, NULL, 0, sources, &found, &error);
+
+	if (r == 0)
+		printf("%" PRIu32 " source files of %" PRIu32 " programs with debug information, %zu bytes; %" PRIu32 " are not here\n",
+		       found.files, found.programs, sources->size, found.missing);
+	return fmt_close_trace(reader, path, r, &error);
+}
+
 static enum fmt_status command_pack(const struct fmt_arguments *args)
 {
 	_cleanup_free_ char *path = NULL;
 	struct fmt_trace_stat stat = {0};
-	const struct fmt_rewrite how = {.level = PACK_LEVEL};
-	enum fmt_status status = fmt_share(args, "packed", &how, &path, &stat);
+	_cleanup_(fmt_buf_done) struct fmt_buf sources = {0};
+	const bool wanted = args->value[FMT_OPTION_SOURCES];
+	const struct fmt_rewrite how = {.level = PACK_LEVEL, .sources = wanted ? &sources : NULL};
+	enum fmt_status status = wanted ? collect(args->operand[0], &sources) : FMT_STATUS_OK;
+
+	if (status == FMT_STATUS_OK)
+		status = fmt_share(args, "packed", &how, &path, &stat);
 	struct fmt_reader *packed = status == FMT_STATUS_OK ? fmt_open_trace(path, &status) : NULL;
 
 	if (!packed)
@@ -81,11 +105,11 @@ static enum fmt_status command_pack(const struct fmt_arguments *args)
 	return FMT_STATUS_OK;
 }
 
-const struct fmt_command fmt_cmd_pack = {
+const struct fmt_command rep_cmd_pack = {
 	.name = "pack",
 	.usage = "TRACE",
 	.summary = "make a trace small, also one whose recorder was killed, and say what takes the room",
-	.options = "output",
+	.options = "output sources",
 	.operand_min = 1,
 	.operand_max = 1,
 	.run = command_pack,
