@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * interrupt.c - SIGINT and SIGTERM while a run lasts.
+ * interrupt.c - SIGINT, SIGTERM and SIGHUP while a run lasts.
  *
  * The first one sets a timer, so that whoever waits for workers needs to look at no clock: it polls the timer with them.
+ * SIGHUP is left alone where it is ignored, as under nohup(1).
  */
 #include "interrupt.h"
 
@@ -14,7 +15,7 @@
 
 static volatile sig_atomic_t count;
 static int timer = -EBADF;
-static struct sigaction old_int, old_term;
+static struct sigaction old_int, old_term, old_hup;
 
 static void set_timer(bool at_once)
 {
@@ -42,6 +43,9 @@ int rec_interrupt_begin(void)
 	count = 0;
 	sigaction(SIGINT, &action, &old_int);
 	sigaction(SIGTERM, &action, &old_term);
+	sigaction(SIGHUP, NULL, &old_hup);
+	if (old_hup.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 	return 0;
 }
 
@@ -49,6 +53,7 @@ void rec_interrupt_end(void)
 {
 	sigaction(SIGINT, &old_int, NULL);
 	sigaction(SIGTERM, &old_term, NULL);
+	sigaction(SIGHUP, &old_hup, NULL);
 	close(timer);
 	timer = -EBADF;
 }
@@ -57,6 +62,7 @@ void rec_interrupt_leave(void)
 {
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
+	sigaction(SIGHUP, &old_hup, NULL);
 	close(timer);
 	timer = -EBADF;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* interrupt.h - SIGINT and SIGTERM while a run lasts: the user asks for its end. */
+/* interrupt.h - SIGINT, SIGTERM and SIGHUP while a run lasts: the user asks for its end. */
 #ifndef REC_INTERRUPT_H
 #define REC_INTERRUPT_H
 

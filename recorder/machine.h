@@ -49,8 +49,8 @@ struct rec_run_result {
 };
 
 /*
- * Runs until every process that is expected to end has ended, or stop_time, or nothing can happen any more, or SIGINT
- * or SIGTERM.  After a signal it returns within a second or two, whatever its nodes are at.
+ * Runs until every process that is expected to end has ended, or stop_time, or nothing can happen any more, or SIGINT,
+ * SIGTERM or SIGHUP.  After a signal it returns within a second or two, whatever its nodes are at.
  * 0; otherwise error is for a person and what was flushed of the trace is there: -ENOSPC/-EIO...: the
  * trace could not be written on; -ENOSYS: this host cannot (error says what); -ECHILD: a worker died, -EPROTO: a node
  * broke its word (bugs); -errno of the kernel image or of booting a node.

@@ -488,6 +488,24 @@ bool rep_control_is_over(const struct rep_control *c)
 
 /* ---- opening ------------------------------------------------------------------------------------ */
 
+/* 0, -ESRCH: the trace has no node of this name; what fmt_reader_find() returns. */
+static int find_node(struct fmt_reader *reader, const char *name, struct fmt_error *error)
+{
+	static const uint32_t kinds[] = {FMT_node};
+	const struct fmt_want want = {.kinds = kinds, .kind_count = 1};
+	struct fmt_event event;
+	struct fmt_ev_node ev;
+	event_seq at = 0;
+	int got;
+
+	for (; (got = fmt_reader_find(reader, &want, /* backwards= */ false, &at, &event, error)) > 0; at++)
+		if (fmt_get_node(&event, &ev) == 0 && ev.name.size == strlen(name) && !memcmp(ev.name.data, name, ev.name.size))
+			return 0;
+	if (got == 0)
+		snprintf(error->text, sizeof(error->text), "there is no node %s", name);
+	return got < 0 ? got : -ESRCH;
+}
+
 int rep_control_new(const char *path, const char *node_name, struct rep_control **ret, struct fmt_error *error)
 {
 	_cleanup_(rep_control_freep) struct rep_control *c = calloc(1, sizeof(*c));
@@ -495,6 +513,8 @@ int rep_control_new(const char *path, const char *node_name, struct rep_control 
 	CHECK(c);
 	int r = fmt_reader_open(path, &c->reader, error);
 
+	if (r == 0 && node_name)
+		r = find_node(c->reader, node_name, error);
 	if (r == 0)
 		r = rep_timeline_open(path, &(struct rep_timeline_options){.node_name = node_name}, &c->timeline, error);
 	if (r < 0)

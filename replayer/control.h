@@ -15,7 +15,8 @@
 
 struct rep_control;
 
-/* Opens a trace.  0; what rep_timeline_open() returns.  All but interrupt() belongs to the thread that called this. */
+/* Opens a trace; node_name (NULL: all) alone is executed.  0; -ESRCH: there is no such node; what rep_timeline_open() returns.
+ * All but interrupt() belongs to the thread that called this. */
 int rep_control_new(const char *path, const char *node_name, struct rep_control **ret, struct fmt_error *error);
 void rep_control_free(struct rep_control *control);
 DEFINE_CLEANUP(struct rep_control *, rep_control_free)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# interrupted.sh - SIGINT and SIGTERM end a recording within a second or two, whatever its nodes are at, and the trace is whole: it says so,
+# interrupted.sh - SIGINT, SIGTERM and SIGHUP end a recording within a second or two, whatever its nodes are at, and the trace is whole: it says so,
 # is without damage, and replays.
 . "$(dirname "$0")/lib.sh"
 need jq
@@ -35,7 +35,7 @@ expect_end() {
     check_replay "$work/run.hct"
 }
 
-for signal in INT TERM; do
+for signal in INT TERM HUP; do
     begin 1
     kill -$signal $recorder
     expect_end interrupted

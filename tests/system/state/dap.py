@@ -65,6 +65,7 @@ def main():
     assert abilities["supportsStepBack"] and abilities["supportsFunctionBreakpoints"]
     assert "trace" in editor.ask("launch", good=False)
     assert "/no/such" in editor.ask("launch", good=False, trace="/no/such.hct")
+    assert "no node nobody" in editor.ask("launch", good=False, trace=trace, node="nobody")
     editor.ask("launch", trace=trace)
     editor.wait("initialized")
 
