@@ -129,21 +129,22 @@ static void paint_times(InspLanes *lanes, GtkSnapshot *snapshot, const struct in
 {
 	const struct insp_half *a = &lanes->half[0], *b = &lanes->half[1];
 	const bool two = lanes->gaps && b->focus != INSP_NONE && insp_vtime(b->run, b->focus) != insp_vtime(a->run, a->focus);
-	double x[2] = {0};
+	/* The earlier one's stands left of its line, so that neither hides the other. */
+	const bool a_is_left = two && insp_view_x_of(&a->view, a->focus) < insp_view_x_of(&b->view, b->focus);
 	char time[48], text[64];
 
 	for (int side = two; side >= 0; side--) {
 		const struct insp_half *half = &lanes->half[side];
+		const double x = GUTTER + insp_view_x_of(&half->view, half->focus);
+		const bool before = x < GUTTER - 6, behind = x > width, left = two && (side == 0) == a_is_left;
 
-		x[side] = GUTTER + insp_view_x_of(&half->view, half->focus);
-		if (x[side] < GUTTER - 6 || x[side] > width)
+		/* One line in sight is what is looked for; of the second run it is said where it has gone. */
+		if (side == 0 && (before || behind))
 			continue;
 		insp_put_time(time, sizeof(time), insp_vtime(half->run, half->focus));
-		g_snprintf(text, sizeof(text), "%s%s", !two ? "" : side ? "B " : "A ", time);
-		/* The earlier one's stands left of its line, so that neither hides the other. */
-		const bool left = two && (side == 0) == (insp_view_x_of(&a->view, a->focus) < insp_view_x_of(&b->view, b->focus));
-
-		ruler_text(lanes, snapshot, ink, text, left ? x[side] - 8 - g_utf8_strlen(text, -1) * 6.4 : x[side], &ink->accent);
+		g_snprintf(text, sizeof(text), "%s%s%s%s", before ? "\u25c2 " : "", !two ? "" : side ? "B " : "A ", time,
+			   behind ? " \u25b8" : "");
+		ruler_text(lanes, snapshot, ink, text, left ? x - 8 - g_utf8_strlen(text, -1) * 6.4 : x, &ink->accent);
 	}
 }
 

@@ -107,6 +107,31 @@ expect err 'no second run is open'
 look 2 "$a" "compare.open $work/none.hct"
 expect err 'none.hct'
 
+# From elsewhere: the same over D-Bus.
+cat >"$work/bus.sh" <<'END_OF_BUS'
+set -euo pipefail
+"$1" "$2" & pid=$!
+gdbus wait --session --timeout 60 org.hindcast.Inspector
+call() { gdbus call --session -d org.hindcast.Inspector -o "/org/hindcast/Inspector/window/1" -m "org.gtk.Actions.$@"; }
+# A question costs its answer's time, so that asking again is no busy loop.
+settle() { until call Describe status 2>/dev/null | grep -q "$1" && call Describe busy | grep -q '<false>'; do kill -0 "$pid"; done; }
+settle '"events":'
+call Activate compare.open "[<'$3'>]" "{}" >/dev/null
+settle '"differences":[1-9]'
+call Activate compare.ignore-time "[]" "{}" >/dev/null
+settle '"differences":'
+for action in compare.first compare.next compare.next compare.previous compare.stretches; do call Activate "$action" "[]" "{}" >/dev/null; done
+settle '"differences":'
+call Describe status
+call Activate compare.close "[]" "{}" >/dev/null
+settle '"differences":-1'
+call Activate window.close "[]" "{}" >/dev/null
+wait "$pid"
+END_OF_BUS
+timeout 120 dbus-run-session -- bash "$work/bus.sh" "$inspector" "$a" "$b" >"$work/bus" 2>"$work/err" || fail "over D-Bus: $(cat "$work/err")"
+look 0 "$a" "compare.open $b" compare.ignore-time compare.first compare.next print.status
+same "$(grep -o '"focus":[0-9]*' "$work/bus")" "$(grep -o '"focus":[0-9]*' "$work/out")" "where D-Bus led to"
+
 # As files: JSON is what diff says; text and page tell every difference.
 look 0 "$a" "compare.open $b" "compare.export $work/c.json" "compare.export $work/c.txt" "compare.export $work/c.html" print.compare
 "$hindcast" diff --json "$a" "$b" >"$work/diff.json" || [[ $? -eq 1 ]]
