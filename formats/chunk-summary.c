@@ -455,6 +455,24 @@ static void pass_to_marks(struct cursor *cursor)
 	has_packet(cursor, &nothing);
 }
 
+bool fmt__summary_only_nodes(const uint8_t *bytes, size_t size, bool (*of_these)(const void *context, node_id node), const void *context)
+{
+	const struct fmt_want nothing = {0};
+	struct cursor cursor = {bytes, size, 0, false};
+	node_id node = 0;
+	bool only = size > 0;
+
+	if (!size)
+		return false;
+	has_kind(&cursor, &nothing);
+	for (uint64_t left = take(&cursor); left && only && !cursor.damaged; left--) {
+		node += (node_id)take(&cursor);
+		take(&cursor);
+		only = of_these(context, node);
+	}
+	return only && !cursor.damaged;
+}
+
 int fmt__summary_mark(const uint8_t *bytes, size_t size, size_t *pos, struct fmt__summary_mark *ret, uint64_t *left)
 {
 	struct cursor cursor = {bytes, size, *pos, false};

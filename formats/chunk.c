@@ -45,11 +45,11 @@ const char *fmt__chunk_complaint_after(const struct fmt__index *index, const str
 	return NULL;
 }
 
-int fmt__chunk_decode(const struct fmt__chunk *chunk, const uint8_t *raw, const struct fmt__literals *literals,
+int fmt__chunk_decode(struct fmt__slots *slots, const struct fmt__chunk *chunk, const uint8_t *raw, const struct fmt__literals *literals,
 		      struct fmt_event *ret, struct fmt_buf *bodies, struct fmt_error *error)
 {
 	CHECK(!fmt__chunk_complaint(chunk));
-	const char *complaint = fmt__columns_get(raw, chunk->columns.raw_size, literals, chunk->t0, chunk->count, ret, bodies);
+	const char *complaint = fmt__columns_get(slots, raw, chunk->columns.raw_size, literals, chunk->t0, chunk->count, ret, bodies);
 
 	if (!complaint && (ret[0].vtime != chunk->t0 || ret[chunk->count - 1].vtime != chunk->t1))
 		complaint = "its times are not those of its events";

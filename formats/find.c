@@ -173,6 +173,14 @@ int fmt_reader_find(struct fmt_reader *r, const struct fmt_want *want, bool back
 	return 0;
 }
 
+int fmt__reader_only_nodes(struct fmt_reader *r, size_t chunk, bool (*of_these)(const void *context, node_id node), const void *context,
+			   struct fmt_error *error)
+{
+	const int failed = load_summaries(r, error);
+
+	return failed < 0 ? failed : fmt__summary_only_nodes(r->summaries[chunk].data, r->summaries[chunk].size, of_these, context);
+}
+
 int fmt_reader_marks(struct fmt_reader *r, void (*see)(void *context, const struct fmt_mark *mark), void *context,
 		     struct fmt_error *error)
 {

@@ -10,10 +10,11 @@
 #define LITERALS_KEPT (16u << 20)		/* bytes of them between two chunks */
 
 struct fmt__cached {
-	size_t chunk;			/* in the index; valid when events is set */
+	bool valid;			/* it holds a chunk */
+	size_t chunk;			/* in the index */
 	uint64_t used;			/* larger: later */
 	struct fmt_buf bodies;
-	struct fmt_event *events;	/* chunk's count */
+	struct fmt_event *events;	/* FMT_CHUNK_EVENTS_MAX, of which the chunk's count are used; NULL: none was needed yet */
 };
 
 struct fmt__cached_literals {
@@ -41,6 +42,7 @@ struct fmt_reader {
 	struct fmt_buf raw;		/* a chunk on its way to the cache */
 	struct fmt_buf part;
 	ZSTD_DCtx *unpacker;
+	struct fmt__slots *slots;	/* of what is decoded */
 };
 
 /* A chunk, decoded.  0, -EBADMSG, -errno. */
@@ -49,6 +51,9 @@ int fmt__reader_chunk(struct fmt_reader *r, size_t number, struct fmt__cached **
 int fmt__reader_columns(struct fmt_reader *r, size_t number, struct fmt_buf *ret, struct fmt_error *error);
 /* The number of the chunk that holds an event of the trace. */
 size_t fmt__reader_chunk_of(const struct fmt_reader *r, event_seq seq);
+/* Are all events of a chunk of nodes that are of these, as far as its summary tells?  1, 0, -EBADMSG. */
+int fmt__reader_only_nodes(struct fmt_reader *r, size_t chunk, bool (*of_these)(const void *context, node_id node), const void *context,
+			   struct fmt_error *error);
 /* The stored bytes of a chunk, file part or summary into r->stored. */
 int fmt__reader_load(struct fmt_reader *r, enum fmt__db_table table, uint64_t location, uint64_t size, struct fmt_error *error);
 

@@ -39,7 +39,7 @@ struct fmt__chunk {
 };
 
 /* Takes a whole chunk apart into chunk->count events with their bodies.  0, -EBADMSG (error says what is wrong). */
-int fmt__chunk_decode(const struct fmt__chunk *chunk, const uint8_t *raw, const struct fmt__literals *literals,
+int fmt__chunk_decode(struct fmt__slots *slots, const struct fmt__chunk *chunk, const uint8_t *raw, const struct fmt__literals *literals,
 		      struct fmt_event *ret, struct fmt_buf *bodies, struct fmt_error *error);
 /* What is wrong with the facts of a chunk by itself; NULL: nothing. */
 const char *fmt__chunk_complaint(const struct fmt__chunk *chunk);
