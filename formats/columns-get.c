@@ -390,7 +390,7 @@ static bool has_rest(const struct get *get)
 }
 
 static const char *take_apart(struct get *get, struct fmt__column head, const struct fmt__literals *literals, size_t count,
-			      struct fmt_event *ret, struct fmt_buf *bodies)
+			      size_t wanted, struct fmt_event *ret, struct fmt_buf *bodies)
 {
 	uint64_t size;
 	const char *complaint = fmt__columns_open(&get->shape, head, count, &size, &get->columns, &get->column_count);
@@ -403,23 +403,25 @@ static const char *take_apart(struct get *get, struct fmt__column head, const st
 	fmt_buf_reserve(bodies, size + SLACK);
 	get->to = bodies->data;
 	get->end = bodies->data + size;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < wanted; i++)
 		if (!event_get(get, &ret[i]))
 			return "one of its events is damaged";
+	bodies->size = (size_t)(get->to - bodies->data);
+	if (wanted < count)
+		return NULL;
 	if (has_rest(get))
 		return "there is something behind its last event";
-	bodies->size = size;
 	return get->to == get->end ? NULL : "its events have another size";
 }
 
 const char *fmt__columns_get(struct fmt__slots *slots, const uint8_t *raw, size_t size, const struct fmt__literals *literals,
-			     vtime_ns t0, size_t count, struct fmt_event *ret, struct fmt_buf *bodies)
+			     vtime_ns t0, size_t count, size_t wanted, struct fmt_event *ret, struct fmt_buf *bodies)
 {
 	struct get get = {.vtime = t0};
 
-	CHECK(count);
+	CHECK(wanted && wanted <= count);
 	fmt__shape_init(&get.shape, slots, count);
-	const char *complaint = take_apart(&get, (struct fmt__column){raw, raw + size}, literals, count, ret, bodies);
+	const char *complaint = take_apart(&get, (struct fmt__column){raw, raw + size}, literals, count, wanted, ret, bodies);
 
 	free(get.columns);
 	fmt_buf_done(&get.joined);

@@ -452,7 +452,8 @@ int fmt__reader_columns(struct fmt_reader *r, size_t number, struct fmt_buf *ret
 	return 0;
 }
 
-static int decode(struct fmt_reader *r, size_t number, struct fmt__cached *ret, struct fmt_error *error)
+/* The first `wanted` events of a chunk. */
+static int decode(struct fmt_reader *r, size_t number, uint32_t wanted, struct fmt__cached *ret, struct fmt_error *error)
 {
 	const struct fmt__chunk *chunk = &r->index.chunks[number];
 	const struct fmt_buf *own = NULL;
@@ -470,13 +471,9 @@ static int decode(struct fmt_reader *r, size_t number, struct fmt__cached *ret, 
 	if (!ret->events)
 		ret->events = calloc(FMT_CHUNK_EVENTS_MAX, sizeof(*ret->events));
 	CHECK(ret->events);
-	failed = fmt__chunk_decode(r->slots, chunk, r->raw.data, &literals, ret->events, &ret->bodies, error);
+	failed = fmt__chunk_decode(r->slots, chunk, wanted, r->raw.data, &literals, ret->events, &ret->bodies, error);
 	trim_literals(r);
-	if (failed < 0)
-		return failed;
-	ret->chunk = number;
-	ret->valid = true;
-	return 0;
+	return failed;
 }
 
 int fmt__reader_chunk(struct fmt_reader *r, size_t number, struct fmt__cached **ret,
@@ -488,15 +485,36 @@ int fmt__reader_chunk(struct fmt_reader *r, size_t number, struct fmt__cached **
 		cached = oldest_cached(r);
 		cached->valid = false;
 		r->last = NULL;
-		const int failed = decode(r, number, cached, error);
+		const int failed = decode(r, number, r->index.chunks[number].count, cached, error);
 
 		if (failed < 0)
 			return failed;
+		cached->chunk = number;
+		cached->valid = true;
 	}
 	cached->used = ++r->use_count;
 	r->last = cached;
 	*ret = cached;
 	return 0;
+}
+
+int fmt__reader_one(struct fmt_reader *r, event_seq seq, struct fmt_event *ret, struct fmt_buf *body, struct fmt_error *error)
+{
+	const size_t number = fmt__reader_chunk_of(r, seq);
+	const uint32_t index = (uint32_t)(seq - r->index.chunks[number].first_seq);
+	struct fmt__cached part = {0};
+	const struct fmt__cached *cached = find_cached(r, number);
+	const int failed = cached ? 0 : decode(r, number, index + 1, &part, error);
+
+	if (failed == 0) {
+		*ret = (cached ? cached : &part)->events[index];
+		fmt_buf_clear(body);
+		fmt_buf_put(body, ret->body, ret->body_size);
+		ret->body = body->data;
+	}
+	free(part.events);
+	fmt_buf_done(&part.bodies);
+	return failed;
 }
 
 size_t fmt__reader_chunk_of(const struct fmt_reader *r, event_seq seq)

@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fmt_event *events = calloc(count, sizeof(*events));
 
 	if (events)
-		fmt__columns_get(slots, data + 4, rest - literals_size, &literals, 0, count, events, &bodies);
+		fmt__columns_get(slots, data + 4, rest - literals_size, &literals, 0, count, count, events, &bodies);
 	free(events);
 	fmt_buf_done(&bodies);
 	return 0;
