@@ -34,16 +34,21 @@
 DEFINE_CLEANUP(sqlite3 *, sqlite3_close)
 DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize)
 
+/* What failed last, as the file of the database knows it: what errno was is long gone. */
 static int errno_of(sqlite3 *db)
 {
-	const int system = db ? sqlite3_system_errno(db) : 0;
+	int system = 0;
 
 	switch (db ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM) {
 	case SQLITE_FULL:
 		return -ENOSPC;
 	case SQLITE_NOMEM:
 		return -ENOMEM;
+	case SQLITE_IOERR:
+		sqlite3_file_control(db, NULL, SQLITE_FCNTL_LAST_ERRNO, &system);
+		return system > 0 ? -system : -EIO;
 	default:
+		system = sqlite3_system_errno(db);
 		return system > 0 ? -system : -EIO;
 	}
 }

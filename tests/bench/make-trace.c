@@ -501,7 +501,10 @@ static int write_trace(struct maker *maker)
 		return maker->error;
 	if (maker->options.log)
 		return fmt_writer_flush(writer, /* now= */ true);
-	return fmt_writer_finish(STEAL(writer), NULL);
+	error = fmt_writer_finish(writer, NULL);
+	if (error == 0)
+		(void)STEAL(writer);
+	return error;
 }
 
 int main(int argc, char **argv)
