@@ -308,7 +308,8 @@ static bool is_node(const struct diff *diff, node_id node)
 
 static int compare_marks(struct diff *diff, struct fmt_error *error)
 {
-	struct chains chains[2] = {{calloc(FMT__DIFF_NODES_MAX, sizeof(struct chain))}, {calloc(FMT__DIFF_NODES_MAX, sizeof(struct chain))}};
+	struct chains chains[2] = {{calloc(FMT__DIFF_NODES_MAX, sizeof(struct chain))},
+				   {calloc(FMT__DIFF_NODES_MAX, sizeof(struct chain))}};
 	int failed = 0;
 
 	CHECK(chains[0].nodes && chains[1].nodes);

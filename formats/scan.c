@@ -311,7 +311,8 @@ static const char *complaint_at_end(const struct fmt_scan *scan)
 
 	if ((scan->now.first && scan->now.vtime != chunk->t0) || (!scan->left && scan->now.vtime != chunk->t1))
 		return "its times are not those of its events";
-	if (!scan->left && (has_rest(&columns[FMT__COLUMN_KIND]) || has_rest(&columns[FMT__COLUMN_THREAD]) || has_rest(&columns[FMT__COLUMN_TIME])))
+	if (!scan->left && (has_rest(&columns[FMT__COLUMN_KIND]) || has_rest(&columns[FMT__COLUMN_THREAD]) ||
+			    has_rest(&columns[FMT__COLUMN_TIME])))
 		return "there is something behind its last event";
 	return NULL;
 }

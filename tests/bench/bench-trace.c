@@ -3,8 +3,8 @@
  * bench-trace.c - bench-trace TRACE [TIMES]: how long it takes to open a trace, and to come to any place of it.
  *
  * Times are of the processor.  Each of TIMES (default 200) places is drawn at random over the whole trace, so hardly any is in a
- * chunk that was decoded before.  The first search of a reader is measured apart, FIRST_TIMES times: each time in a process that has done nothing
- * but open the trace.
+ * chunk that was decoded before.  The first search of a reader is measured apart, FIRST_TIMES times: each time in a process that has
+ * done nothing but open the trace.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,7 +184,8 @@ int main(int argc, char **argv)
 	const double opened = (double)(now_ns() - start) / 1e6;
 
 	fmt_reader_stat(bench.reader, &bench.stat);
-	printf("\n%llu events in %llu bytes; opened in %.1f ms\n\n| to a | median ms | 95 %% ms | most ms | found |\n|---|---|---|---|---|\n",
+	printf("\n%llu events in %llu bytes; opened in %.1f ms\n\n"
+	       "| to a | median ms | 95 %% ms | most ms | found |\n|---|---|---|---|---|\n",
 	       (unsigned long long)bench.stat.events, (unsigned long long)bench.stat.file_size, opened);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
 		measure(&bench, ways[i].name, ways[i].go, times);

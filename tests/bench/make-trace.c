@@ -7,8 +7,8 @@
  * a request, the segment arrives after the link's delay, the server wakes, reads it and answers, and a thread of the client
  * reads that; in between others make calls of their own (reads of files, looks at clocks, output).  One segment in 200 is lost.
  *
- * The same arguments give the same trace.  With --differ-at one event and what follows of its node are of another seed.  With --disguise the
- * run is the same but for what a comparison may ignore.
+ * The same arguments give the same trace.  With --differ-at one event and what follows of its node are of another seed.  With
+ * --disguise the run is the same but for what a comparison may ignore.
  */
 #include <getopt.h>
 #include <stdio.h>

@@ -4,9 +4,9 @@
  *
  *	WRITE_FAULTS=PATH:CALL:FIRST:LAST:ERROR
  *
- * Of the files whose names begin with PATH, the calls number FIRST to LAST (from 1; 0: none) fail with ERROR, a number of errno; 0: they write
- * only half of what they are given.  CALL is write (pwrite, pwritev), sync, rename (by its first name) or truncate.  With WRITE_FAULTS_COUNT=FILE
- * the number of such calls goes there, again after each.
+ * Of the files whose names begin with PATH, the calls number FIRST to LAST (from 1; 0: none) fail with ERROR, a number of errno; 0: they
+ * write only half of what they are given.  CALL is write (pwrite, pwritev), sync, rename (by its first name) or truncate.  With
+ * WRITE_FAULTS_COUNT=FILE the number of such calls goes there, again after each.
  *
  * Programs that are recorded do not get it: it takes itself out of the environment.
  */
@@ -34,7 +34,8 @@ __attribute__((constructor)) static void begin(void)
 	const char *said = getenv("WRITE_FAULTS"), *count = getenv("WRITE_FAULTS_COUNT");
 
 	unsetenv("LD_PRELOAD");
-	if (said && sscanf(said, "%4095[^:]:%15[^:]:%lu:%lu:%d", faults.path, faults.call, &faults.first, &faults.last, &faults.error) != 5) {
+	if (said && sscanf(said, "%4095[^:]:%15[^:]:%lu:%lu:%d", faults.path, faults.call, &faults.first, &faults.last,
+			   &faults.error) != 5) {
 		fprintf(stderr, "write-faults: WRITE_FAULTS=%s makes no sense\n", said);
 		_exit(99);
 	}
@@ -47,7 +48,8 @@ enum verdict { PASS, FAIL, SHORT };
 
 static enum verdict judge(const char *call, const char *path)
 {
-	if (!faults.path[0] || faults.pid != getpid() || strcmp(call, faults.call) != 0 || strncmp(path, faults.path, strlen(faults.path)) != 0)
+	if (!faults.path[0] || faults.pid != getpid() || strcmp(call, faults.call) != 0 ||
+	    strncmp(path, faults.path, strlen(faults.path)) != 0)
 		return PASS;
 	faults.calls++;
 	if (faults.count[0]) {

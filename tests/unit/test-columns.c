@@ -63,7 +63,8 @@ static void test_round_trip(void)
 		HOLDS(!complaint && same_events(in, out, count));
 		const size_t wanted = 1 + random_below(count);
 
-		complaint = fmt__columns_get(slots, columns.raw.data, columns.raw.size, &literals, in[0].vtime, count, wanted, out, &bodies);
+		complaint = fmt__columns_get(slots, columns.raw.data, columns.raw.size, &literals, in[0].vtime, count, wanted, out,
+					     &bodies);
 		STRING(complaint ? complaint : "", "");
 		HOLDS(!complaint && same_events(in, out, wanted));
 		for (size_t i = 1; i < columns.cut_count; i++)

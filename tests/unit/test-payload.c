@@ -73,7 +73,8 @@ static size_t make_bytes(uint8_t *bytes)
 	size_t size = 0;
 
 	while (size < most) {
-		const size_t left = most - size, wanted = 1 + random_below(random_below(4) ? 3000 : 40000), run = wanted < left ? wanted : left;
+		const size_t left = most - size, wanted = 1 + random_below(random_below(4) ? 3000 : 40000);
+		const size_t run = wanted < left ? wanted : left;
 		const size_t period = 1 + random_below(random_below(2) ? 40 : 500);
 		const size_t from = random_below(20) * 1000;
 
