@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -141,6 +142,8 @@ int main(int argc, char **argv)
 {
 	(void)argc;
 	fill_standard_descriptors();
+	/* A limit on the size of files is an error of a write, which is told and cleaned up after, not a death in the middle of it. */
+	signal(SIGXFSZ, SIG_IGN);
 	const enum fmt_status status = run(argv);
 
 	/* A full disk shows when the last of the output is written, unless the command has noticed before, and said so. */

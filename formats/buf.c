@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/le.h"
+#include "varint.h"
 
 #define BUF_CAPACITY_MIN 256
 
@@ -34,41 +34,10 @@ void fmt_buf_put(struct fmt_buf *buf, const void *bytes, size_t size)
 	buf->size += size;
 }
 
-/* Seven bits of value go to each byte, by halves: four times 14 bits, eight times 7.  Of values below 2^56. */
-static uint64_t spread(uint64_t value)
-{
-	value = (value & 0x000000000fffffff) | (value & 0x00fffffff0000000) << 4;
-	value = (value & 0x00003fff00003fff) | (value & 0x0fffc0000fffc000) << 2;
-	return (value & 0x007f007f007f007f) | (value & 0x3f803f803f803f80) << 1;
-}
-
-/* And back. */
-static uint64_t gather(uint64_t bytes)
-{
-	bytes = (bytes & 0x007f007f007f007f) | (bytes & 0x7f007f007f007f00) >> 1;
-	bytes = (bytes & 0x00003fff00003fff) | (bytes & 0x3fff00003fff0000) >> 2;
-	return (bytes & 0x000000000fffffff) | (bytes & 0x0fffffff00000000) >> 4;
-}
-
-#define MORE_BITS 0x8080808080808080u
-
-/* There is room for ten bytes. */
+/* There is room for it. */
 void fmt__buf_put_long(struct fmt_buf *buf, uint64_t value)
 {
-	uint8_t *to = buf->data + buf->size;
-
-	if (value < 1ull << 56) {
-		const unsigned int size = (70u - (unsigned int)__builtin_clzll(value)) / 7;
-
-		/* What is written behind the last byte is not used. */
-		le64_put(to, spread(value) | (MORE_BITS & ((1ull << 8 * (size - 1)) - 1)));
-		buf->size += size;
-		return;
-	}
-	for (; value >= 0x80; value >>= 7)
-		*to++ = (uint8_t)(value | 0x80);
-	*to++ = (uint8_t)value;
-	buf->size = (size_t)(to - buf->data);
+	buf->size = (size_t)(fmt__varint_put(buf->data + buf->size, value) - buf->data);
 }
 
 void fmt_buf_put_s64(struct fmt_buf *buf, int64_t value)
@@ -87,44 +56,36 @@ void fmt_buf_done(struct fmt_buf *buf)
 	*buf = (struct fmt_buf){0};
 }
 
-/*
- * There is one encoding of each value: a last byte of zero (except for zero itself) is damage.  Equal
- * events must be equal bytes, and what reads a trace and writes it again must not change it.
- */
-int fmt__get_long(const uint8_t *data, size_t size, size_t *pos, uint64_t *ret)
+const uint8_t *fmt__varint_get_slow(const uint8_t *from, const uint8_t *end, uint64_t *ret)
 {
 	uint64_t value = 0;
-	size_t at = *pos;
-	const uint64_t word = size >= 8 && at <= size - 8 ? le64_get(data + at) : MORE_BITS;
 
-	/* Up to eight bytes at once. */
-	if (~word & MORE_BITS) {
-		const unsigned int bits = (unsigned int)__builtin_ctzll(~word & MORE_BITS) + 1;
-		const uint64_t bytes = word << (64 - bits) >> (64 - bits);
-
-		if (bits > 8 && !(bytes >> (bits - 8)))
-			return -EBADMSG;
-		*pos = at + bits / 8;
-		*ret = gather(bytes);
-		return 0;
-	}
-	for (unsigned int shift = 0; shift < 70; shift += 7) {
-		if (at >= size)
-			return -EBADMSG;
-		const uint8_t byte = data[at++];
+	for (unsigned int shift = 0; shift < 70 && from < end; shift += 7) {
+		const uint8_t byte = *from++;
 
 		if (shift == 63 && byte > 1)
-			return -EBADMSG;
+			return NULL;
 		value |= (uint64_t)(byte & 0x7f) << shift;
 		if (byte & 0x80)
 			continue;
 		if (byte == 0 && shift > 0)
-			return -EBADMSG;
-		*pos = at;
+			return NULL;
 		*ret = value;
-		return 0;
+		return from;
 	}
-	return -EBADMSG;
+	return NULL;
+}
+
+int fmt__get_long(const uint8_t *data, size_t size, size_t *pos, uint64_t *ret)
+{
+	if (*pos >= size)
+		return -EBADMSG;
+	const uint8_t *behind = fmt__varint_get(data + *pos, data + size, ret);
+
+	if (!behind)
+		return -EBADMSG;
+	*pos = (size_t)(behind - data);
+	return 0;
 }
 
 int fmt_get_s64(const uint8_t *data, size_t size, size_t *pos, int64_t *ret)

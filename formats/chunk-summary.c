@@ -445,6 +445,29 @@ bool fmt__summary_has(const uint8_t *bytes, size_t size, const struct fmt_want *
 	return found || cursor.damaged;
 }
 
+enum fmt__summary_place fmt__summary_packet(const uint8_t *bytes, size_t size, uint64_t packet)
+{
+	const struct fmt_want nothing = {0};
+	struct cursor cursor = {bytes, size, 0, false};
+	uint64_t node = 0;
+
+	if (!size)
+		return FMT__SUMMARY_UNKNOWN;
+	has_kind(&cursor, &nothing);
+	has_thread(&cursor, &nothing);
+	for (uint64_t left = take(&cursor); left && !cursor.damaged; left--) {
+		node += take(&cursor);
+		const uint64_t first = take(&cursor), more = take(&cursor);
+
+		if (cursor.damaged || node != PACKET_NODE(packet))
+			continue;
+		if (PACKET_COUNT(packet) < first)
+			return FMT__SUMMARY_EARLIER;
+		return PACKET_COUNT(packet) - first <= more ? FMT__SUMMARY_HERE : FMT__SUMMARY_LATER;
+	}
+	return FMT__SUMMARY_UNKNOWN;
+}
+
 /* Over the lists before the marks. */
 static void pass_to_marks(struct cursor *cursor)
 {
@@ -453,6 +476,24 @@ static void pass_to_marks(struct cursor *cursor)
 	has_kind(cursor, &nothing);
 	has_thread(cursor, &nothing);
 	has_packet(cursor, &nothing);
+}
+
+bool fmt__summary_only_nodes(const uint8_t *bytes, size_t size, bool (*of_these)(const void *context, node_id node), const void *context)
+{
+	const struct fmt_want nothing = {0};
+	struct cursor cursor = {bytes, size, 0, false};
+	node_id node = 0;
+	bool only = size > 0;
+
+	if (!size)
+		return false;
+	has_kind(&cursor, &nothing);
+	for (uint64_t left = take(&cursor); left && only && !cursor.damaged; left--) {
+		node += (node_id)take(&cursor);
+		take(&cursor);
+		only = of_these(context, node);
+	}
+	return only && !cursor.damaged;
 }
 
 int fmt__summary_mark(const uint8_t *bytes, size_t size, size_t *pos, struct fmt__summary_mark *ret, uint64_t *left)

@@ -23,6 +23,11 @@ void fmt__summary_put(struct fmt__summaries *summaries, struct fmt_buf *out);
  * *ret_damaged is set. */
 bool fmt__summary_has(const uint8_t *bytes, size_t size, const struct fmt_want *want, bool *ret_damaged);
 
+/* Are all events of the chunk of nodes that are of these?  False when that cannot be known. */
+bool fmt__summary_only_nodes(const uint8_t *bytes, size_t size, bool (*of_these)(const void *context, node_id node), const void *context);
+/* Where a packet is sent, by those that its node sends in the chunk. */
+enum fmt__summary_place { FMT__SUMMARY_UNKNOWN, FMT__SUMMARY_EARLIER, FMT__SUMMARY_HERE, FMT__SUMMARY_LATER };
+enum fmt__summary_place fmt__summary_packet(const uint8_t *bytes, size_t size, uint64_t packet);
 /* Where a node has come to a multiple of FMT_MARK_EVENTS events. */
 struct fmt__summary_mark {
 	node_id node;

@@ -45,18 +45,19 @@ const char *fmt__chunk_complaint_after(const struct fmt__index *index, const str
 	return NULL;
 }
 
-int fmt__chunk_decode(const struct fmt__chunk *chunk, const uint8_t *raw, const struct fmt__literals *literals,
-		      struct fmt_event *ret, struct fmt_buf *bodies, struct fmt_error *error)
+int fmt__chunk_decode(struct fmt__slots *slots, const struct fmt__chunk *chunk, uint32_t wanted, const uint8_t *raw,
+		      const struct fmt__literals *literals, struct fmt_event *ret, struct fmt_buf *bodies, struct fmt_error *error)
 {
 	CHECK(!fmt__chunk_complaint(chunk));
-	const char *complaint = fmt__columns_get(raw, chunk->columns.raw_size, literals, chunk->t0, chunk->count, ret, bodies);
+	const char *complaint = fmt__columns_get(slots, raw, chunk->columns.raw_size, literals, chunk->t0, chunk->count,
+						     wanted, ret, bodies);
 
-	if (!complaint && (ret[0].vtime != chunk->t0 || ret[chunk->count - 1].vtime != chunk->t1))
+	if (!complaint && (ret[0].vtime != chunk->t0 || (wanted == chunk->count && ret[wanted - 1].vtime != chunk->t1)))
 		complaint = "its times are not those of its events";
 	if (complaint)
 		return fmt__fail(error, -EBADMSG, "chunk of event %llu: %s",
 				 (unsigned long long)chunk->first_seq, complaint);
-	for (uint32_t i = 0; i < chunk->count; i++)
+	for (uint32_t i = 0; i < wanted; i++)
 		ret[i].seq = chunk->first_seq + i;
 	return 0;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* columns-get.c - takes a chunk apart into its events; columns.c says how they are laid out.  Nothing in a chunk is trusted. */
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "columns-int.h"
-#include "trace-int.h"
+#include "varint.h"
+#include "wire.h"
 
 struct get {
 	struct fmt__shape shape;
@@ -14,22 +15,41 @@ struct get {
 	size_t column_count;
 	struct fmt__column bytes;
 	struct fmt_buf joined;		/* what these are in, when some are copies */
-	struct fmt_buf *bodies;
-	uint64_t bodies_size;		/* what they must come to */
+	uint8_t *to;			/* where the body of the event goes on */
+	uint8_t *end;			/* of all bodies; behind it is SLACK */
 	struct fmt_buf list;		/* of effects */
 	vtime_ns vtime;
 	uint64_t numbers[FMT_FIELD_MAX];
 	size_t number_count;
 };
 
+/* A number is put before it is seen that there is no room. */
+#define SLACK FMT__VARINT_MAX
+
 /* All of these: false when there is nothing (right) there. */
-static bool bytes_get(struct fmt__column *column, uint64_t size, const uint8_t **ret)
+static inline bool bytes_get(struct fmt__column *column, uint64_t size, const uint8_t **ret)
 {
-	if (size > column->size)
+	if (size > (size_t)(column->end - column->at))
 		return false;
 	*ret = column->at;
 	column->at += size;
-	column->size -= size;
+	return true;
+}
+
+/* The twins for bodies: false when they get longer than the chunk says. */
+static inline bool body_put_u64(struct get *get, uint64_t value)
+{
+	get->to = fmt__varint_put(get->to, value);
+	return get->to <= get->end;
+}
+
+static inline bool body_put(struct get *get, const uint8_t *bytes, size_t size)
+{
+	if (size > (size_t)(get->end - get->to))
+		return false;
+	if (size)
+		memcpy(get->to, bytes, size);
+	get->to += size;
 	return true;
 }
 
@@ -120,7 +140,7 @@ static bool effect_get(struct get *get, struct fmt__slot *slot, uint64_t number)
 	if (!operands_get(get, &effect))
 		return false;
 	fmt_effect_put(&get->list, &effect);
-	return get->list.size <= get->bodies_size;
+	return get->list.size <= (size_t)(get->end - get->to);
 }
 
 static bool sized_get(struct get *get, struct fmt__column *column)
@@ -130,9 +150,7 @@ static bool sized_get(struct get *get, struct fmt__column *column)
 
 	if (!fmt__column_u64(column, &size) || !bytes_get(&get->bytes, size, &bytes))
 		return false;
-	fmt_buf_put_u64(get->bodies, size);
-	fmt_buf_put(get->bodies, bytes, size);
-	return true;
+	return body_put_u64(get, size) && body_put(get, bytes, size);
 }
 
 static bool effects_get(struct get *get, struct fmt__column *column, struct fmt__slot *slot)
@@ -147,14 +165,13 @@ static bool effects_get(struct get *get, struct fmt__column *column, struct fmt_
 	for (uint64_t i = 0; i + 1 < count; i++)
 		if (!effect_get(get, slot, i))
 			return false;
-	fmt_buf_put_u64(get->bodies, get->list.size);
-	fmt_buf_put(get->bodies, get->list.data, get->list.size);
-	return true;
+	return body_put_u64(get, get->list.size) && body_put(get, get->list.data, get->list.size);
 }
 
 static bool frame_get(struct get *get, struct fmt__column *column, struct fmt__slot *slot)
 {
-	const uint8_t *rest, *difference;
+	struct fmt__column *heads = &get->columns[FMT__COLUMN_HEAD];
+	const uint8_t *rest;
 	uint64_t size;
 
 	if (!fmt__column_u64(column, &size))
@@ -162,16 +179,12 @@ static bool frame_get(struct get *get, struct fmt__column *column, struct fmt__s
 	const size_t head = size < FMT__FRAME_HEAD ? size : FMT__FRAME_HEAD;
 
 	for (size_t i = 0; i < head; i++) {
-		if (!bytes_get(&get->columns[FMT__COLUMN_HEAD + i], 1, &difference))
+		if (heads[i].at == heads[i].end)
 			return false;
-		slot->head[i] = (uint8_t)(slot->head[i] + *difference);
+		slot->head[i] = (uint8_t)(slot->head[i] + *heads[i].at++);
 	}
-	if (!bytes_get(&get->bytes, size - head, &rest))
-		return false;
-	fmt_buf_put_u64(get->bodies, size);
-	fmt_buf_put(get->bodies, slot->head, head);
-	fmt_buf_put(get->bodies, rest, size - head);
-	return true;
+	return bytes_get(&get->bytes, size - head, &rest) && body_put_u64(get, size) && body_put(get, slot->head, head) &&
+	       body_put(get, rest, size - head);
 }
 
 /* A number that is not bytes. */
@@ -189,11 +202,7 @@ static bool number_get(struct get *get, struct fmt__column *column, char type, u
 		value = *previous;
 	}
 	get->numbers[get->number_count++] = value;
-	if (type == 'S')
-		fmt_buf_put_s64(get->bodies, (int64_t)value);
-	else
-		fmt_buf_put_u64(get->bodies, value);
-	return true;
+	return body_put_u64(get, type == 'S' ? fmt__zigzag(value) : value);
 }
 
 static bool fields_get(struct get *get, size_t kind_at, size_t thread)
@@ -223,14 +232,13 @@ static bool fields_get(struct get *get, size_t kind_at, size_t thread)
 				slot = fmt__slot_of(&get->shape, kind_at, thread,
 					       get->numbers[get->number_count - 1] + 1);
 		}
-		good = good && get->bodies->size <= get->bodies_size;
 	}
 	return good;
 }
 
 static bool event_get(struct get *get, struct fmt_event *ret)
 {
-	const size_t start = get->bodies->size;
+	uint8_t *const start = get->to;
 	const uint8_t *bytes;
 	uint64_t kind, dt, size;
 	size_t thread;
@@ -246,16 +254,18 @@ static bool event_get(struct get *get, struct fmt_event *ret)
 	} else {
 		if (!fmt__column_u64(&get->columns[FMT__COLUMN_OPAQUE], &size) || !bytes_get(&get->bytes, size, &bytes))
 			return false;
-		fmt_buf_put(get->bodies, bytes, size);
+		if (!body_put(get, bytes, size))
+			return false;
 	}
 	*ret = (struct fmt_event){
 		.vtime = get->vtime,
 		.node = get->shape.threads[thread].node,
 		.tid = get->shape.threads[thread].tid,
 		.kind = get->shape.kinds[kind].kind,
-		.body_size = get->bodies->size - start,
+		.body = start,
+		.body_size = (size_t)(get->to - start),
 	};
-	return get->bodies->size <= get->bodies_size;
+	return true;
 }
 
 static bool kinds_get(struct fmt__shape *shape, struct fmt__column *head, size_t count)
@@ -316,16 +326,17 @@ static size_t place_columns(struct fmt__shape *shape)
 
 static bool columns_get(struct fmt__column *head, struct fmt__column *columns, size_t count)
 {
-	uint64_t size;
+	_cleanup_free_ uint64_t *sizes = calloc(count, sizeof(*sizes));
 
-	for (size_t i = 0; i + 1 < count; i++) {
-		if (!fmt__column_u64(head, &size))
-			return false;
-		columns[i].size = size;
-	}
+	CHECK(sizes);
 	for (size_t i = 0; i + 1 < count; i++)
-		if (!bytes_get(head, columns[i].size, &columns[i].at))
+		if (!fmt__column_u64(head, &sizes[i]))
 			return false;
+	for (size_t i = 0; i + 1 < count; i++) {
+		if (!bytes_get(head, sizes[i], &columns[i].at))
+			return false;
+		columns[i].end = head->at;
+	}
 	columns[count - 1] = *head;
 	return true;
 }
@@ -350,58 +361,68 @@ const char *fmt__columns_open(struct fmt__shape *shape, struct fmt__column head,
 }
 
 /* NULL, or what is wrong. */
-static const char *payload_get(struct get *get, const struct fmt__literals *literals)
+static const char *payload_get(struct get *get, const struct fmt__literals *literals, size_t bodies)
 {
 	struct fmt__column *column = &get->columns[FMT__COLUMN_COPIES];
 	struct fmt_bytes copies[FMT__COPY_COLUMNS];
 
-	get->bytes = (struct fmt__column){literals->data, literals->size};
-	if (!column[0].size)
+	get->bytes = (struct fmt__column){literals->data, literals->data + literals->size};
+	if (column[0].at == column[0].end)
 		return NULL;
 	for (size_t i = 0; i < FMT__COPY_COLUMNS; i++) {
-		copies[i] = (struct fmt_bytes){column[i].at, column[i].size};
-		column[i].size = 0;
+		copies[i] = (struct fmt_bytes){column[i].at, (size_t)(column[i].end - column[i].at)};
+		column[i].at = column[i].end;
 	}
-	const char *complaint = fmt__payload_join(copies, literals, get->bodies_size, &get->joined);
+	const char *complaint = fmt__payload_join(copies, literals, bodies, &get->joined);
 
-	get->bytes = (struct fmt__column){get->joined.data, get->joined.size};
+	get->bytes = (struct fmt__column){get->joined.data, get->joined.data + get->joined.size};
 	return complaint;
 }
 
-static const char *take_apart(struct get *get, struct fmt__column head, const struct fmt__literals *literals, size_t count,
-			      struct fmt_event *ret)
+/* Is something left behind the last event? */
+static bool has_rest(const struct get *get)
 {
-	const char *complaint = fmt__columns_open(&get->shape, head, count, &get->bodies_size, &get->columns, &get->column_count);
-
-	if (!complaint)
-		complaint = payload_get(get, literals);
-	if (complaint)
-		return complaint;
-	for (size_t i = 0; i < count; i++)
-		if (!event_get(get, &ret[i]))
-			return "one of its events is damaged";
-	bool rest = get->bytes.size;
+	bool rest = get->bytes.at != get->bytes.end;
 
 	for (size_t i = 0; i < get->column_count; i++)
-		rest = rest || get->columns[i].size;
-	if (rest)
-		return "there is something behind its last event";
-	return get->bodies->size == get->bodies_size ? NULL : "its events have another size";
+		rest = rest || get->columns[i].at != get->columns[i].end;
+	return rest;
 }
 
-const char *fmt__columns_get(const uint8_t *raw, size_t size, const struct fmt__literals *literals, vtime_ns t0, size_t count,
-			     struct fmt_event *ret, struct fmt_buf *bodies)
+static const char *take_apart(struct get *get, struct fmt__column head, const struct fmt__literals *literals, size_t count,
+			      size_t wanted, struct fmt_event *ret, struct fmt_buf *bodies)
 {
-	struct get get = {.bodies = bodies, .vtime = t0};
+	uint64_t size;
+	const char *complaint = fmt__columns_open(&get->shape, head, count, &size, &get->columns, &get->column_count);
 
-	CHECK(count);
+	if (!complaint)
+		complaint = payload_get(get, literals, size);
+	if (complaint)
+		return complaint;
 	fmt_buf_clear(bodies);
-	fmt__shape_init(&get.shape, count);
-	const char *complaint = take_apart(&get, (struct fmt__column){raw, size}, literals, count, ret);
+	fmt_buf_reserve(bodies, size + SLACK);
+	get->to = bodies->data;
+	get->end = bodies->data + size;
+	for (size_t i = 0; i < wanted; i++)
+		if (!event_get(get, &ret[i]))
+			return "one of its events is damaged";
+	bodies->size = (size_t)(get->to - bodies->data);
+	if (wanted < count)
+		return NULL;
+	if (has_rest(get))
+		return "there is something behind its last event";
+	return get->to == get->end ? NULL : "its events have another size";
+}
 
-	/* Only now does the buffer stay where it is. */
-	for (size_t i = 0, at = 0; !complaint && i < count; at += ret[i++].body_size)
-		ret[i].body = bodies->data + at;
+const char *fmt__columns_get(struct fmt__slots *slots, const uint8_t *raw, size_t size, const struct fmt__literals *literals,
+			     vtime_ns t0, size_t count, size_t wanted, struct fmt_event *ret, struct fmt_buf *bodies)
+{
+	struct get get = {.vtime = t0};
+
+	CHECK(wanted && wanted <= count);
+	fmt__shape_init(&get.shape, slots, count);
+	const char *complaint = take_apart(&get, (struct fmt__column){raw, raw + size}, literals, count, wanted, ret, bodies);
+
 	free(get.columns);
 	fmt_buf_done(&get.joined);
 	fmt_buf_done(&get.list);

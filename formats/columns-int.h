@@ -3,8 +3,11 @@
 #ifndef FMT_COLUMNS_INT_H
 #define FMT_COLUMNS_INT_H
 
+#include <string.h>
+
 #include "columns.h"
 #include "effect.h"
+#include "varint.h"
 
 #define FMT__SLOTS 4096u
 #define FMT__EFFECT_SLOTS 4u
@@ -26,6 +29,13 @@ struct fmt__slot {
 	uint8_t head[FMT__FRAME_HEAD];
 };
 
+/* All contexts.  Those of the chunk before are forgotten one by one, as they are met. */
+struct fmt__slots {
+	struct fmt__slot slot[FMT__SLOTS];
+	uint32_t stamp[FMT__SLOTS];	/* of the chunk that a slot is of */
+	uint32_t now;			/* stamp of this chunk, from 1 */
+};
+
 struct fmt__thread {
 	node_id node;
 	uint32_t tid;
@@ -45,11 +55,11 @@ struct fmt__shape {
 	struct fmt__thread *threads;
 	size_t thread_count, thread_capacity;
 	uint32_t *recent;		/* threads, the last one first */
-	struct fmt__slot *slots;
+	struct fmt__slots *slots;	/* borrowed */
 };
 
-/* For a chunk of count events. */
-void fmt__shape_init(struct fmt__shape *shape, size_t count);
+/* For a chunk of count events.  It has new slots. */
+void fmt__shape_init(struct fmt__shape *shape, struct fmt__slots *slots, size_t count);
 void fmt__shape_done(struct fmt__shape *shape);
 /* Room for one more element: the array, moved where it was full. */
 void *fmt__grow(void *array, size_t count, size_t *capacity, size_t size);
@@ -62,7 +72,14 @@ static inline size_t fmt__slot_index(size_t kind, size_t thread, uint64_t contex
 
 static inline struct fmt__slot *fmt__slot_of(const struct fmt__shape *shape, size_t kind, size_t thread, uint64_t context)
 {
-	return &shape->slots[fmt__slot_index(kind, thread, context)];
+	struct fmt__slots *slots = shape->slots;
+	const size_t at = fmt__slot_index(kind, thread, context);
+
+	if (slots->stamp[at] != slots->now) {
+		slots->stamp[at] = slots->now;
+		slots->slot[at] = (struct fmt__slot){0};
+	}
+	return &slots->slot[at];
 }
 
 /* The thread of a rank, which comes to the front: its index. */
@@ -93,19 +110,17 @@ static inline uint64_t fmt__unzigzag(uint64_t value)
 
 /* A column that is read. */
 struct fmt__column {
-	const uint8_t *at;
-	size_t size;			/* what is left */
+	const uint8_t *at, *end;	/* what is left */
 };
 
 /* Takes a number.  False: there is nothing (right) there. */
 static inline bool fmt__column_u64(struct fmt__column *column, uint64_t *ret)
 {
-	size_t pos = 0;
+	const uint8_t *at = fmt__varint_get(column->at, column->end, ret);
 
-	if (fmt_get_u64(column->at, column->size, &pos, ret) < 0)
+	if (!at)
 		return false;
-	column->at += pos;
-	column->size -= pos;
+	column->at = at;
 	return true;
 }
 

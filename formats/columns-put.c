@@ -28,7 +28,7 @@ struct tile {
 
 struct fmt__put {
 	struct fmt__shape shape;
-	size_t capacity;		/* events that shape.recent is for */
+	struct fmt__slots *slots;
 	uint16_t by_number[2][KIND_NUMBERS];	/* 1 + index of a kind, by opaque */
 	struct fmt_buf columns[FMT__COLUMN_FIELD];
 	struct fmt_buf *fields;		/* FMT_FIELD_MAX columns of each kind, of which it has as many as fields */
@@ -51,6 +51,7 @@ static struct fmt__put *put_new(void)
 	struct fmt__put *put = calloc(1, sizeof(*put));
 
 	CHECK(put);
+	put->slots = fmt__slots_new();
 	return put;
 }
 
@@ -66,6 +67,7 @@ static void put_free(struct fmt__put *put)
 	free(put->effects);
 	free(put->order);
 	fmt__shape_done(&put->shape);
+	fmt__slots_free(put->slots);
 	free(put);
 }
 
@@ -376,14 +378,8 @@ static void begin(struct fmt__put *put, size_t count, bool plain)
 {
 	struct fmt__shape *shape = &put->shape;
 
-	if (count > put->capacity) {
-		free(shape->recent);
-		free(shape->slots);
-		fmt__shape_init(shape, count);
-		put->capacity = count;
-	} else {
-		memset(shape->slots, 0, FMT__SLOTS * sizeof(*shape->slots));
-	}
+	free(shape->recent);
+	fmt__shape_init(shape, put->slots, count);
 	for (size_t i = 0; i < FMT__COLUMN_FIELD; i++)
 		fmt_buf_clear(&put->columns[i]);
 	for (size_t i = 0; i < shape->kind_count * FMT_FIELD_MAX; i++)

@@ -19,11 +19,29 @@
 
 #include "base/check.h"
 
-void fmt__shape_init(struct fmt__shape *shape, size_t count)
+struct fmt__slots *fmt__slots_new(void)
+{
+	struct fmt__slots *slots = calloc(1, sizeof(*slots));
+
+	CHECK(slots);
+	return slots;
+}
+
+void fmt__slots_free(struct fmt__slots *slots)
+{
+	free(slots);
+}
+
+void fmt__shape_init(struct fmt__shape *shape, struct fmt__slots *slots, size_t count)
 {
 	shape->recent = calloc(count, sizeof(*shape->recent));
-	shape->slots = calloc(FMT__SLOTS, sizeof(*shape->slots));
-	CHECK(shape->recent && shape->slots);
+	CHECK(shape->recent);
+	shape->slots = slots;
+	if (++slots->now)
+		return;
+	/* After 2^32 chunks old stamps would be new ones. */
+	memset(slots->stamp, 0, sizeof(slots->stamp));
+	slots->now = 1;
 }
 
 void fmt__shape_done(struct fmt__shape *shape)
@@ -31,7 +49,6 @@ void fmt__shape_done(struct fmt__shape *shape)
 	free(shape->kinds);
 	free(shape->threads);
 	free(shape->recent);
-	free(shape->slots);
 }
 
 void *fmt__grow(void *array, size_t count, size_t *capacity, size_t size)

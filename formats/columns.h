@@ -23,9 +23,14 @@ void fmt__columns_done(struct fmt__columns *columns);
 void fmt__columns_put(struct fmt__columns *out, struct fmt__payload *payload, bool learn, const struct fmt_event *events,
 		      size_t count);
 
-/* Takes a chunk of count events apart; their bodies are in bodies (cleared first).  seq is left to the caller.  NULL; else
- * what is wrong. */
-const char *fmt__columns_get(const uint8_t *raw, size_t size, const struct fmt__literals *literals, vtime_ns t0, size_t count,
-			     struct fmt_event *ret, struct fmt_buf *bodies);
+/* What decoding needs to remember of a chunk: a megabyte, which serves any number of chunks. */
+struct fmt__slots;
+struct fmt__slots *fmt__slots_new(void);
+void fmt__slots_free(struct fmt__slots *slots);
+
+/* Takes a chunk of count events apart, or the first `wanted` of them (1 at least); their bodies are in bodies (cleared first).  seq is left
+ * to the caller.  NULL; else what is wrong. */
+const char *fmt__columns_get(struct fmt__slots *slots, const uint8_t *raw, size_t size, const struct fmt__literals *literals,
+			     vtime_ns t0, size_t count, size_t wanted, struct fmt_event *ret, struct fmt_buf *bodies);
 
 #endif

@@ -34,16 +34,21 @@
 DEFINE_CLEANUP(sqlite3 *, sqlite3_close)
 DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize)
 
+/* What failed last, as the file of the database knows it: what errno was is long gone. */
 static int errno_of(sqlite3 *db)
 {
-	const int system = db ? sqlite3_system_errno(db) : 0;
+	int system = 0;
 
 	switch (db ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM) {
 	case SQLITE_FULL:
 		return -ENOSPC;
 	case SQLITE_NOMEM:
 		return -ENOMEM;
+	case SQLITE_IOERR:
+		sqlite3_file_control(db, NULL, SQLITE_FCNTL_LAST_ERRNO, &system);
+		return system > 0 ? -system : -EIO;
 	default:
+		system = sqlite3_system_errno(db);
 		return system > 0 ? -system : -EIO;
 	}
 }
@@ -655,5 +660,23 @@ int fmt__db_bytes(struct fmt__db *db, enum fmt__db_table table, uint64_t locatio
 	else
 		fmt_buf_put(out, sqlite3_column_blob(stmt, 0), size);
 	sqlite3_reset(stmt);
+	return failed;
+}
+
+/* In the order of the table, so that no row is looked for. */
+int fmt__db_summaries(struct fmt__db *db, const struct fmt__index *index, struct fmt_buf *ret, struct fmt_error *error)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
+	int failed = prepare(db, "SELECT first_seq, summary FROM chunk ORDER BY first_seq", &stmt, error);
+
+	for (size_t i = 0; failed == 0 && i < index->chunk_count; i++) {
+		const struct fmt__chunk *chunk = &index->chunks[i];
+
+		if (sqlite3_step(stmt) != SQLITE_ROW || (event_seq)sqlite3_column_int64(stmt, 0) != chunk->first_seq ||
+		    sqlite3_column_type(stmt, 1) != SQLITE_BLOB || (uint64_t)sqlite3_column_bytes(stmt, 1) != chunk->summary_size)
+			return fail_damaged(db, tables[FMT__DB_SUMMARY].name, error);
+		fmt_buf_clear(&ret[i]);
+		fmt_buf_put(&ret[i], sqlite3_column_blob(stmt, 1), chunk->summary_size);
+	}
 	return failed;
 }

@@ -8,8 +8,8 @@
  * When nothing is ignored, each node's chain of marks (fmt_reader_marks()) is bisected for the last one that both have in common; from
  * there on the node's events are compared one by one, which are 1024 at most, whatever the size of the runs.
  *
- * What is ignored is in the marks, though.  Then both are read in step: each side's events wait in a queue of their node, as hashes of
- * what is not ignored, until the other side's come.
+ * What is ignored is in the marks, though.  Then both are read in step, each by a thread of its own (diff-side.c): each side's events
+ * wait in a queue of their node, as hashes of what is not ignored, until the other side's come.
  *
  *	node's queue:	equal --(another hash)--> parted: nothing more is kept of this node
  *
@@ -28,18 +28,12 @@
 #include "text.h"
 #include "trace-int.h"
 
-#define NODES_MAX 65536u
-#define QUEUE_MAX (1u << 20)	/* 16 MiB; a node that is so far behind has stopped */
+#define QUEUE_MAX (1u << 20)	/* 24 MiB; a node that is so far behind has stopped */
 #define PAST_EVENTS 4
 #define PAST_SEARCH 100000	/* events that the search for the past looks at */
 
-struct mark {
-	uint64_t hash;
-	event_seq seq;
-};
-
 struct lane {
-	struct mark *queue;		/* of the side that is ahead */
+	struct fmt__diff_mark *queue;		/* of the side that is ahead */
 	size_t head, size, capacity;	/* a ring; capacity is a power of two */
 	int ahead;			/* 0: a, 1: b */
 	bool seen, parted;
@@ -51,12 +45,12 @@ struct lane {
 struct side {
 	struct fmt_reader *reader;
 	struct fmt_roster roster;
-	event_seq next;
 };
 
 struct diff {
 	struct side side[2];
-	unsigned int ignore;
+	struct fmt__diff_view view;
+	atomic_bool *has_parted;	/* by node; FMT__DIFF_NODES_MAX, or NULL when nobody asks */
 	struct lane *lanes;		/* by node */
 	size_t lane_count;
 	size_t parted;			/* lanes */
@@ -68,138 +62,10 @@ static void diff_done(struct diff *diff)
 	for (size_t i = 0; i < diff->lane_count; i++)
 		free(diff->lanes[i].queue);
 	free(diff->lanes);
+	free(diff->has_parted);
 	fmt_roster_done(&diff->side[0].roster);
 	fmt_roster_done(&diff->side[1].roster);
 	fmt_buf_done(&diff->scratch);
-}
-
-int fmt_diff_ignore(const char *list, unsigned int *ret, struct fmt_error *error)
-{
-	static const char *const names[] = {"time", "pids", "ports", "payload"};
-	unsigned int flags = 0;
-
-	for (const char *at = list; *at;) {
-		const size_t size = strcspn(at, ",");
-		size_t i = 0;
-
-		while (i < 4 && (strlen(names[i]) != size || memcmp(names[i], at, size) != 0))
-			i++;
-		if (i == 4)
-			return fmt__fail(error, -EINVAL, "--ignore does not know \"%.*s\"; it takes "
-							 "time, pids, ports, payload",
-					 (int)size, at);
-		flags |= 1u << i;
-		at += size + (at[size] == ',');
-	}
-	*ret = flags;
-	return 0;
-}
-
-/* ---- what counts of an event ---- */
-
-static bool is_any(const char *name, const char *const *names)
-{
-	for (; *names; names++)
-		if (strcmp(name, *names) == 0)
-			return true;
-	return false;
-}
-
-static bool ignores_field(const struct diff *diff, const struct fmt_field *field)
-{
-	static const char *const times[] = {"ran", "depart_ns", "value", NULL};
-	static const char *const pids[] = {"pid", "child_tid", "child_pid", NULL};
-
-	if (diff->ignore & FMT_IGNORE_TIME && is_any(field->name, times))
-		return true;
-	if (diff->ignore & FMT_IGNORE_PIDS && is_any(field->name, pids))
-		return true;
-	return diff->ignore & FMT_IGNORE_PAYLOAD && strchr("TBE", field->type);
-}
-
-/* A frame without what is ignored of it: ports, and the sums over them. */
-static void put_frame(struct fmt_buf *out, struct fmt_bytes frame, unsigned int ignore)
-{
-	const size_t start = out->size;
-	struct fmt_frame decoded;
-
-	fmt_buf_put(out, frame.data, frame.size);
-	fmt_frame_decode(frame.data, frame.size, &decoded);
-	if (!(ignore & FMT_IGNORE_PORTS) || !decoded.has_transport || !decoded.payload ||
-	    (decoded.transport != FMT_TRANSPORT_TCP && decoded.transport != FMT_TRANSPORT_UDP))
-		return;
-	const bool tcp = decoded.transport == FMT_TRANSPORT_TCP;
-	/* The header ends where the payload begins; its length is that of TCP, in words, or 8. */
-	size_t header = 8;
-
-	for (size_t at = tcp ? 20 : 8; tcp && at <= 60; at += 4)
-		if ((size_t)(decoded.payload - frame.data) >= at &&
-		    (size_t)(decoded.payload[-(ptrdiff_t)at + 12] >> 4) * 4 == at)
-			header = at;
-	uint8_t *const transport = out->data + start + (decoded.payload - frame.data) - header;
-
-	memset(transport, 0, 4);
-	memset(transport + (tcp ? 16 : 6), 0, 2);
-}
-
-static void put_values(struct diff *diff, const struct fmt_event *event)
-{
-	const struct fmt_kind_info *info = fmt_kind_info(event->kind);
-	struct fmt_value values[FMT_FIELD_MAX];
-	const int count = fmt_event_values(event, values);
-
-	if (count < 0) {
-		fmt_buf_put(&diff->scratch, event->body, event->body_size);
-		return;
-	}
-	for (int i = 0; i < count; i++) {
-		if (ignores_field(diff, &info->fields[i]))
-			continue;
-		fmt_buf_put_u64(&diff->scratch, values[i].u);
-		if (strcmp(info->fields[i].name, "frame") == 0)
-			put_frame(&diff->scratch, values[i].bytes, diff->ignore);
-		else if (values[i].bytes.size)
-			fmt_buf_put(&diff->scratch, values[i].bytes.data, values[i].bytes.size);
-	}
-}
-
-/* xxh64 would do; this is as good for telling runs apart: multiply, rotate, mix. */
-static uint64_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t size)
-{
-	uint64_t word;
-
-	for (; size >= 8; bytes += 8, size -= 8) {
-		memcpy(&word, bytes, 8);
-		hash = (hash ^ word) * 0x9fb21c651e98df25;
-		hash ^= hash >> 35;
-	}
-	word = size;
-	memcpy(&word, bytes, size);
-	hash = (hash ^ word ^ (uint64_t)size << 56) * 0x9fb21c651e98df25;
-	return hash ^ hash >> 28;
-}
-
-static uint64_t hash_event(struct diff *diff, const struct fmt_event *event)
-{
-	const uint64_t tid = diff->ignore & FMT_IGNORE_PIDS ? 0 : event->tid;
-	const uint64_t vtime = diff->ignore & FMT_IGNORE_TIME ? 0 : event->vtime;
-	uint64_t hash = (vtime * 0xd6e8feb86659fd93 ^ tid << 32 ^ event->kind) * 0x9fb21c651e98df25;
-
-	hash ^= hash >> 32;
-	if (!diff->ignore)
-		return hash_bytes(hash, event->body, event->body_size);
-	fmt_buf_clear(&diff->scratch);
-	put_values(diff, event);
-	return diff->scratch.size ? hash_bytes(hash, diff->scratch.data, diff->scratch.size) : hash;
-}
-
-uint64_t fmt_diff_hash(const struct fmt_event *event, unsigned int ignore, struct fmt_buf *scratch)
-{
-	struct diff diff = {.ignore = ignore, .scratch = *scratch};
-	const uint64_t hash = hash_event(&diff, event);
-
-	*scratch = diff.scratch;
-	return hash;
 }
 
 /* ---- comparing ---- */
@@ -220,7 +86,7 @@ static event_seq skip_equal(const struct fmt_reader *a, const struct fmt_reader 
 
 static struct lane *lane_of(struct diff *diff, node_id node)
 {
-	if (node >= NODES_MAX)
+	if (node >= FMT__DIFF_NODES_MAX)
 		return NULL;
 	if (node >= diff->lane_count) {
 		const size_t count = (size_t)node + 16;
@@ -237,11 +103,11 @@ static struct lane *lane_of(struct diff *diff, node_id node)
 	return lane;
 }
 
-static void push(struct lane *lane, struct mark mark)
+static void push(struct lane *lane, struct fmt__diff_mark mark)
 {
 	if (lane->size == lane->capacity) {
 		const size_t capacity = lane->capacity ? lane->capacity * 2 : 64;
-		struct mark *queue = calloc(capacity, sizeof(*queue));
+		struct fmt__diff_mark *queue = calloc(capacity, sizeof(*queue));
 
 		CHECK(queue);
 		for (size_t i = 0; i < lane->size; i++)
@@ -253,24 +119,24 @@ static void push(struct lane *lane, struct mark mark)
 	lane->queue[(lane->head + lane->size++) & (lane->capacity - 1)] = mark;
 }
 
-static void part(struct diff *diff, struct lane *lane, int side, const struct mark *mark)
+static void part(struct diff *diff, struct lane *lane, int side, const struct fmt__diff_mark *mark)
 {
 	lane->parted = true;
 	diff->parted++;
 	lane->has[side] = true;
 	lane->at[side] = mark->seq;
+	if (diff->has_parted)
+		atomic_store_explicit(&diff->has_parted[mark->node], true, memory_order_relaxed);
 }
 
-static void see(struct diff *diff, int side, const struct fmt_event *event)
+static void see(struct diff *diff, int side, struct fmt__diff_mark mark)
 {
-	struct lane *lane = lane_of(diff, event->node);
+	struct lane *lane = lane_of(diff, mark.node);
 
 	if (!lane || lane->parted)
 		return;
-	const struct mark mark = {hash_event(diff, event), event->seq};
-
 	if (lane->size && lane->ahead != side) {
-		const struct mark other = lane->queue[lane->head & (lane->capacity - 1)];
+		const struct fmt__diff_mark other = lane->queue[lane->head & (lane->capacity - 1)];
 
 		lane->head = (lane->head + 1) & (lane->capacity - 1);
 		lane->size--;
@@ -290,37 +156,47 @@ static void see(struct diff *diff, int side, const struct fmt_event *event)
 		part(diff, lane, side, &lane->queue[lane->head & (lane->capacity - 1)]);
 }
 
-static int step(struct diff *diff, int number, struct fmt_error *error)
+/* Takes marks in the order of their numbers, a before b, whichever side is read faster.  0, -EBADMSG. */
+static int compare_sides(struct diff *diff, struct fmt__diff_side *sides[2])
 {
-	struct side *side = &diff->side[number];
-	struct fmt_event event;
+	struct fmt__diff_mark mark[2];
 
-	if (side->next >= fmt_reader_count(side->reader))
-		return 0;
-	const int failed = fmt_reader_event(side->reader, side->next, &event, error);
+	/* All nodes and the machine. */
+	while (diff->parted <= diff->side[0].roster.node_count) {
+		int got[2];
 
-	if (failed < 0)
-		return failed;
-	side->next++;
-	see(diff, number, &event);
-	return 1;
+		for (int i = 0; i < 2; i++) {
+			got[i] = fmt__diff_side_peek(sides[i], &mark[i]);
+			if (got[i] < 0)
+				return got[i];
+		}
+		if (!got[0] && !got[1])
+			return 0;
+		const int next = !got[0] || (got[1] && mark[1].seq < mark[0].seq);
+
+		see(diff, next, mark[next]);
+		fmt__diff_side_take(sides[next]);
+	}
+	return 0;
 }
 
-static int compare(struct diff *diff, struct fmt_error *error)
+static int compare(struct diff *diff, event_seq from, struct fmt_error *error)
 {
-	int more = 1;
+	struct fmt__diff_side *sides[2] = {NULL, NULL};
+	int failed = 0;
 
-	while (more > 0) {
-		const int a = step(diff, 0, error);
-		const int b = a < 0 ? a : step(diff, 1, error);
-
-		if (b < 0)
-			return b;
-		more = a + b;
-		/* All nodes and the machine. */
-		if (diff->parted > diff->side[0].roster.node_count)
-			break;
-	}
+	diff->has_parted = calloc(FMT__DIFF_NODES_MAX, sizeof(*diff->has_parted));
+	CHECK(diff->has_parted);
+	for (int i = 0; i < 2; i++)
+		sides[i] = fmt__diff_side_start(diff->side[i].reader, from, &diff->view, diff->has_parted);
+	if (sides[0] && sides[1])
+		failed = compare_sides(diff, sides);
+	else
+		failed = fmt__fail(error, -EAGAIN, "no thread can be started to read the traces: too many run");
+	for (int i = 0; i < 2; i++)
+		fmt__diff_side_stop(sides[i], failed == -EBADMSG ? error : NULL);
+	if (failed < 0)
+		return failed;
 	for (size_t i = 0; i < diff->lane_count; i++) {
 		struct lane *lane = &diff->lanes[i];
 
@@ -338,14 +214,14 @@ struct chain {
 };
 
 struct chains {
-	struct chain *nodes;		/* NODES_MAX */
+	struct chain *nodes;		/* FMT__DIFF_NODES_MAX */
 };
 
 static void see_mark(void *context, const struct fmt_mark *mark)
 {
 	struct chains *chains = context;
 
-	if (mark->node >= NODES_MAX)
+	if (mark->node >= FMT__DIFF_NODES_MAX)
 		return;
 	struct chain *chain = &chains->nodes[mark->node];
 
@@ -377,7 +253,7 @@ static size_t bisect(const struct chain *a, const struct chain *b)
 }
 
 /* The node's next event of a side, which is hashed at once.  1, 0, -EBADMSG. */
-static int next_of(struct diff *diff, int side, node_id node, event_seq *seq, struct mark *ret, struct fmt_error *error)
+static int next_of(struct diff *diff, int side, node_id node, event_seq *seq, struct fmt__diff_mark *ret, struct fmt_error *error)
 {
 	const struct fmt_want want = {.has_node = true, .node = node};
 	struct fmt_event event;
@@ -385,7 +261,7 @@ static int next_of(struct diff *diff, int side, node_id node, event_seq *seq, st
 
 	if (got <= 0)
 		return got;
-	*ret = (struct mark){hash_event(diff, &event), event.seq};
+	*ret = (struct fmt__diff_mark){fmt__diff_view_hash(&diff->view, &event, &diff->scratch), event.seq, event.node};
 	*seq = event.seq + 1;
 	return 1;
 }
@@ -394,7 +270,7 @@ static int compare_node(struct diff *diff, node_id node, const struct chain chai
 {
 	const size_t common = bisect(&chains[0], &chains[1]);
 	event_seq next[2] = {0, 0};
-	struct mark marks[2];
+	struct fmt__diff_mark marks[2];
 	int got[2] = {1, 1};
 	struct lane *lane = lane_of(diff, node);
 
@@ -432,20 +308,21 @@ static bool is_node(const struct diff *diff, node_id node)
 
 static int compare_marks(struct diff *diff, struct fmt_error *error)
 {
-	struct chains chains[2] = {{calloc(NODES_MAX, sizeof(struct chain))}, {calloc(NODES_MAX, sizeof(struct chain))}};
+	struct chains chains[2] = {{calloc(FMT__DIFF_NODES_MAX, sizeof(struct chain))},
+				   {calloc(FMT__DIFF_NODES_MAX, sizeof(struct chain))}};
 	int failed = 0;
 
 	CHECK(chains[0].nodes && chains[1].nodes);
 	for (int i = 0; i < 2 && failed == 0; i++)
 		failed = fmt_reader_marks(diff->side[i].reader, see_mark, &chains[i], error);
-	for (node_id node = 0; node < NODES_MAX && failed == 0; node++) {
+	for (node_id node = 0; node < FMT__DIFF_NODES_MAX && failed == 0; node++) {
 		const struct chain pair[2] = {chains[0].nodes[node], chains[1].nodes[node]};
 
 		if (pair[0].count || pair[1].count || is_node(diff, node))
 			failed = compare_node(diff, node, pair, error);
 	}
 	for (int i = 0; i < 2; i++) {
-		for (size_t node = 0; node < NODES_MAX; node++)
+		for (size_t node = 0; node < FMT__DIFF_NODES_MAX; node++)
 			free(chains[i].nodes[node].marks);
 		free(chains[i].nodes);
 	}
@@ -692,10 +569,10 @@ static int tell(struct diff *diff, FILE *out, bool json, struct finding *finding
 	return failed < 0 ? failed : 1;
 }
 
-static bool is_all_equal(const struct diff *diff)
+static bool is_all_equal(const struct diff *diff, event_seq same)
 {
 	for (int i = 0; i < 2; i++)
-		if (diff->side[i].next != fmt_reader_count(diff->side[i].reader))
+		if (same != fmt_reader_count(diff->side[i].reader))
 			return false;
 	return true;
 }
@@ -703,17 +580,18 @@ static bool is_all_equal(const struct diff *diff)
 int fmt_diff(struct fmt_reader *a, struct fmt_reader *b, unsigned int ignore, FILE *out, bool json,
 	     struct fmt_error *error)
 {
-	_cleanup_(diff_done) struct diff diff = {.side = {{.reader = a}, {.reader = b}}, .ignore = ignore};
+	_cleanup_(diff_done) struct diff diff = {.side = {{.reader = a}, {.reader = b}}};
+	const event_seq same = skip_equal(a, b);
 	struct finding *findings = NULL;
 	size_t count = 0;
 
-	diff.side[0].next = diff.side[1].next = skip_equal(a, b);
+	fmt__diff_view_init(&diff.view, ignore);
 	int failed = learn_names(&diff.side[0], error);
 
 	if (failed == 0)
 		failed = learn_names(&diff.side[1], error);
 	if (failed == 0)
-		failed = ignore ? compare(&diff, error) : is_all_equal(&diff) ? 0 : compare_marks(&diff, error);
+		failed = ignore ? compare(&diff, same, error) : is_all_equal(&diff, same) ? 0 : compare_marks(&diff, error);
 	findings = calloc(diff.lane_count + 1, sizeof(*findings));
 	CHECK(findings);
 	for (size_t i = 0; failed == 0 && i < diff.lane_count; i++) {

@@ -45,7 +45,7 @@ struct fmt__encoder {
 
 int fmt__writer_publish(struct fmt_writer *w)
 {
-	if (w->published)
+	if (w->published || w->held)
 		return 0;
 	if (rename(w->part_path, w->path) < 0)
 		return -errno;

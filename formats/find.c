@@ -2,31 +2,61 @@
 /*
  * find.c - looks for something in a trace.
  *
- * All summaries are read once; then chunks that cannot have what is wanted are passed over, and of the others the events are
- * looked at. A connection is known by the frame that began it: the summary of some chunk says where that is.
+ * Chunks that cannot have what is wanted are passed over by their summaries, each of which is read once; of the others the events are
+ * looked at. A connection is known by the frame that began it: the summary of some chunk says where that is.  A packet is looked for
+ * by halves, since the packets of a node are counted up.
  */
 #include "reader-int.h"
 
 #include "packets.h"
 
-/* All summaries, once. */
+/* From here on all that are left are loaded together: for one it costs half as much. */
+#define SUMMARIES_ONE_BY_ONE 64u
+
 static int load_summaries(struct fmt_reader *r, struct fmt_error *error)
 {
-	if (r->summaries || !r->index.chunk_count)
-		return 0;
-	r->summaries = calloc(r->index.chunk_count, sizeof(*r->summaries));
-	CHECK(r->summaries);
+	if (r->db) {
+		const int failed = fmt__db_summaries(r->db, &r->index, r->summaries, error);
+
+		r->summary_count = failed < 0 ? r->summary_count : SIZE_MAX;
+		return failed;
+	}
 	for (size_t i = 0; i < r->index.chunk_count; i++) {
 		const struct fmt__chunk *chunk = &r->index.chunks[i];
-		const int failed = chunk->summary_size ? fmt__reader_load(r, FMT__DB_SUMMARY, chunk->summary_location,
-									  chunk->summary_size, error) : 0;
+		const int failed = fmt__reader_load(r, FMT__DB_SUMMARY, chunk->summary_location, chunk->summary_size, error);
 
 		if (failed < 0)
 			return failed;
-		if (chunk->summary_size)
-			fmt_buf_put(&r->summaries[i], r->stored.data, chunk->summary_size);
+		fmt_buf_clear(&r->summaries[i]);
+		fmt_buf_put(&r->summaries[i], r->stored.data, chunk->summary_size);
 	}
+	r->summary_count = SIZE_MAX;
 	return 0;
+}
+
+/* The summary of a chunk.  0, -EBADMSG, -errno. */
+static int get_summary(struct fmt_reader *r, size_t number, const struct fmt_buf **ret, struct fmt_error *error)
+{
+	const struct fmt__chunk *chunk = &r->index.chunks[number];
+	int failed = 0;
+
+	if (!r->summaries) {
+		r->summaries = calloc(r->index.chunk_count, sizeof(*r->summaries));
+		CHECK(r->summaries);
+	}
+	struct fmt_buf *summary = &r->summaries[number];
+
+	if (r->summary_count != SIZE_MAX && !summary->size && chunk->summary_size) {
+		if (r->summary_count++ >= SUMMARIES_ONE_BY_ONE) {
+			failed = load_summaries(r, error);
+		} else {
+			failed = fmt__reader_load(r, FMT__DB_SUMMARY, chunk->summary_location, chunk->summary_size, error);
+			if (failed == 0)
+				fmt_buf_put(summary, r->stored.data, chunk->summary_size);
+		}
+	}
+	*ret = summary;
+	return failed;
 }
 
 /* The frame that an event sends.  False: it sends none. */
@@ -40,21 +70,76 @@ static bool frame_of(const struct fmt_event *event, struct fmt_frame *ret)
 	return true;
 }
 
-/* The connection that is looked for, by a frame of it: the one that began it.  1, 0: no chunk says where, -EBADMSG. */
-static int find_beginning(struct fmt_reader *r, uint64_t number, struct fmt_frame *ret, struct fmt_error *error)
+/* Where a connection begins.  1, 0: no chunk says that, -EBADMSG. */
+static int find_beginning(struct fmt_reader *r, uint64_t number, event_seq *ret, struct fmt_error *error)
 {
 	for (size_t i = 0; i < r->index.chunk_count; i++) {
 		struct fmt__summary_stream stream = {0};
-		struct fmt_event event;
+		const struct fmt_buf *summary;
 		size_t pos = 0;
+		const int failed = get_summary(r, i, &summary, error);
 
-		while (fmt__summary_stream(r->summaries[i].data, r->summaries[i].size, &pos, &stream) > 0) {
+		if (failed < 0)
+			return failed;
+		while (fmt__summary_stream(summary->data, summary->size, &pos, &stream) > 0) {
 			if (stream.number != number || !stream.begins)
 				continue;
-			const int failed = fmt_reader_event(r, r->index.chunks[i].first_seq + stream.index, &event, error);
-
-			return failed < 0 ? failed : frame_of(&event, ret);
+			*ret = r->index.chunks[i].first_seq + stream.index;
+			return 1;
 		}
+	}
+	return 0;
+}
+
+/* The connection that is looked for becomes r->connection.  1, 0: no chunk says where it begins, -EBADMSG. */
+static int find_connection(struct fmt_reader *r, uint64_t number, struct fmt_error *error)
+{
+	_cleanup_(fmt_buf_done) struct fmt_buf body = {0};
+	struct fmt_event event;
+	event_seq seq;
+
+	if (r->has_connection && r->connection_number == number)
+		return 1;
+	r->has_connection = false;
+	int got = find_beginning(r, number, &seq, error);
+
+	if (got <= 0)
+		return got;
+	got = fmt__reader_one(r, seq, &event, &body, error);
+	if (got < 0)
+		return got;
+	r->has_connection = frame_of(&event, &r->connection);
+	r->connection.payload = NULL;
+	r->connection_number = number;
+	return r->has_connection;
+}
+
+/* The chunk in which a packet is sent, by what others of its node tell: their counts rise.  1, 0: it is not found so, -EBADMSG. */
+static int find_sender(struct fmt_reader *r, uint64_t packet, size_t *ret, struct fmt_error *error)
+{
+	size_t low = 0, high = r->index.chunk_count;
+
+	while (low < high) {
+		enum fmt__summary_place place = FMT__SUMMARY_UNKNOWN;
+		const size_t middle = low + (high - low) / 2;
+		size_t at = middle;
+
+		for (; at < high && place == FMT__SUMMARY_UNKNOWN; at++) {
+			const struct fmt_buf *summary;
+			const int failed = get_summary(r, at, &summary, error);
+
+			if (failed < 0)
+				return failed;
+			place = fmt__summary_packet(summary->data, summary->size, packet);
+		}
+		if (place == FMT__SUMMARY_HERE) {
+			*ret = at - 1;
+			return 1;
+		}
+		if (place == FMT__SUMMARY_LATER)
+			low = at;
+		else
+			high = middle;
 	}
 	return 0;
 }
@@ -120,51 +205,60 @@ static bool find_in_chunk(const struct fmt_reader *r, const struct fmt__cached *
 	return false;
 }
 
-static bool may_have(const struct fmt_reader *r, size_t chunk, const struct fmt_want *want)
+/* 1, 0, -EBADMSG. */
+static int may_have(struct fmt_reader *r, size_t chunk, const struct fmt_want *want, struct fmt_error *error)
 {
+	const struct fmt_buf *summary;
+	const int failed = get_summary(r, chunk, &summary, error);
 	bool damaged = false;
 
-	return fmt__summary_has(r->summaries[chunk].data, r->summaries[chunk].size, want, &damaged);
+	return failed < 0 ? failed : fmt__summary_has(summary->data, summary->size, want, &damaged);
 }
 
 int fmt_reader_chunk_may_have(struct fmt_reader *r, size_t index, const struct fmt_want *want, struct fmt_error *error)
 {
 	CHECK(index < r->index.chunk_count);
-	const int failed = load_summaries(r, error);
-
-	return failed < 0 ? failed : may_have(r, index, want);
+	return may_have(r, index, want, error);
 }
 
 int fmt_reader_find(struct fmt_reader *r, const struct fmt_want *want, bool backwards, event_seq *seq, struct fmt_event *ret,
 		    struct fmt_error *error)
 {
 	const size_t chunks = r->index.chunk_count;
-	struct fmt_frame connection;
 	struct fmt__cached *cached;
+	size_t first, sent;
 
 	if (*seq >= fmt_reader_count(r)) {
 		if (!backwards || !chunks)
 			return 0;
 		*seq = fmt_reader_count(r) - 1;
 	}
-	int got = load_summaries(r, error);
+	int got = want->has_stream ? find_connection(r, want->stream, error) : 1;
 
-	if (got == 0 && want->has_stream && (got = find_beginning(r, want->stream, &connection, error)) == 0)
-		return 0;
-	if (got < 0)
+	if (got <= 0)
 		return got;
-	for (size_t i = fmt__reader_chunk_of(r, *seq); i < chunks; i += backwards ? (size_t)-1 : 1) {
+	first = fmt__reader_chunk_of(r, *seq);
+	if (want->has_packet && !backwards) {
+		got = find_sender(r, want->packet, &sent, error);
+		if (got < 0)
+			return got;
+		first = got && sent > first ? sent : first;
+	}
+	for (size_t i = first; i < chunks; i += backwards ? (size_t)-1 : 1) {
 		const struct fmt__chunk *chunk = &r->index.chunks[i];
 		uint32_t index = backwards ? chunk->count - 1 : 0;
 
-		if (!may_have(r, i, want))
+		got = may_have(r, i, want, error);
+		if (got < 0)
+			return got;
+		if (!got)
 			continue;
 		if (*seq >= chunk->first_seq && *seq - chunk->first_seq < chunk->count)
 			index = (uint32_t)(*seq - chunk->first_seq);
 		got = fmt__reader_chunk(r, i, &cached, error);
 		if (got < 0)
 			return got;
-		if (!find_in_chunk(r, cached, want, want->has_stream ? &connection : NULL, backwards, &index))
+		if (!find_in_chunk(r, cached, want, want->has_stream ? &r->connection : NULL, backwards, &index))
 			continue;
 		*seq = chunk->first_seq + index;
 		*ret = cached->events[index];
@@ -173,21 +267,31 @@ int fmt_reader_find(struct fmt_reader *r, const struct fmt_want *want, bool back
 	return 0;
 }
 
+int fmt__reader_only_nodes(struct fmt_reader *r, size_t chunk, bool (*of_these)(const void *context, node_id node), const void *context,
+			   struct fmt_error *error)
+{
+	const struct fmt_buf *summary;
+	const int failed = get_summary(r, chunk, &summary, error);
+
+	return failed < 0 ? failed : fmt__summary_only_nodes(summary->data, summary->size, of_these, context);
+}
+
 int fmt_reader_marks(struct fmt_reader *r, void (*see)(void *context, const struct fmt_mark *mark), void *context,
 		     struct fmt_error *error)
 {
-	const int failed = load_summaries(r, error);
-
-	for (size_t i = 0; failed == 0 && i < r->index.chunk_count; i++) {
+	for (size_t i = 0; i < r->index.chunk_count; i++) {
 		struct fmt__summary_mark mark;
+		const struct fmt_buf *summary;
 		uint64_t left = 0;
 		size_t pos = 0;
-		int got;
+		int got = get_summary(r, i, &summary, error);
 
-		while ((got = fmt__summary_mark(r->summaries[i].data, r->summaries[i].size, &pos, &mark, &left)) > 0)
+		if (got < 0)
+			return got;
+		while ((got = fmt__summary_mark(summary->data, summary->size, &pos, &mark, &left)) > 0)
 			see(context, &(struct fmt_mark){mark.node, mark.number, r->index.chunks[i].first_seq + mark.index, mark.crc});
 		if (got < 0)
 			return fmt__fail(error, -EBADMSG, "chunk %zu: its summary is damaged; copy or record the trace again", i);
 	}
-	return failed;
+	return 0;
 }

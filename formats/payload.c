@@ -212,9 +212,9 @@ static uint64_t end_of(const struct split *split)
 	return split->payload->end + (split->payload->size - split->payload->kept);
 }
 
-/* A run of the same few bytes: zeros, or a small buffer that is sent again and again.  The first place that the table knew of it may be
- * much shorter, and literals cannot be copied while they are made, so it would be many short copies, each time that it comes.  When there
- * is twice as much here as could be copied (`after` bytes), it becomes literals, and the table knows them from now on.  True: it has. */
+/* A run of the same few bytes, BLOCK of them or a part of that: zeros, mostly.  The first place that the table knew of it may be much
+ * shorter, and literals cannot be copied while they are made, so it would be many short copies, each time that it comes.  When there is
+ * twice as much here as could be copied (`after` bytes), it becomes literals, and the table knows those from now on.  True: it has. */
 static bool make_run(struct split *split, const struct sample *sample, size_t after, bool at_end)
 {
 	const uint8_t *block = split->bytes + sample->at;
@@ -334,7 +334,8 @@ static void restart(struct ahead *ahead, size_t at)
 void fmt__payload_split(struct fmt__payload *payload, const uint8_t *bytes, size_t size, bool learn,
 			struct fmt_buf copies[FMT__COPY_COLUMNS])
 {
-	struct split split = {payload, bytes, size, 0, 0, payload->end, first_of(payload), copies, learn};
+	struct split split = {.payload = payload, .bytes = bytes, .size = size, .expected = payload->end, .first = first_of(payload),
+			      .copies = copies, .learn = learn};
 	struct ahead ahead = {.payload = payload, .bytes = bytes, .size = size, .depth = 1};
 	struct sample sample;
 

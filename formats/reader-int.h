@@ -3,6 +3,7 @@
 #ifndef FMT_READER_INT_H
 #define FMT_READER_INT_H
 
+#include "packet-text.h"
 #include "trace-int.h"
 
 #define CACHE_SIZE 4
@@ -10,10 +11,11 @@
 #define LITERALS_KEPT (16u << 20)		/* bytes of them between two chunks */
 
 struct fmt__cached {
-	size_t chunk;			/* in the index; valid when events is set */
+	bool valid;			/* it holds a chunk */
+	size_t chunk;			/* in the index */
 	uint64_t used;			/* larger: later */
 	struct fmt_buf bodies;
-	struct fmt_event *events;	/* chunk's count */
+	struct fmt_event *events;	/* FMT_CHUNK_EVENTS_MAX, of which the chunk's count are used; NULL: none was needed yet */
 };
 
 struct fmt__cached_literals {
@@ -36,19 +38,29 @@ struct fmt_reader {
 	struct fmt__cached_literals literals[LITERALS_SIZE];
 	size_t decoding;		/* number of the chunk that is taken apart */
 	struct fmt_error *source_error;	/* where its literals' source says what is wrong */
-	struct fmt_buf *summaries;	/* of all chunks; NULL until somebody looks for something */
+	struct fmt_buf *summaries;	/* of chunks, each loaded when it is needed first; NULL until somebody looks for something */
+	size_t summary_count;		/* that were loaded, or SIZE_MAX: all */
+	bool has_connection;		/* somebody looked for one */
+	uint64_t connection_number;
+	struct fmt_frame connection;	/* the frame that began it */
 	struct fmt_buf stored;
 	struct fmt_buf raw;		/* a chunk on its way to the cache */
 	struct fmt_buf part;
 	ZSTD_DCtx *unpacker;
+	struct fmt__slots *slots;	/* of what is decoded */
 };
 
 /* A chunk, decoded.  0, -EBADMSG, -errno. */
 int fmt__reader_chunk(struct fmt_reader *r, size_t number, struct fmt__cached **ret, struct fmt_error *error);
 /* The raw columns of a chunk, checked.  0, -EBADMSG, -errno. */
 int fmt__reader_columns(struct fmt_reader *r, size_t number, struct fmt_buf *ret, struct fmt_error *error);
+/* One event of a chunk that is not needed otherwise: it is taken apart only so far, and not kept.  Its body is in body. */
+int fmt__reader_one(struct fmt_reader *r, event_seq seq, struct fmt_event *ret, struct fmt_buf *body, struct fmt_error *error);
 /* The number of the chunk that holds an event of the trace. */
 size_t fmt__reader_chunk_of(const struct fmt_reader *r, event_seq seq);
+/* Are all events of a chunk of nodes that are of these, as far as its summary tells?  1, 0, -EBADMSG. */
+int fmt__reader_only_nodes(struct fmt_reader *r, size_t chunk, bool (*of_these)(const void *context, node_id node), const void *context,
+			   struct fmt_error *error);
 /* The stored bytes of a chunk, file part or summary into r->stored. */
 int fmt__reader_load(struct fmt_reader *r, enum fmt__db_table table, uint64_t location, uint64_t size, struct fmt_error *error);
 

@@ -40,6 +40,7 @@ void fmt_reader_close(struct fmt_reader *r)
 	for (size_t i = 0; r->summaries && i < r->index.chunk_count; i++)
 		fmt_buf_done(&r->summaries[i]);
 	free(r->summaries);
+	fmt__slots_free(r->slots);
 	fmt_buf_done(&r->stored);
 	fmt_buf_done(&r->raw);
 	fmt_buf_done(&r->part);
@@ -203,6 +204,7 @@ int fmt_reader_open(const char *path, struct fmt_reader **ret, struct fmt_error 
 		failed = check_features(r, error);
 	if (failed < 0)
 		return failed;
+	r->slots = fmt__slots_new();
 	r->unpacker = ZSTD_createDCtx();
 	CHECK(r->unpacker);
 	warn_of_changes(r);
@@ -321,7 +323,7 @@ int fmt__reader_load(struct fmt_reader *r, enum fmt__db_table table, uint64_t lo
 static struct fmt__cached *find_cached(struct fmt_reader *r, size_t chunk)
 {
 	for (size_t i = 0; i < CACHE_SIZE; i++)
-		if (r->cache[i].events && r->cache[i].chunk == chunk)
+		if (r->cache[i].valid && r->cache[i].chunk == chunk)
 			return &r->cache[i];
 	return NULL;
 }
@@ -450,7 +452,8 @@ int fmt__reader_columns(struct fmt_reader *r, size_t number, struct fmt_buf *ret
 	return 0;
 }
 
-static int decode(struct fmt_reader *r, size_t number, struct fmt__cached *ret, struct fmt_error *error)
+/* The first `wanted` events of a chunk. */
+static int decode(struct fmt_reader *r, size_t number, uint32_t wanted, struct fmt__cached *ret, struct fmt_error *error)
 {
 	const struct fmt__chunk *chunk = &r->index.chunks[number];
 	const struct fmt_buf *own = NULL;
@@ -463,17 +466,14 @@ static int decode(struct fmt_reader *r, size_t number, struct fmt__cached *ret, 
 	failed = get_literals(r, number, &own, error);
 	if (failed < 0)
 		return failed;
-	_cleanup_free_ struct fmt_event *events = calloc(chunk->count, sizeof(*events));
 	const struct fmt__literals literals = {own->data, own->size, chunk->payload_start, find_literals, r};
 
-	CHECK(events);
-	failed = fmt__chunk_decode(chunk, r->raw.data, &literals, events, &ret->bodies, error);
+	if (!ret->events)
+		ret->events = calloc(FMT_CHUNK_EVENTS_MAX, sizeof(*ret->events));
+	CHECK(ret->events);
+	failed = fmt__chunk_decode(r->slots, chunk, wanted, r->raw.data, &literals, ret->events, &ret->bodies, error);
 	trim_literals(r);
-	if (failed < 0)
-		return failed;
-	ret->events = STEAL(events);
-	ret->chunk = number;
-	return 0;
+	return failed;
 }
 
 int fmt__reader_chunk(struct fmt_reader *r, size_t number, struct fmt__cached **ret,
@@ -483,17 +483,38 @@ int fmt__reader_chunk(struct fmt_reader *r, size_t number, struct fmt__cached **
 
 	if (!cached) {
 		cached = oldest_cached(r);
-		free(STEAL(cached->events));
+		cached->valid = false;
 		r->last = NULL;
-		const int failed = decode(r, number, cached, error);
+		const int failed = decode(r, number, r->index.chunks[number].count, cached, error);
 
 		if (failed < 0)
 			return failed;
+		cached->chunk = number;
+		cached->valid = true;
 	}
 	cached->used = ++r->use_count;
 	r->last = cached;
 	*ret = cached;
 	return 0;
+}
+
+int fmt__reader_one(struct fmt_reader *r, event_seq seq, struct fmt_event *ret, struct fmt_buf *body, struct fmt_error *error)
+{
+	const size_t number = fmt__reader_chunk_of(r, seq);
+	const uint32_t index = (uint32_t)(seq - r->index.chunks[number].first_seq);
+	struct fmt__cached part = {0};
+	const struct fmt__cached *cached = find_cached(r, number);
+	const int failed = cached ? 0 : decode(r, number, index + 1, &part, error);
+
+	if (failed == 0) {
+		*ret = (cached ? cached : &part)->events[index];
+		fmt_buf_clear(body);
+		fmt_buf_put(body, ret->body, ret->body_size);
+		ret->body = body->data;
+	}
+	free(part.events);
+	fmt_buf_done(&part.bodies);
+	return failed;
 }
 
 size_t fmt__reader_chunk_of(const struct fmt_reader *r, event_seq seq)

@@ -159,11 +159,10 @@ int fmt_rewrite(struct fmt_reader *from, const char *path, const struct fmt_rewr
 
 	error->text[0] = 0;
 	if (failed == 0) {
-		failed = write_copy(&copy, error);
+		fmt_writer_hold(copy.to);
+		failed = write_copy(&copy, error) ?: fmt_writer_finish(copy.to, NULL);
 		if (failed < 0)
 			fmt_writer_discard(copy.to);
-		else
-			failed = fmt_writer_finish(copy.to, NULL);
 	}
 	if (failed < 0 && !error->text[0])
 		return fmt__fail(error, failed, "cannot write %s: %s", path,

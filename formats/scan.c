@@ -198,8 +198,8 @@ static int open_chunk(struct fmt_scan *scan, struct fmt_error *error)
 	scan->next++;
 	scan->shape.recent = calloc(chunk->count, sizeof(*scan->shape.recent));
 	CHECK(scan->shape.recent);
-	const char *complaint = fmt__columns_open(&scan->shape, (struct fmt__column){scan->raw.data, scan->raw.size}, chunk->count,
-						  &bodies, &scan->columns, &column_count);
+	const char *complaint = fmt__columns_open(&scan->shape, (struct fmt__column){scan->raw.data, scan->raw.data + scan->raw.size},
+						  chunk->count, &bodies, &scan->columns, &column_count);
 
 	if (complaint)
 		return damaged(scan, complaint, error);
@@ -220,10 +220,9 @@ static bool head_get(struct fmt_scan *scan, size_t slot, uint64_t size)
 	const size_t count = size < FMT__FRAME_HEAD ? size : FMT__FRAME_HEAD;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!column[i].size)
+		if (column[i].at == column[i].end)
 			return false;
 		head[i] = (uint8_t)(head[i] + *column[i].at++);
-		column[i].size--;
 	}
 	scan->now.head = head;
 	return true;
@@ -299,6 +298,11 @@ static int take_whole(struct fmt_scan *scan, const struct want *want, struct fmt
 	return 1;
 }
 
+static bool has_rest(const struct fmt__column *column)
+{
+	return column->at != column->end;
+}
+
 /* At the ends of a chunk: it must be as its index says. */
 static const char *complaint_at_end(const struct fmt_scan *scan)
 {
@@ -307,7 +311,8 @@ static const char *complaint_at_end(const struct fmt_scan *scan)
 
 	if ((scan->now.first && scan->now.vtime != chunk->t0) || (!scan->left && scan->now.vtime != chunk->t1))
 		return "its times are not those of its events";
-	if (!scan->left && (columns[FMT__COLUMN_KIND].size || columns[FMT__COLUMN_THREAD].size || columns[FMT__COLUMN_TIME].size))
+	if (!scan->left && (has_rest(&columns[FMT__COLUMN_KIND]) || has_rest(&columns[FMT__COLUMN_THREAD]) ||
+			    has_rest(&columns[FMT__COLUMN_TIME])))
 		return "there is something behind its last event";
 	return NULL;
 }

@@ -38,9 +38,9 @@ struct fmt__chunk {
 	bool tail;		/* of a log: stands in for a chunk that was never completed */
 };
 
-/* Takes a whole chunk apart into chunk->count events with their bodies.  0, -EBADMSG (error says what is wrong). */
-int fmt__chunk_decode(const struct fmt__chunk *chunk, const uint8_t *raw, const struct fmt__literals *literals,
-		      struct fmt_event *ret, struct fmt_buf *bodies, struct fmt_error *error);
+/* Takes a chunk apart: its first `wanted` events (1 to chunk->count) with their bodies.  0, -EBADMSG (error says what is wrong). */
+int fmt__chunk_decode(struct fmt__slots *slots, const struct fmt__chunk *chunk, uint32_t wanted, const uint8_t *raw,
+		      const struct fmt__literals *literals, struct fmt_event *ret, struct fmt_buf *bodies, struct fmt_error *error);
 /* What is wrong with the facts of a chunk by itself; NULL: nothing. */
 const char *fmt__chunk_complaint(const struct fmt__chunk *chunk);
 /* What is wrong with them where it is the next one; NULL: nothing. */
@@ -165,6 +165,8 @@ enum fmt__db_table { FMT__DB_CHUNK, FMT__DB_PAYLOAD, FMT__DB_FILE, FMT__DB_SUMMA
 /* The bytes of a row into out (cleared first). */
 int fmt__db_bytes(struct fmt__db *db, enum fmt__db_table table, uint64_t location, uint64_t size,
 		  struct fmt_buf *out, struct fmt_error *error);
+/* The summaries of all chunks, each into a buffer of its own. */
+int fmt__db_summaries(struct fmt__db *db, const struct fmt__index *index, struct fmt_buf *ret, struct fmt_error *error);
 
 /* Fills error (may be NULL) and returns code. */
 __attribute__((format(printf, 3, 4))) int fmt__fail(struct fmt_error *error, int code,

@@ -47,13 +47,18 @@ struct fmt_note {
 };
 /* A note of the trace, copied; id is not read.  0, -E2BIG: there are too many, or it is too long. */
 int fmt_writer_note(struct fmt_writer *w, const struct fmt_note *note);
+/* For a copy: what is at path stays there until the end. */
+void fmt_writer_hold(struct fmt_writer *w);
 /* Compresses harder (zstd's levels) from now on. */
 void fmt_writer_level(struct fmt_writer *w, int level);
 /* Makes everything so far readable after a kill, if a second has passed since the last time (or now). */
 int fmt_writer_flush(struct fmt_writer *w, bool now);
-/* Ends the trace in its canonical layout: equal events and files give equal bytes.  The writer is freed in
- * any case. ret_hash (may be NULL) is the run hash. */
+/* Ends the trace in its canonical layout: equal events and files give equal bytes.  ret_hash (may be NULL) is the run hash.  0: the
+ * writer is freed; -errno: it is still the caller's, for one of the three below. */
 int fmt_writer_finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE]);
+/* For when the file cannot be written on: what is whole of the log is the trace at path.  False: there is none, since it has no events, or
+ * not even its name can be changed. */
+bool fmt_writer_give_up(struct fmt_writer *w);
 /* Leaves nothing behind (what was at path before is gone when a flush has replaced it). */
 void fmt_writer_discard(struct fmt_writer *w);
 /* Leaves the trace as a killed recorder would. */

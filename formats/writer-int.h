@@ -24,6 +24,7 @@ struct fmt_writer {
 	char *tmp_path;
 	int fd;				/* of the log; locked */
 	bool published;			/* the log is at path */
+	bool held;			/* ... where it is not to be */
 	int error;			/* the first of the file, sticky */
 	uint64_t end;			/* of the log */
 	uint64_t flush_time_ns;		/* CLOCK_MONOTONIC of the last flush */

@@ -273,6 +273,12 @@ int fmt_writer_note(struct fmt_writer *w, const struct fmt_note *note)
 	return fmt__index_add_note(&w->said, note);
 }
 
+void fmt_writer_hold(struct fmt_writer *w)
+{
+	CHECK(!w->open.first_seq && !w->open.count);
+	w->held = true;
+}
+
 void fmt_writer_level(struct fmt_writer *w, int level)
 {
 	fmt__writer_error(w, fmt__encoder_wait(w));
@@ -457,12 +463,37 @@ static int finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 	return 0;
 }
 
+/* What is whole of the log is where the trace should be.  False: it has no events. */
+static bool keep_log(struct fmt_writer *w)
+{
+	_cleanup_(fmt__index_done) struct fmt__index index = {0};
+	uint64_t end, size;
+
+	fmt__encoder_wait(w);
+	if (w->published)
+		return true;
+	if (fmt__log_scan(w->fd, &index, &end, &size, NULL) < 0 || !fmt__index_events(&index)) {
+		unlink(w->part_path);
+		return false;
+	}
+	return fmt__writer_publish(w) == 0;
+}
+
 int fmt_writer_finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 {
 	const int error = finish(w, ret_hash);
 
-	fmt__writer_free(w);
+	if (error == 0)
+		fmt__writer_free(w);
 	return error;
+}
+
+bool fmt_writer_give_up(struct fmt_writer *w)
+{
+	const bool kept = keep_log(w);
+
+	fmt__writer_free(w);
+	return kept;
 }
 
 void fmt_writer_discard(struct fmt_writer *w)

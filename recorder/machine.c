@@ -55,6 +55,7 @@
 #define WINDOW_NS_MAX 10000000ull	/* some 10,000 syscalls of each node: tens of milliseconds here */
 #define WORKERS_MAX 1024u
 #define NEVER UINT64_MAX
+#define FLUSH_POLL_MS 200		/* a window may take long, and what came before it is not to be lost meanwhile */
 
 struct crew {				/* a worker as the machine sees it */
 	pid_t pid;			/* 0: reaped */
@@ -83,6 +84,7 @@ struct machine {
 	struct rec_monitor monitor;
 	struct rec_hashset files;
 	struct fmt_writer *writer;	/* NULL: no trace */
+	bool trace_failed;		/* nothing can be written to it any more */
 	struct fmt_buf message;
 	vtime_ns until;			/* end of the present window */
 	vtime_ns last;			/* of the last event in the trace */
@@ -109,10 +111,12 @@ static const char *node_name(const struct machine *m, node_id id)
 
 /* ---- the trace ---- */
 
+/* What is left of it is said when it is closed.  It is the host that cannot, whatever the error. */
 static int fail_trace(struct machine *m, int error)
 {
-	return fail(m, error, "%s: the trace cannot be written on: %s; what was written so far can be "
-		    "replayed", m->options.trace_path, strerror(-error));
+	m->trace_failed = true;
+	fail(m, error, "%s: the trace cannot be written on: %s", m->options.trace_path, strerror(-error));
+	return -EIO;
 }
 
 static void count_refused(struct rec_run_result *result, const struct fmt_event *event)
@@ -263,6 +267,14 @@ static int open_trace(struct machine *m)
 	if (error < 0)
 		return fail(m, error, "kernel image %s: %s", m->options.kernel_path, strerror(-error));
 	error = rec_preamble_meta(m->writer, m->exp, kernel);
+	return error < 0 ? fail_trace(m, error) : 0;
+}
+
+/* Makes safe what is final, if it is time for it. */
+static int flush(struct machine *m)
+{
+	const int error = m->writer ? fmt_writer_flush(m->writer, /* now= */ false) : 0;
+
 	return error < 0 ? fail_trace(m, error) : 0;
 }
 
@@ -532,8 +544,12 @@ static int wait_for_workers(struct machine *m)
 	}
 	if (!busy)
 		return 0;
+	const int error = flush(m);
+
+	if (error < 0)
+		return error;
 	m->polls[2 * workers] = (struct pollfd){.fd = rec_interrupt_fd(), .events = POLLIN};
-	if (poll(m->polls, 2 * workers + 1, -1) >= 0)
+	if (poll(m->polls, 2 * workers + 1, m->writer ? FLUSH_POLL_MS : -1) >= 0)
 		return m->polls[2 * workers].revents ? give_up(m) : busy;
 	if (errno != EINTR)
 		return fail(m, -errno, "poll: %s", strerror(errno));
@@ -664,9 +680,7 @@ static int run_window(struct machine *m, vtime_ns start)
 
 	if (error < 0)
 		return error;
-	const int flushed = m->writer ? fmt_writer_flush(m->writer, /* now= */ false) : 0;
-
-	return flushed < 0 ? fail_trace(m, flushed) : show_status(m);
+	return flush(m) ?: show_status(m);
 }
 
 static void set_deadlock_reason(struct machine *m)
@@ -809,18 +823,32 @@ static void machine_done(struct machine *m)
 	fmt_buf_done(&m->message);
 }
 
+static void say_what_is_left(struct machine *m, bool kept)
+{
+	const size_t used = strlen(m->error->text);
+
+	snprintf(m->error->text + used, sizeof(m->error->text) - used, kept ? "; what was written so far is there and can be replayed"
+									      : "; nothing of it is left");
+}
+
 /* Finished in order, or left as it was last flushed: all that is final is flushed first. */
 static int close_trace(struct machine *m, int error)
 {
 	if (!m->writer)
 		return error;
-	if (error < 0) {
+	if (error == 0) {
+		error = fmt_writer_finish(m->writer, m->result->hash);
+		if (error == 0)
+			return 0;
+		error = fail_trace(m, error);
+	} else if (!m->trace_failed) {
 		fmt_writer_flush(m->writer, /* now= */ true);
-		fmt_writer_abandon(m->writer);
-		return error;
 	}
-	error = fmt_writer_finish(m->writer, m->result->hash);
-	return error < 0 ? fail_trace(m, error) : 0;
+	const bool kept = fmt_writer_give_up(m->writer);
+
+	if (m->trace_failed)
+		say_what_is_left(m, kept);
+	return error;
 }
 
 int rec_machine_run(const struct rec_experiment *exp, const struct rec_run_options *options,

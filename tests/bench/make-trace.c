@@ -7,7 +7,8 @@
  * a request, the segment arrives after the link's delay, the server wakes, reads it and answers, and a thread of the client
  * reads that; in between others make calls of their own (reads of files, looks at clocks, output).  One segment in 200 is lost.
  *
- * The same arguments give the same trace.  With --differ-at one event and what follows of its node are of another seed.
+ * The same arguments give the same trace.  With --differ-at one event and what follows of its node are of another seed.  With
+ * --disguise the run is the same but for what a comparison may ignore.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "diff.h"
 #include "effect.h"
 #include "trace.h"
 
@@ -33,6 +35,7 @@ DEFINE_CLEANUP(struct fmt_writer *, fmt_writer_abandon)
 
 struct options {
 	uint64_t events, nodes, packets, payload, seed, differ_at;
+	unsigned int disguise;		/* enum fmt_diff_ignore */
 	bool log;
 	const char *path;
 };
@@ -98,6 +101,10 @@ static void flush(struct maker *maker)
 
 	while (maker->error == 0 &&
 	       fmt_record_next(maker->record.data, maker->record.size, &pos, &event) > 0) {
+		if (event.vtime && maker->options.disguise & FMT_IGNORE_TIME)
+			event.vtime += 1000;
+		if (event.tid && maker->options.disguise & FMT_IGNORE_PIDS)
+			event.tid += 1000;
 		maker->error = fmt_writer_event(maker->writer, &event);
 		if (++maker->written == maker->options.differ_at)
 			maker->chance ^= 1;
@@ -155,7 +162,7 @@ static uint32_t address(uint32_t node)
 static struct fmt_bytes frame_of(struct maker *maker, const struct flight *flight, struct flow *flow)
 {
 	struct fmt_buf *out = &maker->frame;
-	const uint16_t client_port = (uint16_t)(40000 + flight->client);
+	const uint16_t client_port = (uint16_t)((maker->options.disguise & FMT_IGNORE_PORTS ? 50000 : 40000) + flight->client);
 
 	fmt_buf_clear(out);
 	put_be(out, 0x020000000000 | flight->to, 6);
@@ -226,7 +233,7 @@ static void fill_payload(struct maker *maker, struct flight *flight)
 			  (unsigned long long)(draw(maker) % 100000));
 
 	for (; (size_t)at + 8 <= size; at += 8) {
-		const uint64_t word = draw(maker);
+		const uint64_t word = draw(maker) ^ (maker->options.disguise & FMT_IGNORE_PAYLOAD ? UINT64_MAX : 0);
 
 		memcpy(line + at, &word, 8);
 	}
@@ -442,17 +449,18 @@ static const char usage[] =
 	"  --payload N    bytes of a segment, up to 1392 (default 64)\n"
 	"  --seed N       (default 1)\n"
 	"  --differ-at N  another seed from this event on\n"
+	"  --disguise LIST  other time, pids, ports, payload\n"
 	"  --log          leave the trace as a killed recorder would\n";
 
 static bool parse(int argc, char **argv, struct options *options)
 {
 	static const struct option long_options[] = {
 		{"events", 1, NULL, 'e'}, {"nodes", 1, NULL, 'n'}, {"packets", 1, NULL, 'p'}, {"payload", 1, NULL, 'y'},
-		{"seed", 1, NULL, 's'}, {"differ-at", 1, NULL, 'd'}, {"log", 0, NULL, 'l'}, {NULL, 0, NULL, 0}};
+		{"seed", 1, NULL, 's'}, {"differ-at", 1, NULL, 'd'}, {"log", 0, NULL, 'l'}, {"disguise", 1, NULL, 'i'}, {NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		const uint64_t value = optarg ? strtoull(optarg, NULL, 10) : 0;
+		const uint64_t value = optarg && option != 'i' ? strtoull(optarg, NULL, 10) : 0;
 
 		switch (option) {
 		case 'e': options->events = value; break;
@@ -462,6 +470,10 @@ static bool parse(int argc, char **argv, struct options *options)
 		case 's': options->seed = value; break;
 		case 'd': options->differ_at = value; break;
 		case 'l': options->log = true; break;
+		case 'i':
+			if (fmt_diff_ignore(optarg, &options->disguise, NULL) < 0)
+				return false;
+			break;
 		default: return false;
 		}
 	}
@@ -489,7 +501,10 @@ static int write_trace(struct maker *maker)
 		return maker->error;
 	if (maker->options.log)
 		return fmt_writer_flush(writer, /* now= */ true);
-	return fmt_writer_finish(STEAL(writer), NULL);
+	error = fmt_writer_finish(writer, NULL);
+	if (error == 0)
+		(void)STEAL(writer);
+	return error;
 }
 
 int main(int argc, char **argv)

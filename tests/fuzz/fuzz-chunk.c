@@ -42,8 +42,11 @@ static void read_summary(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct fmt__slots *slots;
 	struct fmt_buf bodies = {0};
 
+	if (!slots)
+		slots = fmt__slots_new();
 	read_summary(data, size);
 	if (size < 4)
 		return 0;
@@ -53,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fmt_event *events = calloc(count, sizeof(*events));
 
 	if (events)
-		fmt__columns_get(data + 4, rest - literals_size, &literals, 0, count, events, &bodies);
+		fmt__columns_get(slots, data + 4, rest - literals_size, &literals, 0, count, count, events, &bodies);
 	free(events);
 	fmt_buf_done(&bodies);
 	return 0;

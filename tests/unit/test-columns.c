@@ -39,6 +39,8 @@ static struct fmt__literals literals_of(struct fmt__payload *payload, struct fmt
 	return literals;
 }
 
+static struct fmt__slots *slots;
+
 static void test_round_trip(void)
 {
 	static struct fmt_event in[EVENTS], out[EVENTS];
@@ -54,11 +56,17 @@ static void test_round_trip(void)
 
 		fmt__columns_put(&columns, payload, learn, in, count);
 		const struct fmt__literals literals = literals_of(payload, &stream);
-		const char *complaint = fmt__columns_get(columns.raw.data, columns.raw.size, &literals, in[0].vtime, count,
-							 out, &bodies);
+		const char *complaint = fmt__columns_get(slots, columns.raw.data, columns.raw.size, &literals, in[0].vtime, count,
+							 count, out, &bodies);
 
 		STRING(complaint ? complaint : "", "");
 		HOLDS(!complaint && same_events(in, out, count));
+		const size_t wanted = 1 + random_below(count);
+
+		complaint = fmt__columns_get(slots, columns.raw.data, columns.raw.size, &literals, in[0].vtime, count, wanted, out,
+					     &bodies);
+		STRING(complaint ? complaint : "", "");
+		HOLDS(!complaint && same_events(in, out, wanted));
 		for (size_t i = 1; i < columns.cut_count; i++)
 			HOLDS(columns.cuts[i - 1] < columns.cuts[i]);
 		all += columns.bytes.size;
@@ -97,14 +105,14 @@ static void test_damage(void)
 
 		CHECK(cut);
 		memcpy(cut, columns.raw.data, size);
-		HOLDS(fmt__columns_get(cut, size, &literals, in[0].vtime, count, out, &bodies));
+		HOLDS(fmt__columns_get(slots, cut, size, &literals, in[0].vtime, count, count, out, &bodies));
 		free(cut);
 	}
 	for (size_t at = 0; at < columns.raw.size; at++) {
 		for (unsigned int bit = 0; bit < 8; bit += 1 + (at > 1000) * 3) {
 			columns.raw.data[at] ^= (uint8_t)(1u << bit);
-			const char *complaint = fmt__columns_get(columns.raw.data, columns.raw.size, &literals,
-								 in[0].vtime, count, out, &bodies);
+			const char *complaint = fmt__columns_get(slots, columns.raw.data, columns.raw.size, &literals,
+								 in[0].vtime, count, count, out, &bodies);
 
 			tried++;
 			refused += complaint != NULL;
@@ -114,8 +122,8 @@ static void test_damage(void)
 	HOLDS(refused > 0 && refused <= tried);
 	/* What is not refused is other events, or the same in other words: a checksum stands before all this. */
 	printf("# %lu of %lu flips refused\n", refused, tried);
-	HOLDS(fmt__columns_get(columns.raw.data, columns.raw.size, &literals, in[0].vtime, count - 1, out, &bodies));
-	HOLDS(fmt__columns_get(columns.raw.data, columns.raw.size, &literals, INT64_MAX, count, out, &bodies));
+	HOLDS(fmt__columns_get(slots, columns.raw.data, columns.raw.size, &literals, in[0].vtime, count - 1, count - 1, out, &bodies));
+	HOLDS(fmt__columns_get(slots, columns.raw.data, columns.raw.size, &literals, INT64_MAX, count, count, out, &bodies));
 	fmt__columns_done(&columns);
 	fmt__payload_free(payload);
 	fmt_buf_done(&records);
@@ -126,7 +134,9 @@ int main(void)
 {
 	for (size_t i = 0; i < sizeof(noise); i++)
 		noise[i] = (uint8_t)random_u64();
+	slots = fmt__slots_new();
 	test_round_trip();
 	test_damage();
+	fmt__slots_free(slots);
 	return done();
 }

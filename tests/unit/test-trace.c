@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +34,18 @@ static const char *path_of(const char *name)
 
 	snprintf(path, PATH_MAX, "%s/%s", directory, name);
 	return path;
+}
+
+/* The writer asks the clock when it last flushed: here it goes as the test likes. */
+static uint64_t clock_ahead_ns;
+
+int clock_gettime(clockid_t clock, struct timespec *ret)
+{
+	const int got = (int)syscall(SYS_clock_gettime, clock, ret);
+
+	ret->tv_sec += (time_t)((ret->tv_nsec + clock_ahead_ns) / 1000000000);
+	ret->tv_nsec = (long)((ret->tv_nsec + clock_ahead_ns) % 1000000000);
+	return got;
 }
 
 static bool exists(const char *path)
@@ -457,7 +470,7 @@ static void test_flush(void)
 	r = open_good(path);
 	EQUAL(fmt_reader_count(r), 100);
 	fmt_reader_close(r);
-	usleep(1100000);
+	clock_ahead_ns += 1000000000;
 	EQUAL(fmt_writer_flush(w, /* now= */ false), 0);
 	put_events(w, 150, 160);
 	fmt_writer_abandon(w);
@@ -466,6 +479,35 @@ static void test_flush(void)
 	EQUAL(right_events(r), 150);
 	EQUAL(fmt_reader_verify(r, &error), 0);
 	fmt_reader_close(r);
+}
+
+/* Whoever kills the recorder between two steps loses what came in the last second, whatever the steps are. */
+static void test_flush_interval(void)
+{
+	const char *path = path_of("interval.hct");
+	uint64_t added[200] = {0};	/* events, by step */
+	struct fmt_writer *w;
+
+	part("a second at most is lost");
+	EQUAL(fmt_writer_new(path, &w), 0);
+	for (size_t step = 1; step < 200; step++) {
+		const uint64_t step_ns = 137000000;
+		const size_t second = 1000000000 / step_ns + 1;	/* in steps */
+		const uint64_t more = step % 50 == 0 ? 20000 : random_below(30);
+
+		put_events(w, added[step - 1], added[step - 1] + more);
+		added[step] = added[step - 1] + more;
+		clock_ahead_ns += step_ns;
+		EQUAL(fmt_writer_flush(w, /* now= */ false), 0);
+		if (step < second)
+			continue;
+		struct fmt_reader *r = open_good(path);
+
+		HOLDS(fmt_reader_count(r) >= added[step - second]);
+		HOLDS(fmt_reader_count(r) <= added[step]);
+		fmt_reader_close(r);
+	}
+	fmt_writer_abandon(w);
 }
 
 /* More flushes within a chunk than there are chunks that one may copy from: tails do not count as such. */
@@ -583,9 +625,14 @@ static void full_disk_once(const char *path, rlim_t limit)
 	EQUAL(error, -EFBIG);
 	EQUAL(fmt_writer_flush(w, true), -EFBIG);
 	EQUAL(fmt_writer_finish(w, NULL), -EFBIG);
+	const bool kept = fmt_writer_give_up(w);
+
 	setrlimit(RLIMIT_FSIZE, &large);
 	HOLDS(!exists(path_of("full.hct.tmp")));
-	if (!flushed)
+	HOLDS(!exists(path_of("full.hct.part")));
+	EQUAL(exists(path), kept);
+	HOLDS(kept || !flushed);
+	if (!kept)
 		return;
 	struct fmt_reader *r = open_good(path);
 
@@ -608,6 +655,7 @@ static void full_at_end(const char *path)
 	EQUAL(stat(path, &st), 0);
 	mkdir(path_of("full.hct.tmp"), 0700);
 	HOLDS(fmt_writer_finish(w, NULL) < 0);
+	HOLDS(fmt_writer_give_up(w));
 	rmdir(path_of("full.hct.tmp"));
 	setrlimit(RLIMIT_FSIZE, &large);
 	struct fmt_reader *r = open_good(path);
@@ -860,6 +908,7 @@ int main(int argc, char **argv)
 	test_refusals();
 	test_large_events();
 	test_flush();
+	test_flush_interval();
 	test_many_tails();
 	test_kill();
 	test_full_disk();
