@@ -6,10 +6,11 @@
  * of what goes and the lap that has just ended, and takes the place of the first one.  So a kill at any moment leaves
  * a log of one lap at least.  It is a writer of its own, so its chunks and its hash are those of any trace with these events.
  *
- * What must still be told are images of all processes, so that the trace can be replayed.  The recorder need not make them: the log that is
- * there can be replayed, so `hindcast trim --images-only` executes it up to the beginning of the new lap, and does so while that lap is being
- * recorded.  So recording waits only when it is faster than replay, and since nothing but the trace has a say in the images, they are the
- * same however many workers there are.  When that fails (and always without a program) past.c tells who there is, and that is all.
+ * What must still be told are images of all processes, so that the trace can be replayed.  The recorder need not make them: the
+ * log that is there can be replayed, so `hindcast trim --images-only` executes it up to the beginning of the new lap, and does so
+ * while that lap is being recorded.  So recording waits only when it is faster than replay, and since nothing but the trace has a
+ * say in the images, they are the same however many workers there are.  When that fails (and always without a program) past.c tells
+ * who there is, and that is all.
  *
  *	lap 1 is recorded             lap 2 is recorded                  lap 3 is recorded
  *	                              images of the end of lap 1         images of the end of lap 2
