@@ -22,8 +22,9 @@ struct fmt_writer;
  * path.part).  0; -EBUSY: another recorder writes there; -errno. */
 int fmt_writer_new(const char *path, struct fmt_writer **ret);
 /* Keeps only the end of the run: at least the last so many ns of virtual time, and less than twice that.  What is there is renumbered.
- * Nothing else may have been written yet, but metas.  Such a trace cannot be replayed, so files are not kept. */
-void fmt_writer_ring(struct fmt_writer *w, vtime_ns duration);
+ * Nothing else may have been written yet, but metas.  program (borrowed) is a hindcast, which is run beside the recorder to make the images
+ * with which such a trace begins; NULL: it begins without, and cannot be replayed. */
+void fmt_writer_ring(struct fmt_writer *w, vtime_ns duration, const char *program);
 /* Metadata of the run that is part of its hash: "seed", "experiment" (its text)...  0; -EINVAL: the key is empty or
  * starts with "format."; -EEXIST: it was given before; -E2BIG; -errno of the file. */
 int fmt_writer_meta(struct fmt_writer *w, const char *key, const void *value, size_t size);

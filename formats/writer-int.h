@@ -50,6 +50,9 @@ struct fmt_writer {
 	vtime_ns lap_start;		/* of the last lap, which is being written; the log begins one lap before */
 	bool lapped;			/* something is gone */
 	struct fmt_buf facts;		/* records of what came before the last lap */
+	struct fmt_buf given;		/* hashes of the files that the recorder has given, which it does once */
+	const char *program;		/* that makes images; NULL: nobody does (any more) */
+	pid_t imager;			/* it is at those of the beginning of the last lap; 0: it is not */
 	struct fmt_past *past;		/* ... of all; NULL: it is none */
 };
 
@@ -87,6 +90,8 @@ int fmt__writer_append_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SI
 /* The log takes the place of what was at path, if it has not: it has something to show now. */
 int fmt__writer_publish(struct fmt_writer *w);
 
+/* Nobody makes images for it any more, and what they were put into is gone. */
+void fmt__writer_end_images(struct fmt_writer *w);
 /* A ring says that it is one, in its own metas.  0, -E2BIG. */
 int fmt__writer_describe_ring(struct fmt_writer *w);
 

@@ -63,6 +63,7 @@ void fmt__writer_free(struct fmt_writer *w)
 		return;
 	/* It may be at work yet. */
 	fmt__writer_stop(w);
+	fmt__writer_end_images(w);
 	if (w->fd >= 0)
 		close(w->fd);
 	free(w->path);
@@ -83,6 +84,7 @@ void fmt__writer_free(struct fmt_writer *w)
 	fmt__index_done(&w->known);
 	fmt__index_done(&w->said);
 	fmt_buf_done(&w->facts);
+	fmt_buf_done(&w->given);
 	fmt_past_free(w->past);
 	ZSTD_freeCCtx(w->packer);
 	free(w);
@@ -341,7 +343,9 @@ int fmt_writer_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int
 
 	if (w->error < 0)
 		return w->error;
-	if (w->ring || fmt__index_file(&w->known, hash))
+	if (w->ring)
+		fmt_buf_put(&w->given, hash, FMT_HASH_SIZE);
+	if (fmt__index_file(&w->known, hash))
 		return 0;
 	if (w->known.file_count >= FMT_FILES_MAX)
 		return -E2BIG;

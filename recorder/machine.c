@@ -260,7 +260,7 @@ static int open_trace(struct machine *m)
 			    error == -EBUSY ? "another recorder writes there" :
 			    error == -EINVAL ? "it is no regular file" : strerror(-error));
 	if (m->options.ring)
-		fmt_writer_ring(m->writer, m->options.ring);
+		fmt_writer_ring(m->writer, m->options.ring, "/proc/self/exe");
 	uint8_t kernel[FMT_HASH_SIZE];
 
 	error = rec_preamble_kernel(m->options.kernel_path, kernel);

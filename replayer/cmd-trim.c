@@ -138,16 +138,24 @@ static bool has_past(const struct part *part)
 static enum fmt_status trim_part(const struct part *part)
 {
 	_cleanup_free_ char *folder = folder_of(part), *reason = NULL;
+	const bool images_only = part->args->value[FMT_OPTION_IMAGES_ONLY] != NULL;
 	struct rep_cut *cut = NULL;
 
-	if (!has_past(part)) {
+	if (!images_only && !has_past(part)) {
 		const struct part whole = {part->args, part->path, part->reader, 0, part->to};
 
 		return trim_whole(&whole);
 	}
-	if (part->args->value[FMT_OPTION_WHOLE_PAST])
+	if (!images_only && part->args->value[FMT_OPTION_WHOLE_PAST])
 		return trim_whole(part);
-	if (rep_cut_new(part->reader, part->from, part->to, folder, &cut, &reason) < 0) {
+	const struct rep_cut_options options = {
+		.from = part->from, .to = part->to, .folder = folder, .images_only = images_only};
+
+	if (rep_cut_new(part->reader, &options, &cut, &reason) < 0 && images_only) {
+		fmt_complain("%s: it cannot be executed up to there: %s", part->path, reason);
+		return FMT_STATUS_NO;
+	}
+	if (!cut) {
 		fmt_complain("%s: it cannot be executed up to the part, which is kept with all that its processes did before: %s",
 			     part->path, reason);
 		return trim_whole(part);
@@ -173,7 +181,7 @@ static enum fmt_status command_trim(const struct fmt_arguments *args)
 	fmt_reader_stat(part.reader, &stat);
 	if (part.to > stat.last)
 		part.to = stat.last;
-	if (part.from > part.to) {
+	if (part.from > part.to && !args->value[FMT_OPTION_IMAGES_ONLY]) {
 		fmt_complain("%s: there is no such part; the run is from 0 to %.9f s", part.path, (double)stat.last / 1e9);
 		status = FMT_STATUS_USAGE;
 	} else {
@@ -187,7 +195,7 @@ const struct fmt_command rep_cmd_trim = {
 	.name = "trim",
 	.usage = "TRACE",
 	.summary = "take a part of a run that still replays",
-	.options = "from output to whole-past",
+	.options = "from images-only output to whole-past",
 	.operand_min = 1,
 	.operand_max = 1,
 	.run = command_trim,

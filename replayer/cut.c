@@ -34,7 +34,7 @@ struct rep_cut {
 	struct fmt_reader *reader;		/* borrowed, until rep_cut_new() returns */
 	event_seq seq;				/* of the first event of the part */
 	vtime_ns vtime;				/* of the last event before it */
-	vtime_ns from, to;
+	struct rep_cut_options options;
 	struct rep_report report;		/* of the execution; has the session */
 	struct fmt_past *past;
 	struct rep_image image;
@@ -96,9 +96,9 @@ static int open_pages(const char *folder)
 	return in_memory < 0 ? -errno : in_memory;
 }
 
-static int write_images(struct rep_cut *cut, const char *folder, char **ret_reason)
+static int write_images(struct rep_cut *cut, char **ret_reason)
 {
-	const int fd = open_pages(folder);
+	const int fd = open_pages(cut->options.folder);
 	const char *reason = fd < 0 ? strerror(-fd) : NULL;
 	const int r = fd < 0 ? fd : rep__image_write(cut->report.session, cut->vtime, fd, &cut->image, &reason);
 
@@ -242,12 +242,12 @@ static int each_event(struct rep_cut *cut, void (*see)(struct fmt_named_files *n
 
 	while (fmt_record_next(cut->records.data, cut->records.size, &pos, &event) > 0)
 		see(&cut->named, &event);
-	for (event_seq seq = cut->seq; seq < fmt_reader_count(cut->reader); seq++) {
+	for (event_seq seq = cut->seq; !cut->options.images_only && seq < fmt_reader_count(cut->reader); seq++) {
 		const int r = fmt_reader_event(cut->reader, seq, &event, error);
 
 		if (r < 0)
 			return r;
-		if (event.vtime > cut->to)
+		if (event.vtime > cut->options.to)
 			break;
 		see(&cut->named, &event);
 	}
@@ -269,9 +269,9 @@ static void describe(struct rep_cut *cut)
 	const uint8_t *hash = fmt_reader_hash(cut->reader);
 
 	fmt_put_text(&cut->changed, "trimmed to ");
-	fmt_put_vtime(&cut->changed, cut->from);
+	fmt_put_vtime(&cut->changed, cut->options.from);
 	fmt_put_text(&cut->changed, " ... ");
-	fmt_put_vtime(&cut->changed, cut->to);
+	fmt_put_vtime(&cut->changed, cut->options.to);
 	fmt_put_text(&cut->changed, " of the run ");
 	for (size_t i = 0; hash && i < 8; i++)
 		fmt_put_text(&cut->changed, "%02x", hash[i]);
@@ -279,14 +279,14 @@ static void describe(struct rep_cut *cut)
 	fmt_buf_put(&cut->changed, "", 1);
 }
 
-static int make(struct rep_cut *cut, const char *folder, char **ret_reason)
+static int make(struct rep_cut *cut, char **ret_reason)
 {
 	struct fmt_error error = {{0}};
 	_cleanup_(rep_states_freep) struct rep_states *states = NULL;
 	int r = execute(cut, ret_reason);
 
 	if (r == 0)
-		r = write_images(cut, folder, ret_reason);
+		r = write_images(cut, ret_reason);
 	if (r < 0)
 		return r;
 	r = rep_states_new(cut->reader, &states);
@@ -299,20 +299,23 @@ static int make(struct rep_cut *cut, const char *folder, char **ret_reason)
 	return r;
 }
 
-int rep_cut_new(struct fmt_reader *reader, vtime_ns from, vtime_ns to, const char *folder, struct rep_cut **ret, char **ret_reason)
+int rep_cut_new(struct fmt_reader *reader, const struct rep_cut_options *options, struct rep_cut **ret, char **ret_reason)
 {
 	struct rep_cut *cut = calloc(1, sizeof(*cut));
 	struct fmt_error error = {{0}};
 
 	CHECK(cut);
-	*cut = (struct rep_cut){.reader = reader, .from = from, .to = to};
-	int r = fmt_reader_seek(reader, from, &cut->seq, &error);
+	*cut = (struct rep_cut){.reader = reader, .options = *options};
+	int r = fmt_reader_seek(reader, options->from, &cut->seq, &error);
 
-	CHECK(r < 0 || cut->seq > 0);
+	if (r == 0 && cut->seq == 0) {
+		r = -EBADMSG;
+		snprintf(error.text, sizeof(error.text), "nothing comes before the part");
+	}
 	if (r < 0)
 		*ret_reason = fmt_text_of("%s", error.text);
 	else
-		r = make(cut, folder, ret_reason);
+		r = make(cut, ret_reason);
 	if (r < 0) {
 		rep_cut_free(cut);
 		return r;
@@ -324,6 +327,19 @@ int rep_cut_new(struct fmt_reader *reader, vtime_ns from, vtime_ns to, const cha
 }
 
 /* ---- the copy ----------------------------------------------------------- */
+
+/* Numbers above this are a past's own, and mean nothing without its images. */
+#define NUMBER_MAX 0x7fffffffu
+
+/* Whether a file event stays: when the file is named, or may still be. */
+static bool stays_named(const struct rep_cut *cut, const struct fmt_event *event)
+{
+	struct fmt_ev_file ev;
+
+	if (fmt_named_files_has(&cut->named, event))
+		return true;
+	return cut->options.images_only && event->kind == FMT_file && fmt_get_file(event, &ev) == 0 && ev.id <= NUMBER_MAX;
+}
 
 static int begin(void *context, struct fmt_writer *to, event_seq *ret_written)
 {
@@ -340,7 +356,7 @@ static int begin(void *context, struct fmt_writer *to, event_seq *ret_written)
 			return r;
 	}
 	while (fmt_record_next(cut->records.data, cut->records.size, &pos, &event) > 0) {
-		if (!fmt_named_files_has(&cut->named, &event))
+		if (!stays_named(cut, &event))
 			continue;
 		const int r = fmt_writer_event(to, &event);
 
@@ -357,7 +373,8 @@ static int keep(void *context, struct fmt_event *event)
 {
 	struct rep_cut *cut = context;
 
-	if (event->seq < cut->seq || event->vtime > cut->to || !fmt_named_files_has(&cut->named, event))
+	if (cut->options.images_only || event->seq < cut->seq || event->vtime > cut->options.to ||
+	    !fmt_named_files_has(&cut->named, event))
 		return 0;
 	cut->stat.kept++;
 	return 1;
@@ -367,7 +384,7 @@ static bool keep_file(void *context, const uint8_t hash[FMT_HASH_SIZE])
 {
 	const struct rep_cut *cut = context;
 
-	return fmt_named_files_has_hash(&cut->named, hash);
+	return !cut->options.images_only && fmt_named_files_has_hash(&cut->named, hash);
 }
 
 struct fmt_rewrite rep_cut_how(struct rep_cut *cut)

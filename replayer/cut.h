@@ -18,9 +18,16 @@ struct rep_cut_stat {
 	uint64_t processes, threads;	/* images */
 };
 
-/* Executes a trace up to vtime from and makes ready the part from..to (both included) of it.  folder is where a file of memory may be
- * put for the time being.  0; -EBADMSG, -errno, and *ret_reason (the caller frees it) says why the part cannot begin so. */
-int rep_cut_new(struct fmt_reader *reader, vtime_ns from, vtime_ns to, const char *folder, struct rep_cut **ret, char **ret_reason);
+struct rep_cut_options {
+	vtime_ns from, to;	/* both included */
+	/* Nothing of the part itself, and all files of the past are named: for one who goes on from there. */
+	bool images_only;
+	const char *folder;	/* where a file of memory may be put for the time being */
+};
+
+/* Executes a trace up to vtime from and makes a part of it ready.  0; -EBADMSG, -errno, and *ret_reason (the caller frees it) says why the
+ * part cannot begin so. */
+int rep_cut_new(struct fmt_reader *reader, const struct rep_cut_options *options, struct rep_cut **ret, char **ret_reason);
 void rep_cut_free(struct rep_cut *cut);
 /* For fmt_rewrite() of the same trace; used until the cut is freed. */
 struct fmt_rewrite rep_cut_how(struct rep_cut *cut);

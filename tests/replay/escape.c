@@ -131,27 +131,65 @@ static void map(struct fmt_buf *effects, uint64_t addr, uint64_t size, uint32_t 
 						     .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE});
 }
 
+static const struct user_regs_struct first_regs = {.rip = CODE, .rsp = STACK + PAGE / 2, .cs = 0x33, .ss = 0x2b,
+						   .eflags = 0x202, .orig_rax = UINT64_MAX};
+
+static void put_memory(struct fmt_buf *effects, const struct program *p, const struct memory *memory, uint64_t bomb)
+{
+	map(effects, CODE, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC);
+	map(effects, DATA, PAGE, PROT_READ | PROT_WRITE);
+	map(effects, STACK, PAGE, PROT_READ | PROT_WRITE);
+	if (bomb)
+		map(effects, 0x100000000ULL, bomb, PROT_READ | PROT_WRITE);
+	fmt_effect_put(effects, &(struct fmt_effect){.op = FMT_EFFECT_WRITE, .addr = CODE, .size = p->code.size,
+						     .bytes = p->code.data});
+	fmt_effect_put(effects, &(struct fmt_effect){.op = FMT_EFFECT_WRITE, .addr = DATA, .size = PAGE,
+						     .bytes = memory->bytes});
+}
+
 static void put_image(struct fmt_buf *events, const struct program *p, const struct memory *memory, uint64_t bomb)
 {
 	_cleanup_(fmt_buf_done) struct fmt_buf effects = {0};
-	const struct user_regs_struct regs = {.rip = CODE, .rsp = STACK + PAGE / 2, .cs = 0x33, .ss = 0x2b,
-					      .eflags = 0x202, .orig_rax = UINT64_MAX};
 
-	map(&effects, CODE, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC);
-	map(&effects, DATA, PAGE, PROT_READ | PROT_WRITE);
-	map(&effects, STACK, PAGE, PROT_READ | PROT_WRITE);
-	if (bomb)
-		map(&effects, 0x100000000ULL, bomb, PROT_READ | PROT_WRITE);
-	fmt_effect_put(&effects, &(struct fmt_effect){.op = FMT_EFFECT_WRITE, .addr = CODE, .size = p->code.size,
-						      .bytes = p->code.data});
-	fmt_effect_put(&effects, &(struct fmt_effect){.op = FMT_EFFECT_WRITE, .addr = DATA, .size = PAGE,
-						      .bytes = memory->bytes});
+	put_memory(&effects, p, memory, bomb);
 	fmt_put_node(events, 0, NODE, 0, &(struct fmt_ev_node){
 		.id = NODE, .name = text_of("alpha"), .address = text_of("10.0.0.1")});
 	fmt_put_start(events, 0, NODE, PID, &(struct fmt_ev_start){.pid = PID, .name = text_of("escape")});
 	fmt_put_exec(events, 0, NODE, PID, &(struct fmt_ev_exec){
 		.pid = PID, .path = text_of("/bin/escape"), .args = text_of("escape"),
-		.regs = {(const uint8_t *)&regs, sizeof(regs)}, .effects = {effects.data, effects.size}});
+		.regs = {(const uint8_t *)&first_regs, sizeof(first_regs)}, .effects = {effects.data, effects.size}});
+}
+
+/* ---- traces that begin in the middle ---- */
+
+struct both_regs {
+	struct user_regs_struct regs;
+	struct user_fpregs_struct fpregs;
+};
+
+/* The same process, in front of a keyframe and without a program. */
+static void put_past(struct fmt_buf *events)
+{
+	fmt_put_node(events, 0, NODE, 0, &(struct fmt_ev_node){
+		.id = NODE, .name = text_of("alpha"), .address = text_of("10.0.0.1")});
+	fmt_put_start(events, 0, NODE, PID, &(struct fmt_ev_start){.pid = PID, .name = text_of("escape")});
+	fmt_put_clone(events, 0, NODE, PID, &(struct fmt_ev_clone){
+		.child_tid = PID + 1, .child_pid = PID, .flags = CLONE_THREAD | CLONE_VM});
+}
+
+static void put_still(struct fmt_buf *events, uint32_t tid, struct fmt_ev_image ev, const struct both_regs *regs,
+		      const struct fmt_buf *effects)
+{
+	ev.pid = ev.pid ? ev.pid : PID;
+	ev.regs = (struct fmt_bytes){(const uint8_t *)regs, sizeof(*regs)};
+	if (effects)
+		ev.effects = (struct fmt_bytes){effects->data, effects->size};
+	fmt_put_image(events, 0, NODE, tid, &ev);
+}
+
+static void put_keyframe(struct fmt_buf *events)
+{
+	fmt_put_keyframe(events, 0, 0, 0, &(struct fmt_ev_keyframe){.events = 100});
 }
 
 static void write_trace(const char *path, const struct fmt_buf *events)
@@ -205,11 +243,20 @@ static void run_call(const struct call *call, const struct memory *memory)
 	set_arguments(&p, call->nr, call->args);
 	BYTES(&p, 0x0f, 0x05, 0xf4);	/* syscall; hlt */
 	part(call->name);
-	for (int honest = 0; honest < 2; honest++) {
-		_cleanup_(fmt_buf_done) struct fmt_buf events = {0};
+	for (int way = 0; way < 4; way++) {
+		_cleanup_(fmt_buf_done) struct fmt_buf events = {0}, effects = {0};
+		const struct both_regs regs = {.regs = first_regs};
 		const uint64_t *a = call->args;
+		const bool honest = way & 1;
 
-		put_image(&events, &p, memory, 0);
+		put_memory(&effects, &p, memory, 0);
+		if (way & 2) {
+			put_past(&events);
+			put_still(&events, PID, (struct fmt_ev_image){0}, &regs, &effects);
+			put_keyframe(&events);
+		} else {
+			put_image(&events, &p, memory, 0);
+		}
 		fmt_put_syscall(&events, 1000, NODE, PID, &(struct fmt_ev_syscall){
 			.nr = honest ? call->nr : __NR_getpid, .a0 = a[0], .a1 = a[1], .a2 = a[2], .a3 = a[3],
 			.a4 = a[4], .a5 = a[5], .ret = honest ? 0 : PID});
@@ -471,10 +518,79 @@ static void test_divergence(void)
 	fmt_buf_done(&p.code);
 }
 
+/* ---- images -------------------------------------------------------------- */
+
+/* What may be wrong with a trace that begins in the middle. */
+enum wrong_image {
+	IMAGE_RIGHT, IMAGE_SHORT_REGS, IMAGE_STATE, IMAGE_TWICE, IMAGE_LATE, KEYFRAME_TWICE, IMAGE_OF_NOBODY, IMAGE_OF_ANOTHER,
+	IMAGE_OWN_LENDER, IMAGE_NO_LENDER, IMAGE_LENT_AND_CHANGED, IMAGE_SECOND_CHANGES, IMAGE_STUB_MAPPED, IMAGE_CLOCK_WRITTEN,
+	IMAGE_HIGH_MAPPED, IMAGE_NO_PAGES, IMAGE_STUB_PC, IMAGE_SELECTOR, IMAGE_BASE, WRONG_IMAGE_COUNT,
+};
+
+static void put_wrong(struct fmt_buf *events, enum wrong_image wrong, const struct program *p)
+{
+	static const struct memory memory;
+	_cleanup_(fmt_buf_done) struct fmt_buf effects = {0};
+	struct both_regs regs = {.regs = first_regs};
+	struct fmt_ev_image ev = {.state = wrong == IMAGE_STATE ? 4 : 0};
+
+	put_memory(&effects, p, &memory, 0);
+	if (wrong == IMAGE_STUB_MAPPED)
+		map(&effects, REC_STUB_ADDR, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC);
+	if (wrong == IMAGE_HIGH_MAPPED)
+		map(&effects, 1ULL << 47, PAGE, PROT_READ);
+	if (wrong == IMAGE_CLOCK_WRITTEN)
+		fmt_effect_put(&effects, &(struct fmt_effect){.op = FMT_EFFECT_FILL, .addr = REC_CLOCK_ADDR, .size = 8});
+	if (wrong == IMAGE_NO_PAGES)
+		fmt_effect_put(&effects, &(struct fmt_effect){.op = FMT_EFFECT_COPY, .addr = DATA, .size = PAGE, .file = UINT32_MAX});
+	regs.regs.rip = wrong == IMAGE_STUB_PC ? REC_STUB_ADDR : CODE;
+	regs.regs.cs = wrong == IMAGE_SELECTOR ? 0x23 : 0x33;
+	regs.regs.fs_base = wrong == IMAGE_BASE ? UINT64_MAX : 0;
+	ev.memory_of = wrong == IMAGE_OWN_LENDER ? PID : wrong == IMAGE_NO_LENDER || wrong == IMAGE_LENT_AND_CHANGED ? 77 : 0;
+	ev.pid = wrong == IMAGE_OF_ANOTHER ? PID + 1 : PID;
+	put_past(events);
+	if (wrong == IMAGE_SHORT_REGS)
+		fmt_put_image(events, 0, NODE, PID, &(struct fmt_ev_image){
+			.pid = PID, .regs = {(const uint8_t *)&regs, sizeof(regs.regs)}, .effects = {effects.data, effects.size}});
+	else
+		put_still(events, wrong == IMAGE_OF_NOBODY ? PID + 7 : PID, ev, &regs, wrong == IMAGE_NO_LENDER ? NULL : &effects);
+	if (wrong == IMAGE_TWICE)
+		put_still(events, PID, ev, &regs, NULL);
+	put_still(events, PID + 1, (struct fmt_ev_image){0}, &regs, wrong == IMAGE_SECOND_CHANGES ? &effects : NULL);
+	put_keyframe(events);
+	if (wrong == IMAGE_LATE)
+		put_still(events, PID + 1, (struct fmt_ev_image){0}, &regs, NULL);
+	if (wrong == KEYFRAME_TWICE)
+		put_keyframe(events);
+	fmt_put_syscall(events, 1000, NODE, PID, &(struct fmt_ev_syscall){.nr = __NR_getpid, .ret = PID});
+}
+
+static void test_images(void)
+{
+	const uint64_t args[6] = {0};
+	struct program p = {.name = "images"};
+	char name[32], reason[256];
+
+	set_arguments(&p, __NR_getpid, args);
+	BYTES(&p, 0x0f, 0x05, 0xf4);
+	for (enum wrong_image wrong = 0; wrong < WRONG_IMAGE_COUNT; wrong++) {
+		_cleanup_(fmt_buf_done) struct fmt_buf events = {0};
+
+		snprintf(name, sizeof(name), "image %u", wrong);
+		part(name);
+		put_wrong(&events, wrong, &p);
+		EQUAL(replay(&events, reason), wrong == IMAGE_RIGHT ? REP_AGREES : REP_TRACE_ERROR);
+		HOLDS((wrong == IMAGE_RIGHT) == !reason[0]);
+		HOLDS(is_untouched());
+	}
+	fmt_buf_done(&p.code);
+}
+
 int main(void)
 {
 	make_place();
 	test_calls();
+	test_images();
 	test_doors();
 	test_bombs();
 	test_endless();
