@@ -10,25 +10,28 @@
 #include "syscall-names.h"
 #include "text.h"
 
-#define COLUMNS_MAX 128
-
-/* All names of fields, each once, in the order of event-kinds.def. */
-static size_t list_columns(const char *ret[COLUMNS_MAX])
+/* All names of fields, each once, in the order of event-kinds.def; the list is the caller's to free. */
+static const char **list_columns(size_t *ret_count)
 {
 	const struct fmt_kind_info *info;
-	size_t count = 0;
+	size_t count = 0, fields = 0;
 
+	for (size_t i = 0; (info = fmt_kind_at(i)); i++)
+		fields += info->field_count;
+	const char **const ret = calloc(fields, sizeof(*ret));
+
+	CHECK(ret);
 	for (size_t i = 0; (info = fmt_kind_at(i)); i++)
 		for (size_t k = 0; k < info->field_count; k++) {
 			size_t at = 0;
 
 			while (at < count && strcmp(ret[at], info->fields[k].name) != 0)
 				at++;
-			CHECK(at < COLUMNS_MAX);
 			if (at == count)
 				ret[count++] = info->fields[k].name;
 		}
-	return count;
+	*ret_count = count;
+	return ret;
 }
 
 static void put_csv(struct fmt_buf *out, struct fmt_bytes text)
@@ -102,8 +105,8 @@ int fmt__export_csv(struct fmt_reader *r, FILE *out, const struct fmt_export_opt
 {
 	_cleanup_(fmt_walk_done) struct fmt_walk walk = {0};
 	_cleanup_(fmt_buf_done) struct fmt_buf row = {0};
-	const char *columns[COLUMNS_MAX];
-	const size_t count = list_columns(columns);
+	size_t count;
+	_cleanup_free_ const char **columns = list_columns(&count);
 	struct fmt_event event;
 	int got = fmt_walk_init(&walk, r, options->filter, error);
 

@@ -32,9 +32,11 @@ make_debian() {
     local mirror sources keyring as_root=()
     [[ $(id -u) -eq 0 ]] || as_root=(sudo -n)
     "${as_root[@]}" true 2>/dev/null || skip "there is no bare Debian in $cache yet; to make one needs root"
-    read -r mirror sources < <(apt-get indextargets --format '$(REPO_URI) $(SOURCESENTRY)' 'Created-By: Packages' \
-        "Codename: $suite" 'Component: main') ||
-        skip "apt of this machine knows no $suite to make a bare Debian of"
+    # Where lists were never fetched, or were removed, only what stands in the sources is known.
+    # shellcheck disable=SC2016
+    local targets=(apt-get indextargets --format '$(REPO_URI) $(SOURCESENTRY)' 'Created-By: Packages' 'Component: main')
+    read -r mirror sources < <("${targets[@]}" 'Origin: Debian' "Codename: $suite"
+        "${targets[@]}" --no-release-info "Release: $suite") || skip "apt of this machine knows no $suite to make a bare Debian of"
     # Without one of its own, a source has the keyring of Debian's archive, as debootstrap does.
     keyring=$(sed -nE 's/.*[Ss]igned-[Bb]y *[:=] *(\/[^] ]+).*/\1/p' "${sources%:*}" | head -n 1)
     mkdir -p "$cache"

@@ -8,7 +8,7 @@ need jq
 mkdir "$work/long" "$work/disk"
 sed 's/-c, "10"/-c, "100000"/; s/"0.2"/"0.01"/; s/stop_time: 30s/stop_time: 100000s/' \
     "$root/samples/ping/experiment.yaml" >"$work/long/experiment.yaml"
-mounting bash -c 'mount -t tmpfs -o size=3M none "$work/disk" && umount "$work/disk"' 2>/dev/null ||
+mounting bash -c "mount -t tmpfs -o size=3M none '$work/disk' && umount '$work/disk'" 2>/dev/null ||
     skip "this host lets nobody mount a small disk"
 # Inside, the disk is there; what is left on it is taken out before it goes.
 cat >"$work/inside.sh" <<'END'

@@ -41,6 +41,7 @@ expect_same "$work/by-1.$expected.hct" "$work/one.hct"
 sed 's/-c, "1", -W, "1"/-c, "100000"/; s/stop_time: 5s/stop_time: 100000s/' "$work/set/experiment.yaml" >"$work/long.yaml"
 env --default-signal "$HINDCAST" explore -q --jobs 2 --seeds 0..40 -o "$work/long.hct" "$work/long.yaml" >"$work/out" 2>"$work/err" &
 explorer=$!
+# shellcheck disable=SC2016
 timeout 60 bash -c 'until [[ $(ls -d "$1"/*.data 2>/dev/null | wc -l) -eq 2 ]]; do sleep 0.1; done' - "$work/long.explore" ||
     fail "no two runs begin: $(cat "$work/err")"
 kill -TERM $explorer

@@ -38,6 +38,7 @@ record_while calm true
 # Other bytes of the same size; another file of the same name, time and size; no file.
 replace() { echo third >"$work/new"; touch -d '2020-01-01' "$work/new"; mv "$work/new" "$work/folder/word"; }
 for change in "eval echo FIRST >$work/folder/word" replace "rm $work/folder/word"; do
+    # shellcheck disable=SC2086
     record_while changed $change
     [[ $(grep -c "warning: $work/folder/word changed on this host" "$work/err") -eq 1 ]] || fail "$change: $(cat "$work/err")"
     ! grep -q folder/other "$work/err" || fail "$change: the other file has not changed"

@@ -15,6 +15,7 @@ begin() {
     env --default-signal "$HINDCAST" record -q -o "$work/run.hct" --data "$work/run.data" --status "$work/status" --workers "$1" \
         "$work/long" >"$work/out" 2>"$work/err" &
     recorder=$!
+    # shellcheck disable=SC2016
     timeout 60 bash -c 'until [[ -s $1 && $(jq .events "$1") -gt 0 ]]; do sleep 0.1; done' - "$work/status" ||
         fail "the recorder does not begin: $(cat "$work/err")"
 }
