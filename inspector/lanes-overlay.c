@@ -144,7 +144,7 @@ static void paint_times(InspLanes *lanes, GtkSnapshot *snapshot, const struct in
 		insp_put_time(time, sizeof(time), insp_vtime(half->run, half->focus));
 		g_snprintf(text, sizeof(text), "%s%s%s%s", before ? "\u25c2 " : "", !two ? "" : side ? "B " : "A ", time,
 			   behind ? " \u25b8" : "");
-		ruler_text(lanes, snapshot, ink, text, left ? x - 8 - g_utf8_strlen(text, -1) * 6.4 : x, &ink->accent);
+		ruler_text(lanes, snapshot, ink, text, left ? x - 16 - g_utf8_strlen(text, -1) * 6.4 : x, &ink->accent);
 	}
 }
 

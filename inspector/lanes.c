@@ -407,14 +407,29 @@ void insp_lanes_set_run(InspLanes *lanes, const struct insp_run *run, InspPager 
 	drop_scene(lanes);
 }
 
+/* Moves lanes up or down as little as needed for a row to be seen. */
+static void show_row(InspLanes *lanes, uint32_t row)
+{
+	const double room = gtk_widget_get_height(GTK_WIDGET(lanes)) - RULER, tall = insp__lanes_height(lanes);
+	const double top = ((double)row - insp__lanes_first(lanes)) * tall - lanes->scroll;
+	const double off = top < 0 ? top : top + tall > room ? top + tall - room : 0;
+
+	if (row < insp__lanes_first(lanes) || room < tall || off == 0)
+		return;
+	lanes->scroll = fmin(fmax(lanes->scroll + off, 0), overflow(lanes));
+	drop_scene(lanes);
+}
+
 void insp_lanes_set_focus(InspLanes *lanes, uint32_t seq, bool follow)
 {
 	CHECK(seq < lanes->half[0].run->count);
 	lanes->half[0].focus = seq;
 	const double from = lanes->half[0].view.from;
 
-	if (follow)
+	if (follow) {
 		insp_view_show(&lanes->half[0].view, seq);
+		show_row(lanes, insp__lanes_row(lanes, 0, insp_lane_of(lanes->half[0].run, seq)));
+	}
 	if (lanes->half[0].view.from != from)
 		insp_lanes_view_changed(lanes);
 	gtk_widget_queue_draw(GTK_WIDGET(lanes));
