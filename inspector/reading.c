@@ -12,11 +12,12 @@
 static void say_facts(InspWindow *window, int percent)
 {
 	const struct insp_sketch *sketch = window->sketch;
-	char end[48];
+	char end[48], events[48];
 
 	insp_put_time(end, sizeof(end), insp_last_vtime(sketch->run));
-	g_autofree char *facts = g_strdup_printf("%u nodes \u00b7 %" G_GUINT64_FORMAT " events \u00b7 %s s \u00b7 reading, %d %%",
-						 sketch->run->lane_count - 1, (guint64)sketch->events, end, percent);
+	insp_put_count(events, sizeof(events), sketch->events);
+	g_autofree char *facts = g_strdup_printf("%u nodes \u00b7 %s events \u00b7 %s s \u00b7 reading, %d\u2009%%",
+						 sketch->run->lane_count - 1, events, end, percent);
 
 	adw_window_title_set_subtitle(window->title, facts);
 }
@@ -48,7 +49,7 @@ void insp__sketch_show(InspWindow *window, struct insp_sketch *sketch)
 	insp_overview_set_notes(window->overview, sketch->notes, sketch->note_count);
 	show_as_unread(window, true);
 	insp__show_scopes(window, sketch->run);
-	gtk_label_set_text(GTK_LABEL(window->where), "The run is being read. What you ask for is done when it is there.");
+	gtk_label_set_text(GTK_LABEL(window->where), "Being read: what you ask for waits.");
 	adw_window_title_set_title(window->title, base);
 	gtk_window_set_title(GTK_WINDOW(window), base);
 	say_facts(window, 0);

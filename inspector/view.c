@@ -466,11 +466,29 @@ static bool merge(struct insp_arrow *arrows, uint32_t first, uint32_t count, con
 	return false;
 }
 
+/* Arrows that start within the same pixels may be one. */
+struct arrow_column {
+	double number;
+	uint32_t first;			/* arrow */
+	uint32_t end;			/* event; one before it is in the column, so that few are asked where they stand */
+};
+
+static void find_column(const struct insp_view *view, uint32_t seq, double step, uint32_t count, struct arrow_column *column)
+{
+	const double its = floor(insp_view_x_of(view, seq) / step);
+
+	if (its != column->number)
+		column->first = count;
+	column->number = its;
+	column->end = insp_view_seek(view, insp_view_at(view, (its + 1) * step));
+}
+
 static uint32_t collect(const struct insp_view *view, struct insp_arrow *arrows, uint32_t max, double step)
 {
 	const struct insp_run *run = view->run;
-	uint32_t at, end, count = 0, column_first = 0;
-	double column = -INFINITY;
+	const uint32_t seen = insp_view_seek(view, view->from);
+	struct arrow_column column = {.number = -INFINITY};
+	uint32_t at, end, count = 0;
 
 	insp_view_packets(view, &at, &end);
 	for (; at < end; at++) {
@@ -481,15 +499,12 @@ static uint32_t collect(const struct insp_view *view, struct insp_arrow *arrows,
 			at = next_out(run, at, behind);
 			continue;
 		}
-		if (!in_sight(view, packet))
+		if (packet->send < seen && !in_sight(view, packet))
 			continue;
 		if (step > 0) {
-			const double its = floor(insp_view_x_of(view, packet->send) / step);
-
-			if (its != column)
-				column_first = count;
-			column = its;
-			if (merge(arrows, column_first, count, packet))
+			if (packet->send >= column.end)
+				find_column(view, packet->send, step, count, &column);
+			if (merge(arrows, column.first, count, packet))
 				continue;
 		}
 		if (count == max)

@@ -229,12 +229,15 @@ static void show_names(InspWindow *window)
 {
 	const struct insp_run *run = window->run;
 	g_autofree char *base = g_path_get_basename(run->path);
-	char end[48];
+	char end[48], events[48], packets[48], lost[48];
 
 	insp__show_scopes(window, run);
 	insp_put_time(end, sizeof(end), insp_last_vtime(run));
-	g_autofree char *facts = g_strdup_printf("%u nodes \u00b7 %u events \u00b7 %u packets, %u lost \u00b7 %s s%s%s",
-						 run->lane_count - 1, run->count, run->packet_count, run->drops, end,
+	insp_put_count(events, sizeof(events), run->count);
+	insp_put_count(packets, sizeof(packets), run->packet_count);
+	insp_put_count(lost, sizeof(lost), run->drops);
+	g_autofree char *facts = g_strdup_printf("%u nodes \u00b7 %s events \u00b7 %s packets, %s lost \u00b7 %s s%s%s",
+						 run->lane_count - 1, events, packets, lost, end,
 						 run->seed[0] ? " \u00b7 seed " : "", run->seed);
 
 	adw_window_title_set_title(window->title, base);
