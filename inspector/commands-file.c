@@ -64,6 +64,8 @@ bool insp__do_export_png(InspWindow *window, const char *argument)
 
 	if (!insp__need_run(window))
 		return false;
+	if (!*argument)
+		return insp__ask_target(window, "export.png", "Save the Timeline as a Picture", ".png");
 	if (sized && (width < PICTURE_MIN || height < PICTURE_MIN || width > PICTURE_MAX || height > PICTURE_MAX)) {
 		insp__refuse(window, "a picture of %dx%d cannot be drawn: sizes are from %dx%d to %dx%d", width, height, PICTURE_MIN,
 			     PICTURE_MIN, PICTURE_MAX, PICTURE_MAX);
@@ -74,7 +76,10 @@ bool insp__do_export_png(InspWindow *window, const char *argument)
 
 bool insp__do_export_svg(InspWindow *window, const char *argument)
 {
-	return insp__need_run(window) && insp__export_drawing(window, argument, /* pdf= */ false);
+	if (!insp__need_run(window))
+		return false;
+	return *argument ? insp__export_drawing(window, argument, /* pdf= */ false)
+			 : insp__ask_target(window, "export.svg", "Save Timeline and Plots as a Drawing", ".svg");
 }
 
 bool insp__do_export_window(InspWindow *window, const char *argument)
@@ -88,21 +93,26 @@ bool insp__do_export_csv(InspWindow *window, const char *argument)
 {
 	if (!insp__need_run(window))
 		return false;
-	insp__export_csv(window, argument);
-	return true;
+	return *argument ? insp__export_csv(window, argument)
+			 : insp__ask_target(window, "export.csv", "Save the List as a Table", ".csv");
 }
 
 bool insp__do_export_pcap(InspWindow *window, const char *argument)
 {
 	if (!insp__need_run(window))
 		return false;
+	if (!*argument)
+		return insp__ask_target(window, "export.pcap", "Save Packets as a Capture", ".pcap");
 	insp__export_pcap(window, argument);
 	return true;
 }
 
 bool insp__do_export_pdf(InspWindow *window, const char *argument)
 {
-	return insp__need_run(window) && insp__export_drawing(window, argument, /* pdf= */ true);
+	if (!insp__need_run(window))
+		return false;
+	return *argument ? insp__export_drawing(window, argument, /* pdf= */ true)
+			 : insp__ask_target(window, "export.pdf", "Save Timeline and Plots as a Drawing", ".pdf");
 }
 
 static bool print(char *text)

@@ -4,6 +4,7 @@
 
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,13 @@
 #include "summary.h"
 
 DEFINE_CLEANUP(struct fmt_reader *, fmt_reader_close)
+
+/* A part of a file is worse than none; a device stays. */
+static void remove_file(const char *path)
+{
+	if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		g_unlink(path);
+}
 
 /* What a widget shows now.  A GtkWidgetPaintable would be empty between a change and its next frame. */
 static GskRenderNode *picture_of(GtkWidget *widget)
@@ -24,6 +32,24 @@ static GskRenderNode *picture_of(GtkWidget *widget)
 			&GRAPHENE_RECT_INIT(0, 0, (float)gtk_widget_get_width(widget), (float)gtk_widget_get_height(widget)));
 	GTK_WIDGET_GET_CLASS(widget)->snapshot(widget, snapshot);
 	return gtk_snapshot_free_to_node(snapshot);
+}
+
+/* False: it cannot be written, and says why; nothing of it is left. */
+static bool write_all(InspWindow *window, const char *path, const void *bytes, gsize size)
+{
+	FILE *out = fopen(path, "we");
+	int error = out ? 0 : errno;
+
+	if (out && fwrite(bytes, 1, size, out) != size)
+		error = errno;
+	if (out && fclose(out) != 0 && !error)
+		error = errno;
+	if (!error)
+		return true;
+	insp__refuse(window, "cannot write %s: %s", path, g_strerror(error));
+	if (out)
+		remove_file(path);
+	return false;
 }
 
 /* ... and would show in another size: it is given that size, and its own again. */
@@ -59,11 +85,9 @@ bool insp__export_png(InspWindow *window, GtkWidget *widget, int width, int heig
 	g_autoptr(GdkTexture) texture = gsk_renderer_render_texture(renderer, node, &all);
 
 	gsk_render_node_unref(node);
-	if (!gdk_texture_save_to_png(texture, path)) {
-		insp__refuse(window, "cannot write %s", path);
-		return false;
-	}
-	return true;
+	g_autoptr(GBytes) png = gdk_texture_save_to_png_bytes(texture);
+
+	return write_all(window, path, g_bytes_get_data(png, NULL), g_bytes_get_size(png));
 }
 
 /* The timeline, and below it the plots when they are shown: what stands in the window. */
@@ -82,6 +106,12 @@ static void draw_pictures(InspWindow *window, cairo_t *cairo)
 	}
 }
 
+static cairo_status_t append(void *bytes, const unsigned char *data, unsigned int size)
+{
+	g_byte_array_append(bytes, data, size);
+	return CAIRO_STATUS_SUCCESS;
+}
+
 static int height_of(GtkWidget *widget)
 {
 	return gtk_widget_get_mapped(widget) ? gtk_widget_get_height(widget) : 0;
@@ -91,7 +121,9 @@ bool insp__export_drawing(InspWindow *window, const char *path, bool pdf)
 {
 	const double width = gtk_widget_get_width(GTK_WIDGET(window->lanes));
 	const double height = height_of(GTK_WIDGET(window->lanes)) + height_of(GTK_WIDGET(window->plots));
-	cairo_surface_t *surface = (pdf ? cairo_pdf_surface_create : cairo_svg_surface_create)(path, width, height);
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	cairo_surface_t *surface = (pdf ? cairo_pdf_surface_create_for_stream : cairo_svg_surface_create_for_stream)(
+		append, bytes, width, height);
 	cairo_t *cairo = cairo_create(surface);
 
 	draw_pictures(window, cairo);
@@ -100,9 +132,10 @@ bool insp__export_drawing(InspWindow *window, const char *path, bool pdf)
 	const cairo_status_t status = cairo_surface_status(surface);
 
 	cairo_surface_destroy(surface);
-	if (status != CAIRO_STATUS_SUCCESS)
-		insp__refuse(window, "cannot write %s: %s", path, cairo_status_to_string(status));
-	return status == CAIRO_STATUS_SUCCESS;
+	if (status == CAIRO_STATUS_SUCCESS)
+		return write_all(window, path, bytes->data, bytes->len);
+	insp__refuse(window, "cannot draw: %s", cairo_status_to_string(status));
+	return false;
 }
 
 /* ---- tables and captures ---- */
@@ -112,6 +145,7 @@ struct save_job {
 	InspEventList *list;		/* NULL: packets, as a capture */
 	GCancellable *cancel;
 	char *path, *filter;
+	gint64 begun_us;
 	struct fmt_error error;
 	int result;
 };
@@ -182,9 +216,36 @@ static void save_thread(GTask *task, gpointer source, gpointer data, GCancellabl
 	if (job->result == 0)
 		job->result = job->list ? write_rows(job, reader, out)
 					: fmt_export(reader, "pcap", out, &options, &job->error);
-	if (out && (ferror(out) | fclose(out)) && job->result == 0)
-		job->result = -EIO;
+	/* What a write has lost its flush tells, with the reason. */
+	if (out && (fflush(out) != 0 || ferror(out)) && job->result == 0)
+		job->result = errno ? -errno : -EIO;
+	if (out && fclose(out) != 0 && job->result == 0)
+		job->result = -errno;
+	if (g_cancellable_is_cancelled(job->cancel) && job->result == 0)
+		job->result = -ECANCELED;
+	if (out && job->result < 0)
+		remove_file(job->path);
 	g_task_return_boolean(task, TRUE);
+}
+
+#define SLOW_US 200000
+
+static void say_saved(InspWindow *window, const char *path)
+{
+	g_autofree char *base = g_path_get_basename(path);
+	g_autofree char *words = g_strdup_printf("%s is saved", base);
+	g_autofree char *shown = g_markup_escape_text(words, -1);
+
+	adw_toast_overlay_add_toast(window->toasts, adw_toast_new(shown));
+}
+
+static const char *reason_of(const struct save_job *job)
+{
+	static const char known[] = "cannot write: ";
+
+	if (!job->error.text[0])
+		return g_strerror(-job->result);
+	return g_str_has_prefix(job->error.text, known) ? job->error.text + strlen(known) : job->error.text;
 }
 
 static void save_done(GObject *object, GAsyncResult *result, gpointer data)
@@ -193,9 +254,13 @@ static void save_done(GObject *object, GAsyncResult *result, gpointer data)
 	const struct save_job *job = g_task_get_task_data(G_TASK(result));
 
 	window->searching--;
-	if (job->result < 0)
-		insp__refuse(window, "cannot write %s: %s", job->path,
-			     job->error.text[0] ? job->error.text : strerror(-job->result));
+	/* Whoever has waited is told that it is over. */
+	if (job->result == 0 && g_get_monotonic_time() - job->begun_us > SLOW_US)
+		say_saved(window, job->path);
+	if (job->result == -ECANCELED)
+		insp__refuse(window, "%s was not saved: it was stopped", job->path);
+	else if (job->result < 0)
+		insp__refuse(window, "cannot write %s: %s", job->path, reason_of(job));
 	insp__update_status(window);
 }
 
@@ -209,17 +274,24 @@ static void save(InspWindow *window, const char *path, InspEventList *list, cons
 	job->cancel = g_object_ref(window->cancel);
 	job->path = g_strdup(path);
 	job->filter = g_strdup(filter);
+	job->begun_us = g_get_monotonic_time();
 	g_task_set_task_data(task, job, save_job_free);
 	window->searching++;
 	g_task_run_in_thread(task, save_thread);
+	/* The wheel turns. */
+	insp__update_status(window);
 }
 
-void insp__export_csv(InspWindow *window, const char *path)
+bool insp__export_csv(InspWindow *window, const char *path)
 {
 	InspEventList *list = window->list_of[insp__current_tab(window)];
 
-	CHECK(list);
+	if (!list) {
+		insp__refuse(window, "there is no list of events to save yet");
+		return false;
+	}
 	save(window, path, list, NULL);
+	return true;
 }
 
 void insp__export_pcap(InspWindow *window, const char *path)

@@ -40,7 +40,8 @@ static bool only_asks(const char *text)
 {
 	static const char *const ids[] = {"palette", "settings", "keys.", "help.", "window.close", "cancel", NULL};
 	static const char *const asking[] = {"share", "note.here", "note.add", "trace.open", "compare.open",
-					      "focus.entry", "list.entry", NULL};
+					      "focus.entry", "list.entry", "export.png", "export.svg", "export.pdf", "export.csv",
+					      "export.pcap", NULL};
 
 	return begins_with_any(text, ids) || g_strv_contains(asking, text);
 }

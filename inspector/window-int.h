@@ -166,10 +166,13 @@ bool insp__export_png(InspWindow *window, GtkWidget *widget, int width, int heig
 /* Timeline and plots as SVG or PDF. */
 bool insp__export_drawing(InspWindow *window, const char *path, bool pdf);
 /* In a thread: the list that is shown; the packets that the filter keeps. */
-void insp__export_csv(InspWindow *window, const char *path);
+/* False: there is no list there, and says so. */
+bool insp__export_csv(InspWindow *window, const char *path);
 void insp__export_pcap(InspWindow *window, const char *path);
 /* Its events as a table, or its packets as a capture. */
 void insp__export_range(InspWindow *window, const char *path, const struct insp_range *range, bool table);
+/* Asks for a file, then runs the command with it; a run is open.  suffix: what the name that is proposed ends in. */
+bool insp__ask_target(InspWindow *window, const char *command, const char *title, const char *suffix);
 void insp__palette(InspWindow *window);
 /* notes-pane.c */
 void insp__add_notes(InspWindow *window);
