@@ -62,17 +62,6 @@ static int open_session(struct rep_timeline *tl, const struct rep_timeline_optio
 	return code;
 }
 
-/* To where execution begins: whatever has images stands as these have it. */
-static int begin(struct rep_timeline *tl, struct fmt_error *error)
-{
-	const enum rep_outcome outcome = rep__timeline_go(tl, tl->first);
-
-	if (outcome == REP_AGREES)
-		return 0;
-	return explain(error, outcome == REP_HOST_CANNOT ? -ENODEV : -EBADMSG,
-		       tl->report.reason ? tl->report.reason : "its images cannot be made");
-}
-
 int rep_timeline_open(const char *path, const struct rep_timeline_options *options,
 		      struct rep_timeline **ret, struct fmt_error *error)
 {
@@ -97,12 +86,11 @@ int rep_timeline_open(const char *path, const struct rep_timeline_options *optio
 			      options->memory_max ? options->memory_max : MEMORY_MAX);
 	rep__stretch_init(&tl->stretch, tl->session);
 	tl->first = rep_session_begins(tl->session);
-	r = tl->first ? begin(tl, error) : 0;
-	if (r < 0)
-		rep_timeline_close(tl);
-	else
-		*ret = tl;
-	return r;
+	/* Images that cannot be made are told of by every move; what can be seen without them can be seen. */
+	if (tl->first)
+		(void)rep__timeline_go(tl, tl->first);
+	*ret = tl;
+	return 0;
 }
 
 void rep_timeline_close(struct rep_timeline *tl)

@@ -48,8 +48,8 @@ struct rep_timeline_options {
 	uint64_t checkpoint_every;	/* for tests: one at every so many events; 0: by the time that execution takes */
 };
 
-/* Opens a trace at its first event; nothing is executed yet, but images with which it may begin are made.  0; -errno with
- * error->text: it is no trace, damaged, or (-ENODEV) this host cannot execute it. */
+/* Opens a trace at its first event; nothing is executed yet, but images with which it may begin are made (moves tell if that
+ * fails).  0; -errno with error->text: it is no trace, damaged, or (-ENODEV) this host cannot execute it. */
 int rep_timeline_open(const char *path, const struct rep_timeline_options *options,
 		      struct rep_timeline **ret, struct fmt_error *error);
 /* Ends every process.  NULL: nothing. */

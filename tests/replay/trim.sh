@@ -82,6 +82,12 @@ expect_status 0 "$HINDCAST" scrub "$work/again.hct" --payload -o "$work/scrubbed
 expect_text "$work/out" '^\[memory\]$'
 expect_status 2 "$HINDCAST" replay --check "$work/scrubbed.hct"
 
+# Whoever steps back is told that the trace begins there; without its images, that nothing can be executed.
+expect_status 0 "$HINDCAST" ctl "$work/again.hct" '{"do":"step","unit":"event","back":true}'
+expect_text "$work/out" '"why":"start".*the trace begins here'
+expect_status 0 "$HINDCAST" ctl "$work/scrubbed.hct" '{"do":"where"}' '{"do":"seek","to":"end"}'
+expect_text "$work/out" '"why":"failed".*no embedded file'
+
 # A late part of a long run is small; the same with its processes' past is not.
 mkdir "$work/long"
 cat >"$work/long/experiment.yaml" <<'END'
