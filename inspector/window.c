@@ -308,10 +308,10 @@ static void load_done(GObject *object, GAsyncResult *result, gpointer data)
 		forget_run(window);
 		gtk_stack_set_visible_child_name(GTK_STACK(window->pages), "empty");
 	} else if (job->cancel == window->cancel) {
+		forget_run(window);
 		window->problem = g_strdup_printf("%s: %s", job->path, job->error.text);
 		g_autofree char *shown = g_markup_escape_text(window->problem, -1);
 
-		forget_run(window);
 		adw_status_page_set_description(window->error_page, shown);
 		gtk_stack_set_visible_child_name(GTK_STACK(window->pages), "error");
 		if (window->tick) {

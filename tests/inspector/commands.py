@@ -96,6 +96,11 @@ view.right
 view.centre
 view.fit
 view.whole
+range.select @1000 @1200
+print.range
+range.zoom
+range.export $/range.csv
+range.clear
 view.place 1200000000 200000000
 view.axis event
 view.axis-other
@@ -140,6 +145,7 @@ view.pane node
 node.list sockets
 print.node
 repeat 3 step.next
+repeat.frames 3 step.previous
 compare.open {other}
 compare.ignore time
 compare.first
@@ -204,7 +210,7 @@ def folder(name):
 
 def comparable(status, path):
     # What the last frame cost is of the last frame.
-    status = {key: value for key, value in status.items() if key not in ("paint_nodes", "arrows")}
+    status = {key: value for key, value in status.items() if key not in ("paint_nodes", "arrows", "waited")}
     return json.loads(json.dumps(status).replace(path, "$"))
 
 

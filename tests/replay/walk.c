@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * walk.c - walk TRACE ends EVERY | walks COUNT SEED | part WHOLE COUNT | interrupts: whether a timeline is the same wherever one comes from.
+ * walk.c - walk TRACE ends EVERY | walks COUNT SEED | part WHOLE COUNT | interrupts: whether a timeline is the same wherever one
+ * comes from.
  *
  * ends: to the end from the start; then, with a checkpoint at every EVERY-th event, to the end from each of them.  The state at
  * the end, and at each checkpoint, has to be that of the straight run.
