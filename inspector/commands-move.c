@@ -229,7 +229,7 @@ bool insp__do_talk_follow(InspWindow *window, const char *argument)
 	const uint32_t packet = need_talk(window);
 
 	if (packet != INSP_NONE)
-		insp__talk(window, window->run->packets[packet].stream, /* print= */ false);
+		insp__talk(window, window->run->packets[packet].stream, TALK_SHOW, NULL);
 	return packet != INSP_NONE;
 }
 
@@ -238,7 +238,25 @@ bool insp__do_print_talk(InspWindow *window, const char *argument)
 	const uint32_t packet = need_talk(window);
 
 	if (packet != INSP_NONE)
-		insp__talk(window, window->run->packets[packet].stream, /* print= */ true);
+		insp__talk(window, window->run->packets[packet].stream, TALK_PRINT, NULL);
+	return packet != INSP_NONE;
+}
+
+/* "FILE client", "FILE server"; the client is who spoke first. */
+bool insp__do_export_talk(InspWindow *window, const char *argument)
+{
+	const char *side = strrchr(argument, ' ');
+	const bool client = g_strcmp0(side, " client") == 0;
+
+	if (!client && g_strcmp0(side, " server") != 0) {
+		insp__refuse(window, "export.talk needs a file, and client or server");
+		return false;
+	}
+	const uint32_t packet = need_talk(window);
+	g_autofree char *path = g_strndup(argument, (gsize)(side - argument));
+
+	if (packet != INSP_NONE)
+		insp__talk(window, window->run->packets[packet].stream, client ? TALK_SAVE_CLIENT : TALK_SAVE_SERVER, path);
 	return packet != INSP_NONE;
 }
 

@@ -219,6 +219,14 @@ bool insp__do_print_registers(InspWindow *window, const char *argument)
 	return print(insp_text_table_print(window->program->registers));
 }
 
+bool insp__do_print_memory(InspWindow *window, const char *argument)
+{
+	GtkTextIter start, end;
+
+	gtk_text_buffer_get_bounds(window->program->memory, &start, &end);
+	return print(gtk_text_buffer_get_text(window->program->memory, &start, &end, /* hidden= */ TRUE));
+}
+
 bool insp__do_print_node(InspWindow *window, const char *argument)
 {
 	return print(insp_node_pane_print(window->program->node_pane));

@@ -158,8 +158,39 @@ void insp__add_commands(InspWindow *window)
 	insp__keys_add_window(window);
 }
 
-void insp_window_print_commands(void)
+/* Keys as an array of text: accelerators, which work everywhere, then the key that works outside of entries. */
+static void print_keys(const struct insp_command *row)
 {
+	g_autofree char *all = g_strjoin(" ", row->accels ? row->accels : row->key, row->accels ? row->key : NULL, NULL);
+	g_auto(GStrv) keys = g_strsplit(all ? all : "", " ", -1);
+
+	for (char **key = keys; *key; key++) {
+		g_autofree char *quoted = insp_engine_quote(*key);
+
+		printf("%s%s", key == keys ? "" : ",", quoted);
+	}
+}
+
+static void print_json(void)
+{
+	for (guint i = 0; i < insp__command_count; i++) {
+		const struct insp_command *row = &insp__commands[i];
+		g_autofree char *id = insp_engine_quote(row->id), *label = insp_engine_quote(row->label);
+		g_autofree char *argument = row->argument ? insp_engine_quote(row->argument) : g_strdup("null");
+
+		printf("%s{\"id\":%s,\"argument\":%s,\"label\":%s,\"keys\":[", i ? ",\n " : "[", id, argument, label);
+		print_keys(row);
+		printf("]}");
+	}
+	printf("]\n");
+}
+
+void insp_window_print_commands(bool json)
+{
+	if (json) {
+		print_json();
+		return;
+	}
 	for (guint i = 0; i < insp__command_count; i++) {
 		const struct insp_command *row = &insp__commands[i];
 		g_autofree char *form = g_strdup_printf("%s%s%s", row->id, row->argument ? " " : "",

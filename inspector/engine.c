@@ -10,6 +10,7 @@
 
 struct waiting {
 	guint id;
+	gboolean stays;			/* not to be cancelled */
 	insp_answer_func func;
 	gpointer data;
 	GDestroyNotify data_free;
@@ -202,25 +203,22 @@ static void start(InspEngine *engine)
 
 /* ---- asking ---- */
 
-void insp_engine_ask(InspEngine *engine, insp_answer_func func, gpointer data, GDestroyNotify data_free,
-		     const char *request, ...)
+static void ask(InspEngine *engine, const struct waiting *asked, const char *request, va_list args)
 {
-	va_list args;
-
-	va_start(args, request);
 	g_autofree char *members = g_strdup_vprintf(request, args);
-	va_end(args);
+
 	if (!engine->server && !engine->failure && !engine->stopped)
 		start(engine);
 	if (engine->failure && !engine->stopped)
-		func(NULL, engine->failure, data);
+		asked->func(NULL, engine->failure, asked->data);
 	if (engine->failure || engine->stopped) {
-		data_free(data);
+		asked->data_free(asked->data);
 		return;
 	}
 	struct waiting *w = g_new(struct waiting, 1);
 
-	*w = (struct waiting){++engine->last_id, func, data, data_free};
+	*w = *asked;
+	w->id = ++engine->last_id;
 	g_queue_push_tail(&engine->waiting, w);
 	g_autofree char *line = g_strdup_printf("{\"id\":%u,%s}\n", w->id, members);
 
@@ -231,6 +229,21 @@ void insp_engine_ask(InspEngine *engine, insp_answer_func func, gpointer data, G
 	changed(engine);
 }
 
+#define ASK(name, lasts)                                                                           \
+	void name(InspEngine *engine, insp_answer_func func, gpointer data, GDestroyNotify data_free,  \
+		  const char *request, ...)                                                        \
+	{                                                                                          \
+		const struct waiting asked = {.stays = lasts, .func = func, .data = data, .data_free = data_free}; \
+		va_list args;                                                                      \
+                                                                                                   \
+		va_start(args, request);                                                           \
+		ask(engine, &asked, request, args);                                                \
+		va_end(args);                                                                      \
+	}
+
+ASK(insp_engine_ask, FALSE)
+ASK(insp_engine_tell, TRUE)
+
 char *insp_engine_quote(const char *text)
 {
 	g_autoptr(JsonNode) node = json_node_init_string(json_node_alloc(), text);
@@ -238,10 +251,21 @@ char *insp_engine_quote(const char *text)
 	return json_to_string(node, FALSE);
 }
 
-void insp_engine_interrupt(InspEngine *engine)
+/* Latest first: what waits is refused before what it waits for ends.  Lines may not be sent yet, so the cancelling takes the same
+ * way. */
+void insp_engine_cancel(InspEngine *engine)
 {
-	if (engine->connection && !engine->failure && engine->waiting.length)
-		send_line(engine, "{\"id\":0,\"do\":\"interrupt\"}\n");
+	for (GList *at = engine->waiting.tail; at && !engine->failure && !engine->stopped; at = at->prev) {
+		const struct waiting *w = at->data;
+		g_autofree char *line = g_strdup_printf("{\"id\":0,\"do\":\"cancel\",\"request\":%u}\n", w->id);
+
+		if (w->stays)
+			continue;
+		if (engine->connection)
+			send_line(engine, line);
+		else
+			g_queue_push_tail(&engine->unsent, g_steal_pointer(&line));
+	}
 }
 
 guint insp_engine_pending(InspEngine *engine)

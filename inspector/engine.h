@@ -26,12 +26,16 @@ typedef void (*insp_answer_func)(JsonObject *answer, const char *error, gpointer
 /* request: the members of a JSON object without "id", printed as by printf; %s must be quoted by insp_engine_quote(). */
 __attribute__((format(printf, 5, 6))) void insp_engine_ask(InspEngine *engine, insp_answer_func func, gpointer data,
 							   GDestroyNotify data_free, const char *request, ...);
+/* As insp_engine_ask(), for what insp_engine_cancel() leaves alone: it changes something that stays. */
+__attribute__((format(printf, 5, 6))) void insp_engine_tell(InspEngine *engine, insp_answer_func func, gpointer data,
+							    GDestroyNotify data_free, const char *request, ...);
 /* "text" as JSON has it. */
 char *insp_engine_quote(const char *text);
 /* The program `hindcast` that belongs to this one; NULL: there is none. */
 char *insp_engine_program(void);
-/* Ends the move that is under way. */
-void insp_engine_interrupt(InspEngine *engine);
+/* Ends the move that is under way, and refuses what was asked and has not begun: a move that waits for another would else begin
+ * when that one ends.  All are called back. */
+void insp_engine_cancel(InspEngine *engine);
 /* Requests without an answer. */
 guint insp_engine_pending(InspEngine *engine);
 /* NULL: it works, or was not asked yet. */

@@ -215,7 +215,8 @@ static void save_thread(GTask *task, gpointer source, gpointer data, GCancellabl
 
 	if (job->result == 0)
 		job->result = job->list ? write_rows(job, reader, out)
-					: fmt_export(reader, "pcap", out, &options, &job->error);
+					: fmt_export(reader, g_str_has_suffix(job->path, ".pcapng") ? "pcapng" : "pcap", out, &options,
+						     &job->error);
 	/* What a write has lost its flush tells, with the reason. */
 	if (out && (fflush(out) != 0 || ferror(out)) && job->result == 0)
 		job->result = errno ? -errno : -EIO;

@@ -2,8 +2,8 @@
 /*
  * inspector.c - hindcast-inspector: the window on a trace.
  *
- * One process holds all windows; a second start opens a window in the first.  A start with --command is its own
- * process, so that a script moves only what it has opened.
+ * One process holds all windows; a second start opens a window in the first.  A start with --command or --new-instance is its
+ * own process: a script moves only what it has opened.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 static char **option_commands;
 static char *option_script;
-static gboolean option_quit, option_list, option_version;
+static gboolean option_quit, option_list, option_json, option_new, option_version;
 
 static const GOptionEntry options[] = {
 	{"command", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &option_commands,
@@ -22,6 +22,8 @@ static const GOptionEntry options[] = {
 	 "Run the commands of a file once the trace is open, one a line; -: of standard input", "FILE"},
 	{"quit", 'q', 0, G_OPTION_ARG_NONE, &option_quit, "Close the window after the last command", NULL},
 	{"commands", 0, 0, G_OPTION_ARG_NONE, &option_list, "List the commands", NULL},
+	{"json", 0, 0, G_OPTION_ARG_NONE, &option_json, "With --commands: as JSON", NULL},
+	{"new-instance", 0, 0, G_OPTION_ARG_NONE, &option_new, "Open windows in a process of their own", NULL},
 	{"version", 0, 0, G_OPTION_ARG_NONE, &option_version, "Show the version", NULL},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
@@ -120,12 +122,12 @@ static int handle_local(GApplication *application, GVariantDict *dictionary, gpo
 	if (option_version)
 		printf("hindcast-inspector %s\n", HINDCAST_VERSION);
 	if (option_list)
-		insp_window_print_commands();
+		insp_window_print_commands(option_json);
 	if (option_version || option_list)
 		return 0;
 	if (option_script && !read_script())
 		return 2;
-	if (option_commands || option_quit)
+	if (option_commands || option_quit || option_new)
 		g_application_set_flags(application, g_application_get_flags(application) | G_APPLICATION_NON_UNIQUE);
 	return -1;
 }

@@ -97,6 +97,21 @@ static void write_thread(GTask *task, gpointer source, gpointer data, GCancellab
 	g_task_return_boolean(task, TRUE);
 }
 
+/* Every window on the trace has the note: it stands in the file that they all show. */
+static void read_everywhere(InspWindow *window)
+{
+	GList *windows = gtk_application_get_windows(gtk_window_get_application(GTK_WINDOW(window)));
+
+	for (; windows; windows = windows->next) {
+		InspWindow *other = INSP_IS_WINDOW(windows->data) ? INSP_WINDOW(windows->data) : NULL;
+
+		if (!other || !other->run || strcmp(other->run->path, window->run->path) != 0)
+			continue;
+		insp__notes_read(other);
+		insp__update_status(other);
+	}
+}
+
 static void write_done(GObject *object, GAsyncResult *result, gpointer data)
 {
 	InspWindow *window = INSP_WINDOW(object);
@@ -106,7 +121,7 @@ static void write_done(GObject *object, GAsyncResult *result, gpointer data)
 	if (job->result < 0)
 		insp__refuse(window, "%s", job->error.text[0] ? job->error.text : g_strerror(-job->result));
 	else if (job->shared == window->shared)
-		insp__notes_read(window);
+		read_everywhere(window);
 	insp__update_status(window);
 }
 

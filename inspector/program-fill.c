@@ -148,7 +148,7 @@ char *insp__stop_words(JsonObject *stop)
 	if (g_strcmp0(why, "end") == 0)
 		return g_strdup("Nothing after this: the run ends here");
 	if (g_strcmp0(why, "interrupted") == 0)
-		return g_strdup("Stopped on the way");
+		return g_strdup(INTERRUPTED_WORDS);
 	if (g_strcmp0(why, "done") == 0 && *place)
 		return g_strdup_printf("Next%s", place);
 	return g_strdup(insp__json_text(stop, "text"));

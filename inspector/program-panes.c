@@ -81,7 +81,12 @@ static void line_chosen(InspSourcePane *pane, guint line, InspWindow *window)
 
 static void page_shown(GObject *stack, GParamSpec *spec, InspWindow *window)
 {
+	/* Where the replay stands within an event it stays: another pane is looked at, and nothing moves. */
+	if (!window->program)
+		return;
+	window->program->here = window->program->inside != NULL;
 	insp__program_follow(window);
+	window->program->here = FALSE;
 }
 
 static GtkWidget *entry_new(const char *placeholder, const char *name, GCallback entered, InspWindow *window)

@@ -79,6 +79,9 @@ static bool is_old(const struct question *question)
 
 #define ASK(window, func, text, row, ...)                                                          \
 	insp_engine_ask((window)->program->engine, func, question_new(window, text, row), question_free, __VA_ARGS__)
+/* What Esc does not take back. */
+#define TELL(window, func, text, ...)                                                              \
+	insp_engine_tell((window)->program->engine, func, question_new(window, text, NULL), question_free, __VA_ARGS__)
 
 static void say(struct insp_program *program, const char *text)
 {
@@ -188,14 +191,16 @@ static void ask_frame(InspWindow *window)
 	}
 }
 
+#define MEMORY_SHOWN 4096	/* bytes: a page */
+
 static void ask_memory(InspWindow *window)
 {
 	struct insp_program *program = window->program;
 	g_autofree char *node = program->node ? insp_engine_quote(program->node) : NULL;
 
 	if (program->memory_address && node)
-		ASK(window, took_memory, NULL, NULL, "\"do\":\"memory\",\"address\":\"%#" G_GINT64_MODIFIER "x\",\"size\":1024,"
-		    "\"node\":%s,\"pid\":%u", program->memory_address, node, program->pid);
+		ASK(window, took_memory, NULL, NULL, "\"do\":\"memory\",\"address\":\"%#" G_GINT64_MODIFIER "x\",\"size\":%d,"
+		    "\"node\":%s,\"pid\":%u", program->memory_address, MEMORY_SHOWN, node, program->pid);
 }
 
 #define ROOTS_OF_PATH 5		/* folders above a program in which its source is looked for */
@@ -214,7 +219,7 @@ static void add_roots(InspWindow *window, const char *path)
 		if (g_hash_table_add(program->roots, g_strdup(folder))) {
 			g_autofree char *quoted = insp_engine_quote(folder);
 
-			ASK(window, took_nothing, NULL, NULL, "\"do\":\"roots\",\"add\":%s", quoted);
+			TELL(window, took_nothing, NULL, "\"do\":\"roots\",\"add\":%s", quoted);
 		}
 		char *above = g_path_get_dirname(folder);
 
@@ -359,13 +364,13 @@ void insp__program_follow(InspWindow *window)
 	say(program, stop);
 	const char *node = program->node ? program->node : window->run->lanes[insp_lane_of(window->run, window->focus)].name;
 
+	/* Whatever the replay is on its way to is not wanted any more. */
+	if (program->moving && !program->here)
+		insp_engine_cancel(program->engine);
 	ASK(window, took_state, node, NULL, "\"do\":\"state\",\"at\":\"@%u\"", window->focus + 1);
 	insp__compare_state(window, node);
 	if (needs_execution(window)) {
 		if (!program->here) {
-			/* Whatever the replay is on its way to is not wanted any more. */
-			if (program->moving)
-				insp_engine_interrupt(program->engine);
 			program->moving = TRUE;
 			ASK(window, took_seek, NULL, NULL, "\"do\":\"seek\",\"to\":\"@%u\"", window->focus + 1);
 		}
@@ -384,7 +389,16 @@ static void took_move(JsonObject *answer, const char *error, gpointer data)
 	struct insp_program *program = window->program;
 	JsonObject *stop = answer && json_object_has_member(answer, "stop") ? json_object_get_object_member(answer, "stop") : NULL;
 
+	/* A later move has taken its place. */
+	if (is_old(question))
+		return;
 	program->moving = FALSE;
+	if (!answer && program->cancelled) {
+		g_free(program->stop);
+		program->stop = g_strdup(INTERRUPTED_WORDS);
+		say(program, program->stop);
+		return;
+	}
 	if (!answer) {
 		insp__refuse(window, "%s", error);
 		say(program, error);
@@ -415,22 +429,26 @@ void insp__program_move(InspWindow *window, const char *members)
 
 	if (!insp__need_run(window))
 		return;
+	/* First: a page that comes to light asks for what it shows. */
+	if (!is_seen(window))
+		gtk_stack_set_visible_child(GTK_STACK(window->details), program->page);
 	/* The replay has to stand where the window does before it goes on from there. */
 	if (!program->inside)
 		ASK(window, took_seek, NULL, NULL, "\"do\":\"seek\",\"to\":\"@%u\"", window->focus + 1);
 	program->serial++;
 	program->moving = TRUE;
+	program->cancelled = FALSE;
 	say(program, "The replay is on its way. Esc stops it.");
 	ASK(window, took_move, NULL, NULL, "%s", members);
-	if (!is_seen(window))
-		gtk_stack_set_visible_child(GTK_STACK(window->details), program->page);
 	insp__update_status(window);
 }
 
 void insp__program_cancel(InspWindow *window)
 {
-	if (window->program && window->program->engine && window->program->moving)
-		insp_engine_interrupt(window->program->engine);
+	if (!window->program || !window->program->engine || !window->program->moving)
+		return;
+	window->program->cancelled = TRUE;
+	insp_engine_cancel(window->program->engine);
 }
 
 guint insp__program_pending(InspWindow *window)
@@ -531,7 +549,7 @@ static void took_point(JsonObject *answer, const char *error, gpointer data)
 
 void insp__program_point(InspWindow *window, const char *what, const char *members)
 {
-	ASK(window, took_point, what, NULL, "%s", members);
+	TELL(window, took_point, what, "%s", members);
 	insp__update_status(window);
 }
 
@@ -552,7 +570,7 @@ void insp__program_delete(InspWindow *window, int point)
 {
 	g_autofree char *text = g_strdup_printf("%d", point);
 
-	ASK(window, took_delete, text, NULL, "\"do\":\"delete\",\"point\":%d", point);
+	TELL(window, took_delete, text, "\"do\":\"delete\",\"point\":%d", point);
 }
 
 /* The number of the breakpoint at a line, as "FILE:LINE" was set; 0: none. */

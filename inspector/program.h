@@ -28,6 +28,7 @@ struct insp_program {
 	char *inside;			/* position within an event; NULL: between two */
 	char *stop;			/* why it stopped, for a person; NULL: nothing to say */
 	gboolean moving;		/* a move is under way, that Esc ends */
+	gboolean cancelled;		/* ... and it was pressed */
 	char *source_path;		/* of the shown frame, as the program has it */
 	guint source_line;
 	GPtrArray *watches;		/* char *: expressions whose values are shown */
@@ -86,6 +87,7 @@ GPtrArray *insp__rows_of_variables(JsonObject *answer, const char *prefix);
 GPtrArray *insp__rows_of_registers(JsonObject *answer);
 GPtrArray *insp__rows_of_code(JsonObject *answer, const char *pc);
 /* Why the replay stopped, for a person. */
+#define INTERRUPTED_WORDS "Stopped on the way"
 char *insp__stop_words(JsonObject *stop);
 void insp__put_memory(GtkTextBuffer *buffer, guint64 address, const char *hex);
 

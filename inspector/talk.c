@@ -2,7 +2,9 @@
 /* talk.c - a conversation as text, who said what told by colour and by an arrow. */
 #include "window-int.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "streams.h"
@@ -14,7 +16,8 @@ struct talk_job {
 	struct insp_shared *shared;
 	GCancellable *cancel;
 	uint32_t stream;
-	bool print;
+	enum insp_talk_use use;
+	char *path;			/* TALK_SAVE_*: where to */
 	struct insp_talk talk;
 	struct fmt_error error;
 	int result;
@@ -27,6 +30,7 @@ static void job_free(gpointer data)
 	insp__shared_unref(job->shared);
 	g_object_unref(job->cancel);
 	insp_talk_done(&job->talk);
+	g_free(job->path);
 	g_free(job);
 }
 
@@ -35,11 +39,36 @@ static bool go_on(void *data, uint32_t done, uint32_t count)
 	return !g_cancellable_is_cancelled(data);
 }
 
+/* What one side said, byte for byte.  0, -errno. */
+static int save_side(const struct talk_job *job, uint8_t side)
+{
+	FILE *out = fopen(job->path, "we");
+
+	if (!out)
+		return -errno;
+	for (uint32_t i = 0; i < job->talk.count; i++)
+		if (job->talk.said[i].side == side)
+			fwrite(job->talk.bytes.data + job->talk.said[i].offset, 1, job->talk.said[i].size, out);
+	const bool failed = ferror(out);
+
+	return (fclose(out) | failed) ? -EIO : 0;
+}
+
+static int complain(struct talk_job *job, int number, const char *why)
+{
+	snprintf(job->error.text, sizeof(job->error.text), "cannot write %.300s: %s", job->path, why);
+	return number;
+}
+
 static void read_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
 {
 	struct talk_job *job = data;
 
 	job->result = insp_talk_read(job->shared->run, job->stream, go_on, job->cancel, &job->talk, &job->error);
+	if (job->result == 0 && job->path && job->talk.cut)
+		job->result = complain(job, -EFBIG, "the conversation is longer than 64 MiB; export.pcap has no limit");
+	else if (job->result == 0 && job->path && (job->result = save_side(job, job->use == TALK_SAVE_SERVER)) < 0)
+		complain(job, job->result, strerror(-job->result));
 	g_task_return_boolean(task, TRUE);
 }
 
@@ -140,12 +169,14 @@ static void read_done(GObject *object, GAsyncResult *result, gpointer data)
 	window->searching--;
 	if (job->result < 0 && job->result != -ECANCELED)
 		insp__refuse(window, "%s", job->error.text);
-	else if (job->result == 0 && job->shared == window->shared)
-		job->print ? print_talk(job) : show_talk(window, job);
+	else if (job->result == 0 && job->shared == window->shared && job->use == TALK_PRINT)
+		print_talk(job);
+	else if (job->result == 0 && job->shared == window->shared && job->use == TALK_SHOW)
+		show_talk(window, job);
 	insp__update_status(window);
 }
 
-void insp__talk(InspWindow *window, uint32_t stream, bool print)
+void insp__talk(InspWindow *window, uint32_t stream, enum insp_talk_use use, const char *path)
 {
 	struct talk_job *job = g_new0(struct talk_job, 1);
 	g_autoptr(GTask) task = g_task_new(window, NULL, read_done, NULL);
@@ -153,7 +184,8 @@ void insp__talk(InspWindow *window, uint32_t stream, bool print)
 	job->shared = g_atomic_rc_box_acquire(window->shared);
 	job->cancel = g_object_ref(window->cancel);
 	job->stream = stream;
-	job->print = print;
+	job->use = use;
+	job->path = g_strdup(path);
 	g_task_set_task_data(task, job, job_free);
 	window->searching++;
 	g_task_run_in_thread(task, read_thread);

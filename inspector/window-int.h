@@ -56,6 +56,7 @@ struct _InspWindow {
 	struct insp_notes notes;
 	char *filter_text;		/* in force; NULL: none */
 	char *found_text;		/* what TAB_FOUND lists; NULL: nothing */
+	char *problem;			/* with the trace, or why there is none; NULL: none */
 	struct insp_program *program;	/* NULL: while the window is made or unmade */
 	struct insp_compare *compare;	/* NULL: no second run is open */
 	struct insp_cone *cone;		/* of the lanes; NULL: none */
@@ -192,7 +193,8 @@ void insp__share_height(InspWindow *window);
 /* log.c: what has been done. */
 void insp__log_new(InspWindow *window);
 void insp__log_free(InspWindow *window);
-/* talk.c: reads a conversation, then shows it, or prints it. */
-void insp__talk(InspWindow *window, uint32_t stream, bool print);
+/* talk.c: reads a conversation, then shows it, prints it, or saves the bytes of one side to path (else NULL). */
+enum insp_talk_use { TALK_SHOW, TALK_PRINT, TALK_SAVE_CLIENT, TALK_SAVE_SERVER };
+void insp__talk(InspWindow *window, uint32_t stream, enum insp_talk_use use, const char *path);
 
 #endif

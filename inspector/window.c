@@ -80,31 +80,34 @@ char *insp__status(InspWindow *window)
 	const struct insp_view *view = insp_lanes_view(window->lanes);
 	struct insp_lanes_stat stat;
 
+	g_autofree char *problem = window->problem ? insp_engine_quote(window->problem) : g_strdup("null");
+
 	if (!run && window->loading)
 		return g_strdup_printf("{\"trace\":null,\"reading\":true,\"waiting\":%u}", window->waiting.length);
 	if (!run)
-		return g_strdup("{\"trace\":null}");
+		return g_strdup_printf("{\"trace\":null,\"problem\":%s}", problem);
 	const struct insp_pair *pair = insp__compare_pair(window);
 
 	insp_lanes_stat(window->lanes, &stat);
 	const uint32_t focus = window->focus == INSP_NONE ? 0 : window->focus;
-	g_autofree char *path = g_strescape(run->path, "");
+	g_autofree char *path = insp_engine_quote(run->path);
 	struct insp_range chosen;
 	g_autofree char *range = insp__range_get(window, &chosen) ? g_strdup_printf("[%u,%u]", chosen.first, chosen.last)
 								   : g_strdup("null");
 
 	return g_strdup_printf(
-		"{\"trace\":\"%s\",\"events\":%u,\"nodes\":%u,\"packets\":%u,\"drops\":%u,\"focus\":%u,"
+		"{\"trace\":%s,\"events\":%u,\"nodes\":%u,\"packets\":%u,\"drops\":%u,\"focus\":%u,"
 		"\"vtime_ns\":%" G_GUINT64_FORMAT ",\"node\":\"%s\",\"scope\":\"%s\",\"grain\":\"%s\",\"axis\":\"%s\","
 		"\"view\":[%.3f,%.3f],\"rows\":%u,"
-		"\"paint_nodes\":%u,\"arrows\":%u,\"waited\":%u,\"range\":%s,\"other\":%" G_GINT64_FORMAT ",\"differences\":%d}",
+		"\"paint_nodes\":%u,\"arrows\":%u,\"waited\":%u,\"range\":%s,\"other\":%" G_GINT64_FORMAT ","
+		"\"differences\":%d,\"notes\":%u,\"problem\":%s}",
 		path, run->count, run->lane_count - 1, run->packet_count, run->drops, focus,
 		(guint64)(run->count ? insp_vtime(run, focus) : 0), run->count ? run->lanes[insp_lane_of(run, focus)].name : "",
 		window->step_scope == INSP_NONE ? "all" : run->lanes[window->step_scope].name,
 		insp_grain_names[window->step_grain], insp_axis_names[view->axis], view->from, view->span,
 		list ? g_list_model_get_n_items(G_LIST_MODEL(list)) : 0, stat.nodes,
 		stat.arrows, window->waited, range, pair ? (gint64)insp__compare_other(window) : -1,
-		pair ? (int)pair->difference_count : -1);
+		pair ? (int)pair->difference_count : -1, window->notes.count, problem);
 }
 
 void insp__update_status(InspWindow *window)
@@ -188,6 +191,7 @@ static void forget_run(InspWindow *window)
 	insp__sketch_forget(window);
 	insp__run_missing(window);
 	insp__range_clear(window);
+	g_clear_pointer(&window->problem, g_free);
 	for (int tab = 0; tab < TAB_COUNT; tab++)
 		if (window->tables[tab])
 			insp__set_list(window, tab, NULL);
@@ -252,7 +256,6 @@ static void show_run(InspWindow *window, struct insp_run *run)
 {
 	const struct insp_view seen = *insp_lanes_view(window->lanes);
 	const bool looked = window->sketch && seen.span < insp_view_extent(&seen);
-	g_autofree char *warning = NULL;
 
 	insp__sketch_forget(window);
 
@@ -273,12 +276,12 @@ static void show_run(InspWindow *window, struct insp_run *run)
 	insp__program_open(window);
 	show_names(window);
 	if (run->damage)
-		warning = g_strdup_printf("The trace is damaged: %s. The %u events before that are shown.", run->damage,
-					  run->count);
+		window->problem = g_strdup_printf("The trace is damaged: %s. The %u events before that are shown.", run->damage,
+						  run->count);
 	else if (run->warning)
-		warning = g_strdup(run->warning);
-	gtk_label_set_text(GTK_LABEL(window->banner_text), warning ? warning : "");
-	gtk_info_bar_set_revealed(GTK_INFO_BAR(window->banner), warning != NULL);
+		window->problem = g_strdup(run->warning);
+	gtk_label_set_text(GTK_LABEL(window->banner_text), window->problem ? window->problem : "");
+	gtk_info_bar_set_revealed(GTK_INFO_BAR(window->banner), window->problem != NULL);
 	gtk_stack_set_visible_child_name(GTK_STACK(window->pages), "run");
 	insp__set_filter(window, NULL);
 	insp__complete_filter(window);
@@ -305,14 +308,14 @@ static void load_done(GObject *object, GAsyncResult *result, gpointer data)
 		forget_run(window);
 		gtk_stack_set_visible_child_name(GTK_STACK(window->pages), "empty");
 	} else if (job->cancel == window->cancel) {
-		g_autofree char *text = g_strdup_printf("%s: %s", job->path, job->error.text);
-		g_autofree char *shown = g_markup_escape_text(text, -1);
-
 		forget_run(window);
+		window->problem = g_strdup_printf("%s: %s", job->path, job->error.text);
+		g_autofree char *shown = g_markup_escape_text(window->problem, -1);
+
 		adw_status_page_set_description(window->error_page, shown);
 		gtk_stack_set_visible_child_name(GTK_STACK(window->pages), "error");
 		if (window->tick) {
-			fprintf(stderr, "hindcast-inspector: %s\n", text);
+			fprintf(stderr, "hindcast-inspector: %s\n", window->problem);
 			exit_status = 2;
 		}
 	}

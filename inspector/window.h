@@ -15,7 +15,7 @@ void insp_window_open(InspWindow *window, const char *path);
 void insp_window_run(InspWindow *window, char **commands, gboolean quit);
 /* Exit status: 0 all went well; 2 a command was refused or the trace did not open. */
 int insp_window_status(void);
-/* Prints the rows of commands.def. */
-void insp_window_print_commands(void);
+/* Prints the rows of commands.def, for people or as JSON. */
+void insp_window_print_commands(bool json);
 
 #endif

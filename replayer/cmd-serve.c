@@ -112,6 +112,7 @@ static bool ask(struct speaker *speaker, const char *text, enum fmt_status *ret_
 		return false;
 	}
 	if (speaker->control) {
+		rep_control_begin(speaker->control);
 		speaker->refused |= !rep_control_handle(speaker->control, (const char *)line.data, line.size, &answer);
 		fmt_buf_put(&answer, "\n", 1);
 		good = fwrite(answer.data, 1, answer.size, stdout) == answer.size;

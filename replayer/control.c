@@ -448,6 +448,11 @@ static int carry_out(struct rep_control *c, json_t *request, struct rep_json *ou
 	return fn ? fn(c, request, out) : rep__refuse(c, "usage", "there is no request %s", name);
 }
 
+void rep_control_begin(struct rep_control *c)
+{
+	atomic_store(&c->interrupted, false);
+}
+
 bool rep_control_handle(struct rep_control *c, const char *line, size_t size, struct fmt_buf *answer)
 {
 	_cleanup_(fmt_buf_done) struct fmt_buf members = {0};
@@ -457,7 +462,6 @@ bool rep_control_handle(struct rep_control *c, const char *line, size_t size, st
 	json_t *id = json_object_get(request, "id");
 
 	c->code = "usage";
-	atomic_store(&c->interrupted, false);
 	const int r = request ? carry_out(c, request, &out) : rep__refuse(c, "usage", "no JSON: %s", why.text);
 
 	rep_json_open(&json, NULL, '{');

@@ -21,6 +21,9 @@ int rep_control_new(const char *path, const char *node_name, struct rep_control 
 void rep_control_free(struct rep_control *control);
 DEFINE_CLEANUP(struct rep_control *, rep_control_free)
 
+/* A request is at hand: what interrupts from here on ends its move.  To be called before rep_control_handle(), where nobody else can
+ * interrupt between the choice of the request and this. */
+void rep_control_begin(struct rep_control *control);
 /* Carries out one request and appends its answer, an object without a newline.  True: it was carried out, false: the answer is an
  * error. */
 bool rep_control_handle(struct rep_control *control, const char *line, size_t size, struct fmt_buf *answer);

@@ -107,6 +107,8 @@ static void set_moving(struct rep_dap *dap, bool moving)
 {
 	pthread_mutex_lock(&dap->lock);
 	dap->moving = moving;
+	if (moving)
+		rep_control_begin(dap->control);	/* a pause that comes from here on is for this move */
 	pthread_mutex_unlock(&dap->lock);
 }
 

@@ -165,6 +165,8 @@ json_t *rep__dap_ask(struct rep_dap *dap, json_t *steal_request, struct fmt_erro
 
 	CHECK(line);
 	json_decref(steal_request);
+	if (!dap->moving)
+		rep_control_begin(dap->control);
 	rep_control_handle(dap->control, line, strlen(line), &answer);
 	free(line);
 	json_t *result = json_loadb((const char *)answer.data, answer.size, 0, NULL);

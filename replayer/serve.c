@@ -12,7 +12,8 @@
  *
  * Invariants
  *  1. A client's slot is freed by the porter alone, and only when no request of it is being carried out.
- *  2. rep_control_interrupt() is called only while a request is under way, so it ends nothing else.
+ *  2. rep_control_interrupt() is called only while a request is under way, from rep_control_begin() on, so it ends that one and
+ *     nothing else.
  */
 #include "serve.h"
 
@@ -271,6 +272,8 @@ static void carry_out(struct server *s)
 		send_refusal(s, s->current.client, s->current.serial, s->current.id, "cancelled", "it was cancelled before it began");
 		return;
 	}
+	/* While the porter cannot interrupt: it sees that the request is under way. */
+	rep_control_begin(s->control);
 	pthread_mutex_unlock(&s->lock);
 	rep_control_handle(s->control, s->current.line, strlen(s->current.line), &answer);
 	fmt_buf_put(&answer, "\n", 1);

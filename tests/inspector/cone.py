@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""cone.py HINDCAST TRACE EVENT - how many events can have caused an event, by walking every edge backwards."""
+"""cone.py HINDCAST TRACE EVENT - the events that can have caused an event, by walking every edge backwards."""
 import json
 import subprocess
 import sys
@@ -24,4 +24,4 @@ while stack:
     if seq not in seen:
         seen.add(seq)
         stack += edges[seq]
-print(len(seen))
+print(*sorted(seen), sep="\n")

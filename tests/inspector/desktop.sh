@@ -10,6 +10,9 @@ source=$3
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+for tool in xdotool update-mime-database appstreamcli desktop-file-validate xmllint; do
+    command -v "$tool" >/dev/null || { echo "needs $tool"; exit 77; }
+done
 "$make_trace" "$work/run.hct" 1000
 
 # Every command is told, each with words of its own, and no key does two things.
@@ -100,6 +103,17 @@ until call 2 Describe status 2>/dev/null | grep -q '"events":'; do kill -0 "$pid
 call 1 Activate focus.goto "[<'@100'>]" "{}" >/dev/null
 call 2 Activate focus.goto "[<'@200'>]" "{}" >/dev/null
 until [[ $(focus 1) == 100 && $(focus 2) == 200 ]]; do kill -0 "$pid"; done
+# What is written in one is seen in the other.
+notes() { call "$1" Describe status | sed -n 's/.*"notes":\([0-9]*\),.*/\1/p'; }
+before=$(notes 2)
+call 1 Activate note.add "[<'seen in both'>]" "{}" >/dev/null
+until [[ $(notes 1) == $((before + 1)) && $(notes 2) == $((before + 1)) ]]; do kill -0 "$pid"; done
+# A third one of its own opens nothing here.
+shown() { xdotool search --onlyvisible --class hindcast | wc -l; }
+"$1" --new-instance "$2" & own=$!
+until [[ $(shown) -eq 3 ]]; do kill -0 "$pid" "$own"; done
+! call 3 Describe busy >/dev/null 2>&1
+kill "$own"
 call 1 Activate window.close "[]" "{}" >/dev/null
 while call 1 Describe busy >/dev/null 2>&1; do :; done
 [[ $(focus 2) == 200 ]]
@@ -122,6 +136,8 @@ else
     echo "no update-mime-database here: the file type is not looked at"
 fi
 if command -v appstreamcli >/dev/null; then
+    xmllint --noout "$source/inspector/window.ui" "$source"/inspector/data/*.xml || fail "a file is no XML"
+    desktop-file-validate "$source/inspector/data/org.hindcast.Inspector.desktop" || fail "the desktop file"
     appstreamcli validate --no-net "$source/inspector/data/org.hindcast.Inspector.metainfo.xml" >"$work/out" ||
         fail "the description for software centres: $(cat "$work/out")"
 else

@@ -33,3 +33,11 @@ look() {
     ! grep -E 'CRITICAL|Gtk-WARNING|inspector-WARNING' "$work/err" || fail "warnings after: $*"
 }
 expect() { grep -qE -- "$2" "$work/$1" || fail "no $2 in $1: $(cat "$work/$1")"; }
+# drive SCRIPT ARGUMENT...: a script of drive.py, within a session bus of its own.
+drive() {
+    local script=$1
+    shift
+    /usr/bin/python3 -c 'from gi.repository import Gio' 2>/dev/null || { echo "needs python3-gi"; exit 77; }
+    work=$work timeout 600 dbus-run-session -- /usr/bin/python3 "$(dirname "${BASH_SOURCE[0]}")/$script" "$@" 2>"$work/drive.err" ||
+        fail "$script: $(grep -v '^dbus-daemon' "$work/drive.err" | tail -n 20)"
+}

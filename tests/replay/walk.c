@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * walk.c - walk TRACE ends EVERY | walks COUNT SEED | part WHOLE COUNT: whether a timeline is the same wherever one comes from.
+ * walk.c - walk TRACE ends EVERY | walks COUNT SEED | part WHOLE COUNT | interrupts: whether a timeline is the same wherever one
+ * comes from.
  *
  * ends: to the end from the start; then, with a checkpoint at every EVERY-th event, to the end from each of them.  The state at
  * the end, and at each checkpoint, has to be that of the straight run.
@@ -8,6 +9,8 @@
  * which a second timeline, without checkpoints and without a past, goes straight.  Both have to have the same state.
  * part: TRACE begins in the middle of the run that WHOLE has from its beginning (or from an earlier place); at COUNT positions, the
  * first and the last among them, both have to have the same state, and nothing goes back behind the first.
+ * interrupts: moves of all kinds are interrupted in their midst, from within, at a place that is always the same.  Counted is what is
+ * executed after that: nothing that is new, and of what had been executed before at most what lies behind the last checkpoint.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -265,6 +268,149 @@ static void part(const char *path, const char *whole, size_t count)
 	free(places);
 }
 
+/* ---- interrupts --------------------------------------------------------- */
+
+struct asker {
+	struct rep_timeline *tl;
+	uint64_t asked, at;		/* how often; when it interrupts */
+	event_seq seen;			/* the event under way then */
+};
+
+/* The condition of a point: asked wherever a move comes by. */
+static bool interrupt_here(void *arg, struct rep_timeline *tl, const struct rep_stop *stop)
+{
+	struct asker *asker = arg;
+
+	(void)stop;
+	if (++asker->asked == asker->at) {
+		asker->seen = rep_timeline_seq(tl, NULL);
+		rep_timeline_interrupt(tl);
+	}
+	return false;
+}
+
+static void expect_interrupted(struct rep_timeline *tl, const struct rep_stop *stop, const char *what)
+{
+	if (stop->why != REP_WHY_INTERRUPTED)
+		fail(tl, stop, what);
+}
+
+#define PLACES 64
+
+/* The instruction that threads pass most often, of those where one stands at evenly spread events. */
+static void busy_place(struct rep_timeline *tl, node_id *ret_node, uint64_t *ret_pc)
+{
+	struct place_of {
+		node_id node;
+		uint64_t pc;
+	} at[PLACES] = {0};
+	size_t most = 0;
+
+	for (size_t i = 0; i < PLACES; i++) {
+		const struct rep_thread_info *threads;
+		struct user_regs_struct regs;
+
+		if (!seek(tl, rep_timeline_count(tl) * i / PLACES))
+			exit(2);
+		for (size_t left = rep_timeline_threads(tl, &threads); left-- > 0;)
+			if (threads[left].is_next && rep_timeline_regs(tl, threads[left].node, threads[left].tid, &regs) == 0)
+				at[i] = (struct place_of){threads[left].node, regs.rip};
+	}
+	for (size_t i = 0; i < PLACES; i++) {
+		size_t same = 0;
+
+		for (size_t j = 0; j < PLACES; j++)
+			same += at[j].node == at[i].node && at[j].pc == at[i].pc && at[i].pc;
+		if (same > most) {
+			most = same;
+			*ret_node = at[i].node;
+			*ret_pc = at[i].pc;
+		}
+	}
+	if (!most)
+		exit(2);
+}
+
+/* A move that comes by a place again and again, interrupted at the nth time. */
+static void interrupt_continue(struct rep_timeline *tl, node_id node, uint64_t pc, enum rep_direction direction, uint64_t nth)
+{
+	const char *what = direction == REP_FORWARD ? "continue" : "reverse-continue";
+	struct asker asker = {.tl = tl, .at = nth};
+	const struct rep_point point = {.kind = REP_POINT_ADDRESS, .node = node, .addr = pc, .condition = interrupt_here,
+					.arg = &asker};
+	struct fmt_error error = {0};
+	struct rep_stop stop;
+	const int number = rep_timeline_add_point(tl, &point, &error);
+	const event_seq count = rep_timeline_count(tl), from = direction == REP_FORWARD ? 0 : count;
+
+	if (number < 0 || !seek(tl, from))
+		exit(2);
+	rep_timeline_continue(tl, direction, &stop);
+	rep_timeline_remove_point(tl, number);
+	expect_interrupted(tl, &stop, what);
+	const event_seq here = rep_timeline_seq(tl, NULL);
+
+	/* Backward it executes forward, a stretch at a time, and stands in that one. */
+	if (asker.asked != nth || here > asker.seen) {
+		printf("not ok: %s: the place was passed %" PRIu64 " times, it was interrupted at the %" PRIu64 "th, at event %" PRIu64
+		       ", and stands at %" PRIu64 "\n", what, asker.asked, nth, asker.seen, here);
+		failures++;
+	}
+	/* It goes on from there as if nothing had been. */
+	rep_timeline_seek(tl, &(struct rep_position){.seq = count}, &stop);
+	if (stop.why != REP_WHY_DONE)
+		fail(tl, &stop, "on after an interrupt");
+}
+
+/* An interrupt that comes first ends the next move before it does anything, and no other. */
+static void interrupt_next(struct rep_timeline *tl)
+{
+	const event_seq middle = rep_timeline_count(tl) / 2;
+	struct rep_stop stop;
+
+	for (int kind = 0; kind < 3; kind++) {
+		if (!seek(tl, middle))
+			exit(2);
+		rep_timeline_interrupt(tl);
+		if (kind == 0)
+			rep_timeline_seek(tl, &(struct rep_position){.seq = rep_timeline_count(tl)}, &stop);
+		else if (kind == 1)
+			rep_timeline_continue(tl, REP_FORWARD, &stop);
+		else
+			rep_timeline_step(tl, &(struct rep_step){.unit = REP_STEP_SYSCALL}, REP_FORWARD, &stop);
+		expect_interrupted(tl, &stop, "a move that was interrupted before it began");
+		if (rep_timeline_seq(tl, NULL) != middle) {
+			printf("not ok: move %d went from event %" PRIu64 " to %" PRIu64 " though it had been interrupted\n", kind,
+			       middle, rep_timeline_seq(tl, NULL));
+			failures++;
+		}
+	}
+}
+
+static void interrupts(const char *path)
+{
+	struct rep_timeline *tl = open_trace(path, 0);
+	node_id node = 0;
+	uint64_t pc = 0;
+
+	if (!seek(tl, rep_timeline_count(tl) / 2))
+		exit(2);
+	const uint64_t hash = hash_at(tl);
+
+	interrupt_next(tl);	/* while there is no checkpoint ahead, to which it might go at no cost */
+	busy_place(tl, &node, &pc);
+	for (uint64_t nth = 1; nth < 6; nth++) {
+		interrupt_continue(tl, node, pc, REP_FORWARD, nth);
+		interrupt_continue(tl, node, pc, REP_BACKWARD, nth);
+	}
+	if (seek(tl, rep_timeline_count(tl) / 2) && hash_at(tl) != hash) {
+		printf("not ok: the state is another one after interrupts\n");
+		failures++;
+	}
+	printf("%s: moves that were interrupted\n", failures ? "not ok" : "ok");
+	rep_timeline_close(tl);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[2], "ends") == 0)
@@ -273,7 +419,10 @@ int main(int argc, char **argv)
 		walks(argv[1], strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10));
 	else if (argc == 5 && strcmp(argv[2], "part") == 0 && atoi(argv[4]) > 1)
 		part(argv[1], argv[3], strtoull(argv[4], NULL, 10));
+	else if (argc == 3 && strcmp(argv[2], "interrupts") == 0)
+		interrupts(argv[1]);
 	else
-		return fprintf(stderr, "usage: walk TRACE ends EVERY | walk TRACE walks COUNT SEED | walk TRACE part WHOLE COUNT\n"), 2;
+		return fprintf(stderr, "usage: walk TRACE ends EVERY | walk TRACE walks COUNT SEED | walk TRACE part WHOLE COUNT | "
+				       "walk TRACE interrupts\n"), 2;
 	return failures ? 1 : 0;
 }

@@ -1,0 +1,107 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""reverse.py INSPECTOR HINDCAST TRACE EVENT NODE TID VARIABLE BREAKPOINT - steps back, and moves that are cancelled.
+
+After each kind of step back the registers of the thread and the page of its stack are those that a new replay finds, which has
+only gone forward to the same place.  A move that is cancelled does not happen."""
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+from drive import Process, Window, fail
+
+inspector, hindcast, trace, event, node, tid, variable, breakpoint = sys.argv[1:9]
+process = Process(inspector, trace)
+window = Window(process)
+window.wait(lambda: window.status().get("events"))
+
+
+def printed(*commands):
+    process.printed()
+    window.run(*commands)
+    return re.sub(r" \(was [^)]*\)", "", process.printed())
+
+
+def straight(position, address):
+    """By a replay of its own."""
+    done = subprocess.run([hindcast, "ctl", trace, f"seek to={position}", f"registers node={node} tid={tid}",
+                           f"memory node={node} tid={tid} address={address:#x} size=4096"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        fail("straight to", position, done.stdout, done.stderr)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    registers = answers[1]["registers"]
+    rows = registers.items() if isinstance(registers, dict) else [(row["name"], row["value"]) for row in registers]
+    return dict(rows), answers[2]["bytes"]
+
+
+def digest(registers, memory):
+    text = "\n".join(f"{name}={value}" for name, value in sorted(registers.items())) + memory
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def look(step):
+    window.run("focus.goto @" + event, "view.pane program", "view.list machine", f"thread.select {node} {tid}", *step,
+               f"thread.select {node} {tid}")
+    registers = dict(line.split("\t")[:2] for line in printed("print.registers").splitlines())
+    page = int(registers["rsp"], 16) & ~0xfff
+    dump = printed("view.list memory", f"memory.show {page:#x}", "print.memory")
+    memory = "".join(line[18:66].replace(" ", "") for line in dump.splitlines())
+    inside, stop = printed("print.stop").rstrip("\n").split("\t")
+    position = inside or f"@{window.status()['focus'] + 1}"
+    if len(memory) != 2 * 4096:
+        fail(f"after {step[-1]} at {position}: {len(memory) // 2} bytes of the stack's page:", dump[:200])
+    want = straight(position, page)
+    if digest(registers, memory) != digest(*want):
+        differ = {name: (value, want[0].get(name)) for name, value in registers.items() if value != want[0].get(name)}
+        fail(f"after {step[-1]} at {position} ({stop}): registers {differ}, memory equal: {memory == want[1]}")
+    return position
+
+
+places = [look(step) for step in (
+    ["step.previous"], ["syscall.previous"], ["packet.previous"], ["flow.previous"],
+    ["insn.previous"], ["insn.previous", "insn.previous", "insn.previous"], ["line.into-back"], ["line.over-back"], ["line.out-back"],
+    ["write.last " + variable], ["write.last " + variable, "insn.previous"], ["write.last " + variable, "line.over-back"],
+    ["break.add " + breakpoint, "run.back"], ["run.back", "insn.next", "line.over", "line.over-back"],
+)]
+if len(set(places)) < 8 or not any("+" in place for place in places):
+    fail("the steps led to few places:", places)
+
+
+
+def state_of(pid):
+    return open(f"/proc/{pid}/stat", encoding="ascii").read().rsplit(")", 1)[1].split()[0]
+
+
+def replay():
+    """The process that holds the replay."""
+    pid = process.child.pid
+    for child in open(f"/proc/{pid}/task/{pid}/children", encoding="ascii").read().split():
+        if b"serve" in open(f"/proc/{child}/cmdline", "rb").read().split(b"\0"):
+            return int(child)
+    return fail("no replay is under way")
+
+
+# While the replay is held a move is asked for and cancelled: whatever else is quick or slow, the cancelling comes before its end.
+window.run("break.delete 1", "break.add " + breakpoint)
+for move in "run.back", "run.forward", "write.last " + variable, "line.out-back", "insn.previous":
+    window.run("focus.goto @" + event)
+    os.kill(replay(), signal.SIGSTOP)
+    while state_of(replay()) != "T":
+        pass
+    window.start(move)
+    window.start("cancel")
+    os.kill(replay(), signal.SIGCONT)
+    window.wait(lambda: window.state("busy") is False)
+    stop = printed("print.stop")
+    if "Stopped on the way" not in stop:
+        fail(f"{move} was cancelled, and ended by itself: {stop}")
+where = look(["write.last " + variable])
+if where != places[9]:
+    fail(f"after moves were cancelled the last write is at {where}, not {places[9]}")
+window.start("window.close")
+process.end()
+print(len(places), "steps back")
