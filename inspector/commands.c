@@ -64,6 +64,17 @@ bool insp__do_repeat(InspWindow *window, const char *argument)
 	return done;
 }
 
+/* Of this process; without a trace it shows those of before. */
+bool insp__do_window_new(InspWindow *window, const char *argument)
+{
+	InspWindow *other = insp_window_new(ADW_APPLICATION(gtk_window_get_application(GTK_WINDOW(window))));
+
+	gtk_window_present(GTK_WINDOW(other));
+	if (*argument)
+		insp_window_open(other, argument);
+	return true;
+}
+
 static gboolean close_later(gpointer data)
 {
 	gtk_window_close(GTK_WINDOW(data));

@@ -38,7 +38,7 @@ static bool is_about_log(const char *text)
 /* Asks for something, or ends the window; what is answered is a command of its own. */
 static bool only_asks(const char *text)
 {
-	static const char *const ids[] = {"palette", "settings", "keys.", "help.", "window.close", "cancel", NULL};
+	static const char *const ids[] = {"palette", "settings", "keys.", "help.", "window.", "cancel", NULL};
 	static const char *const asking[] = {"share", "note.here", "note.add", "trace.open", "compare.open",
 					      "focus.entry", "list.entry", "export.png", "export.svg", "export.pdf", "export.csv",
 					      "export.pcap", NULL};

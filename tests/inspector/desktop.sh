@@ -114,6 +114,12 @@ shown() { xdotool search --onlyvisible --class hindcast | wc -l; }
 until [[ $(shown) -eq 3 ]]; do kill -0 "$pid" "$own"; done
 ! call 3 Describe busy >/dev/null 2>&1
 kill "$own"
+# One more by a command, without a trace, and one on the same.
+call 1 Activate window.new "[<''>]" "{}" >/dev/null
+until call 3 Describe status 2>/dev/null | grep -q '"trace":null'; do kill -0 "$pid"; done
+call 1 Activate window.new "[<'$2'>]" "{}" >/dev/null
+until call 4 Describe status 2>/dev/null | grep -q '"events":'; do kill -0 "$pid"; done
+for window in 3 4; do call "$window" Activate window.close "[]" "{}" >/dev/null; done
 call 1 Activate window.close "[]" "{}" >/dev/null
 while call 1 Describe busy >/dev/null 2>&1; do :; done
 [[ $(focus 2) == 200 ]]
