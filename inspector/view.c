@@ -394,7 +394,7 @@ void insp_view_cells(const struct insp_view *view, uint32_t columns, struct insp
 {
 	const struct insp_run *run = view->run;
 	const struct cell_walk walk = {view, cells, columns};
-	uint32_t at = insp_view_seek(view, view->from);
+	uint32_t at = insp_view_seek(view, view->from), gap = 0;
 
 	for (size_t i = 0; i < (size_t)run->lane_count * columns; i++)
 		cells[i] = (struct insp_cell){.first = INSP_NONE};
@@ -403,11 +403,11 @@ void insp_view_cells(const struct insp_view *view, uint32_t columns, struct insp
 		const uint32_t end = insp_view_seek(view, right);
 
 		while (at < end) {
-			const uint32_t skipped = insp_view_skip(view, at), limit = next_gap(view, at);
-
-			if (skipped != at) {
-				at = skipped;
-			} else if (at % INSP_BLOCK == 0 && (end < limit ? end : limit) - at >= INSP_BLOCK) {
+			if (at >= gap) {
+				/* Behind a gap, or at the begin: where the next one is. */
+				at = insp_view_skip(view, at);
+				gap = next_gap(view, at);
+			} else if (at % INSP_BLOCK == 0 && (end < gap ? end : gap) - at >= INSP_BLOCK) {
 				add_block(&walk, column, at / INSP_BLOCK);
 				at += INSP_BLOCK;
 			} else {
