@@ -195,7 +195,8 @@ def example(command):
     return f"{command['id']} {choice.split('|')[0]}" if "|" in choice else command["id"]
 
 
-named = {line.split(" ")[0] for line in SCRIPT}
+# A second window would outlive the one that is looked at here; desktop.sh has several.
+named = {line.split(" ")[0] for line in SCRIPT} | {"window.new"}
 # These may be refused, by both alike.
 unnamed = [example(command) for command in known if command["id"] not in named]
 SCRIPT[-2:-2] = unnamed
