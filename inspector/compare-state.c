@@ -8,6 +8,7 @@
 #include "compare-int.h"
 
 #include "base/check.h"
+#include "question.h"
 
 static InspTextTable *const *tables_of(InspWindow *window)
 {
@@ -99,40 +100,14 @@ void insp__compare_threads(InspWindow *window)
 
 /* ---- what has to be asked of the replay ---- */
 
-struct question {
-	InspWindow *window;
-	guint serial;
-	char *text;			/* expression, node: of what was asked */
-	InspTextRow *row;		/* that was opened */
-};
-
-static struct question *question_new(InspWindow *window, const char *text, InspTextRow *row)
-{
-	struct question *question = g_new0(struct question, 1);
-
-	question->window = window;
-	question->serial = window->compare->serial;
-	question->text = g_strdup(text);
-	question->row = row ? g_object_ref(row) : NULL;
-	return question;
-}
-
-static void question_free(gpointer data)
-{
-	struct question *question = data;
-
-	g_free(question->text);
-	g_clear_object(&question->row);
-	g_free(question);
-}
-
-static bool is_old(const struct question *question)
+static bool is_old(const struct insp_question *question)
 {
 	return !question->window->compare || question->serial != question->window->compare->serial;
 }
 
 #define ASK(window, func, text, row, ...)                                                          \
-	insp_engine_ask((window)->compare->engine, func, question_new(window, text, row), question_free, __VA_ARGS__)
+	insp_engine_ask((window)->compare->engine, func,                                                  \
+			insp__question_new(window, (window)->compare->serial, text, row), insp__question_free, __VA_ARGS__)
 
 /* The second run's name of a node of the first; NULL: it does not have it. */
 static const char *name_of(InspWindow *window, const char *node)
@@ -156,7 +131,7 @@ static GPtrArray *no_rows(void)
 
 static void took_state(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 	JsonNode *state = answer ? json_object_get_member(answer, "state") : NULL;
 
 	if (is_old(question))
@@ -185,7 +160,7 @@ void insp__compare_state(InspWindow *window, const char *node)
 
 static void took_variables(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 
 	if (!is_old(question))
 		insp_text_table_set_other(question->window->program->variables,
@@ -194,7 +169,7 @@ static void took_variables(JsonObject *answer, const char *error, gpointer data)
 
 static void took_registers(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 
 	if (!is_old(question))
 		insp_text_table_set_other(question->window->program->registers, answer ? insp__rows_of_registers(answer) : no_rows());
@@ -202,7 +177,7 @@ static void took_registers(JsonObject *answer, const char *error, gpointer data)
 
 static void took_watch(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 
 	if (!is_old(question))
 		insp_text_table_put_other(question->window->program->watch_table,
@@ -229,7 +204,7 @@ static void ask_watch(InspWindow *window, const char *expression)
 
 static void took_stack(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 	InspWindow *window = question->window;
 	struct insp_compare *compare = window->compare;
 
@@ -253,7 +228,7 @@ static void took_stack(JsonObject *answer, const char *error, gpointer data)
 
 static void took_seek(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 
 	if (!is_old(question) && !answer)
 		insp__refuse(question->window, "the second run: %s", error);
@@ -280,7 +255,7 @@ void insp__compare_program(InspWindow *window, guint depth)
 
 static void took_children(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 
 	if (!is_old(question))
 		insp_text_table_set_other_children(question->window->program->variables, question->row,

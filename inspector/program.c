@@ -2,6 +2,7 @@
 #include "window-int.h"
 
 #include "base/check.h"
+#include "question.h"
 
 /* ---- which thread ---- */
 
@@ -43,45 +44,19 @@ static void choose_by_focus(InspWindow *window)
 
 /* ---- questions ---- */
 
-/* What an answer needs to know of its question. */
-struct question {
-	InspWindow *window;
-	guint serial;
-	char *text;			/* expression, path, pc: of what was asked */
-	InspTextRow *row;		/* that was opened */
-};
-
-static struct question *question_new(InspWindow *window, const char *text, InspTextRow *row)
-{
-	struct question *question = g_new0(struct question, 1);
-
-	question->window = window;
-	question->serial = window->program->serial;
-	question->text = g_strdup(text);
-	question->row = row ? g_object_ref(row) : NULL;
-	return question;
-}
-
-static void question_free(gpointer data)
-{
-	struct question *question = data;
-
-	g_free(question->text);
-	g_clear_object(&question->row);
-	g_free(question);
-}
-
 /* The window has gone on since. */
-static bool is_old(const struct question *question)
+static bool is_old(const struct insp_question *question)
 {
 	return question->serial != question->window->program->serial;
 }
 
 #define ASK(window, func, text, row, ...)                                                          \
-	insp_engine_ask((window)->program->engine, func, question_new(window, text, row), question_free, __VA_ARGS__)
+	insp_engine_ask((window)->program->engine, func,                                                  \
+			insp__question_new(window, (window)->program->serial, text, row), insp__question_free, __VA_ARGS__)
 /* What Esc does not take back. */
 #define TELL(window, func, text, ...)                                                              \
-	insp_engine_tell((window)->program->engine, func, question_new(window, text, NULL), question_free, __VA_ARGS__)
+	insp_engine_tell((window)->program->engine, func,                                                 \
+			 insp__question_new(window, (window)->program->serial, text, NULL), insp__question_free, __VA_ARGS__)
 
 static void say(struct insp_program *program, const char *text)
 {
@@ -91,7 +66,7 @@ static void say(struct insp_program *program, const char *text)
 
 static void took_source(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 	struct insp_program *program = question->window->program;
 
 	if (is_old(question))
@@ -105,7 +80,7 @@ static void took_source(JsonObject *answer, const char *error, gpointer data)
 
 static void took_registers(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 
 	if (is_old(question))
 		return;
@@ -117,7 +92,7 @@ static void took_registers(JsonObject *answer, const char *error, gpointer data)
 
 static void took_code(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 
 	if (is_old(question))
 		return;
@@ -129,7 +104,7 @@ static void took_code(JsonObject *answer, const char *error, gpointer data)
 
 static void took_watch(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 	struct insp_program *program = question->window->program;
 
 	if (is_old(question))
@@ -139,7 +114,7 @@ static void took_watch(JsonObject *answer, const char *error, gpointer data)
 
 static void took_variables(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 
 	if (is_old(question))
 		return;
@@ -151,7 +126,7 @@ static void took_variables(JsonObject *answer, const char *error, gpointer data)
 
 static void took_memory(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 	struct insp_program *program = question->window->program;
 	const char *bytes = answer ? insp__json_text(answer, "bytes") : NULL;
 
@@ -165,7 +140,7 @@ static void took_memory(JsonObject *answer, const char *error, gpointer data)
 
 static void took_state(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 	InspWindow *window = question->window;
 	JsonNode *state = answer ? json_object_get_member(answer, "state") : NULL;
 
@@ -268,7 +243,7 @@ static guint own_frame(JsonArray *frames)
 
 static void took_stack(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 	InspWindow *window = question->window;
 	struct insp_program *program = window->program;
 	JsonNode *frames = answer ? json_object_get_member(answer, "frames") : NULL;
@@ -322,7 +297,7 @@ static bool needs_execution(InspWindow *window)
 
 static void took_seek(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 
 	if (is_old(question))
 		return;
@@ -384,7 +359,7 @@ void insp__program_follow(InspWindow *window)
 
 static void took_move(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 	InspWindow *window = question->window;
 	struct insp_program *program = window->program;
 	JsonObject *stop = answer && json_object_has_member(answer, "stop") ? json_object_get_object_member(answer, "stop") : NULL;
@@ -490,7 +465,7 @@ void insp__program_frame(InspWindow *window, guint frame)
 
 static void took_children(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 
 	if (answer && !is_old(question))
 		insp_text_table_set_children(question->window->program->variables, question->row,
@@ -534,7 +509,7 @@ void insp__program_memory(InspWindow *window, guint64 address)
 
 static void took_point(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 	InspWindow *window = question->window;
 
 	if (!answer) {
@@ -555,7 +530,7 @@ void insp__program_point(InspWindow *window, const char *what, const char *membe
 
 static void took_delete(JsonObject *answer, const char *error, gpointer data)
 {
-	const struct question *question = data;
+	const struct insp_question *question = data;
 	InspWindow *window = question->window;
 
 	if (answer)
