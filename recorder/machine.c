@@ -24,9 +24,8 @@
  * and can be interrupted.  A signal ends the run after the window, in order; workers that do not come to its end within a second,
  * such as one in whose node the kernel loops, are given up, and the run ends with what was final before.
  */
-#include "machine.h"
+#include "machine-int.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,62 +38,15 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
-#include "changes.h"
-#include "flight.h"
-#include "hashset.h"
 #include "interrupt.h"
-#include "mailbox.h"
-#include "merge.h"
-#include "monitor.h"
-#include "preamble.h"
-#include "status.h"
 #include "syscall-names.h"
-#include "trace.h"
 #include "worker.h"
 
 #define WINDOW_NS_MAX 10000000ull	/* some 10,000 syscalls of each node: tens of milliseconds here */
 #define WORKERS_MAX 1024u
-#define NEVER UINT64_MAX
 #define FLUSH_POLL_MS 200		/* a window may take long, and what came before it is not to be lost meanwhile */
 
-struct crew {				/* a worker as the machine sees it */
-	pid_t pid;			/* 0: reaped */
-	struct rec_mailbox box;
-	int pidfd;			/* its death; the socket alone would not tell, since programs share it */
-	bool busy;			/* owes an answer */
-	struct fmt_buf command;
-};
-
-struct standing {			/* a node as the machine knows it */
-	vtime_ns next;
-	uint64_t unfinished;
-};
-
-struct machine {
-	const struct rec_experiment *exp;
-	struct rec_run_options options;
-	struct rec_run_result *result;
-	struct rec_exp_error *error;
-	struct crew *crews;
-	struct pollfd *polls;		/* [worker]: its socket; [workers + worker]: its pidfd; last: patience */
-	struct standing *nodes;		/* [id - 1] */
-	struct rec_merge merge;
-	struct rec_flight flight;
-	struct rec_changes changes;
-	struct rec_monitor monitor;
-	struct rec_hashset files;
-	struct fmt_writer *writer;	/* NULL: no trace */
-	bool trace_failed;		/* nothing can be written to it any more */
-	struct fmt_buf message;
-	vtime_ns until;			/* end of the present window */
-	vtime_ns last;			/* of the last event in the trace */
-	bool counts;			/* some process is expected to end */
-	bool given_up;			/* workers owe an answer that nobody waits for any more */
-	struct rec_status status;
-};
-
-__attribute__((format(printf, 3, 4)))
-static int fail(struct machine *m, int error, const char *format, ...)
+int rec__machine_fail(struct rec__machine *m, int error, const char *format, ...)
 {
 	va_list args;
 
@@ -104,184 +56,15 @@ static int fail(struct machine *m, int error, const char *format, ...)
 	return error;
 }
 
-static const char *node_name(const struct machine *m, node_id id)
+const char *rec__machine_node_name(const struct rec__machine *m, node_id id)
 {
 	return m->exp->nodes[id - 1].name;
-}
-
-/* ---- the trace ---- */
-
-/* What is left of it is said when it is closed.  It is the host that cannot, whatever the error. */
-static int fail_trace(struct machine *m, int error)
-{
-	m->trace_failed = true;
-	fail(m, error, "%s: the trace cannot be written on: %s", m->options.trace_path, strerror(-error));
-	return -EIO;
-}
-
-static void count_refused(struct rec_run_result *result, const struct fmt_event *event)
-{
-	struct fmt_ev_refused ev;
-	char program[sizeof(result->refused[0].program)];
-	size_t i;
-
-	CHECK(fmt_get_refused(event, &ev) == 0);
-	snprintf(program, sizeof(program), "%.*s", (int)ev.program.size, (const char *)ev.program.data);
-	for (i = 0; i < result->refused_count && i < REC_RUN_REFUSED_MAX; i++)
-		if (result->refused[i].nr == ev.nr && !strcmp(result->refused[i].program, program)) {
-			result->refused[i].count += ev.count;
-			return;
-		}
-	if (result->refused_count++ >= REC_RUN_REFUSED_MAX)
-		return;
-	result->refused[i] = (struct rec_run_refused){.nr = ev.nr, .count = ev.count, .error = (int)-ev.ret};
-	strcpy(result->refused[i].program, program);
-}
-
-/* A file that many nodes have read counts once, among those that are kept. */
-static void note_change(struct rec_run_result *result, const struct fmt_event *event)
-{
-	const size_t size = sizeof(result->changed[0]) - 1;
-	struct fmt_ev_host_change ev;
-	char path[sizeof(result->changed[0])];
-
-	CHECK(fmt_get_host_change(event, &ev) == 0);
-	const size_t skipped = ev.path.size > size ? ev.path.size - size : 0;
-
-	snprintf(path, sizeof(path), "%.*s", (int)(ev.path.size - skipped), (const char *)ev.path.data + skipped);
-	for (size_t i = 0; i < result->changed_count && i < REC_RUN_CHANGED_MAX; i++)
-		if (!strcmp(result->changed[i], path))
-			return;
-	if (result->changed_count++ < REC_RUN_CHANGED_MAX)
-		strcpy(result->changed[result->changed_count - 1], path);
-}
-
-static int write_event(struct machine *m, const struct fmt_event *event)
-{
-	const int error = m->writer ? fmt_writer_event(m->writer, event) : 0;
-
-	if (error < 0)
-		return fail_trace(m, error);
-	m->last = event->vtime;
-	if (event->kind == FMT_refused)
-		count_refused(m->result, event);
-	if (event->kind == FMT_host_change)
-		note_change(m->result, event);
-	m->result->events++;
-	return 0;
-}
-
-/* What the links carried up to a time that has come. */
-static int tell_load(struct machine *m, vtime_ns now)
-{
-	_cleanup_(fmt_buf_done) struct fmt_buf records = {0};
-	struct fmt_event event;
-	size_t pos = 0;
-	int error = 0;
-
-	rec_monitor_tell(&m->monitor, now, &records);
-	while (!error && fmt_record_next(records.data, records.size, &pos, &event) > 0)
-		error = write_event(m, &event);
-	return error;
-}
-
-static int emit(void *arg, const struct fmt_event *event)
-{
-	struct machine *m = arg;
-	int error = 0;
-
-	while (!error && rec_monitor_next(&m->monitor) <= event->vtime)
-		error = tell_load(m, rec_monitor_next(&m->monitor));
-	if (error < 0)
-		return error;
-	rec_monitor_see(&m->monitor, event);
-	return write_event(m, event);
-}
-
-/* All that the nodes have told of before until. */
-static int emit_nodes(struct machine *m, vtime_ns until)
-{
-	const int error = rec_merge_take(&m->merge, until, emit, m);
-
-	if (error == -EPROTO)
-		return fail(m, error, "node '%s' told of events out of order near %llu ns; this is a bug "
-			    "in hindcast", node_name(m, m->merge.culprit), (unsigned long long)m->last);
-	return error;
-}
-
-static int emit_records(struct machine *m, struct fmt_buf *records)
-{
-	struct fmt_event event;
-	size_t pos = 0;
-	int error = 0;
-
-	while (!error && fmt_record_next(records->data, records->size, &pos, &event) > 0)
-		error = emit(m, &event);
-	fmt_buf_done(records);
-	return error;
-}
-
-/* The same, and the changes of links that every node has reached, each before what nodes tell of its time. */
-static int emit_until(struct machine *m, vtime_ns until)
-{
-	int error = 0;
-
-	while (!error && rec_changes_next(&m->changes, m->exp) < (until < m->until ? until : m->until)) {
-		struct fmt_buf records = {0};
-
-		error = emit_nodes(m, rec_changes_next(&m->changes, m->exp));
-		rec_changes_tell(&m->changes, m->exp, &records);
-		error = error ?: emit_records(m, &records);
-	}
-	return error ?: emit_nodes(m, until);
-}
-
-static struct fmt_bytes text(const char *string)
-{
-	return (struct fmt_bytes){(const uint8_t *)string, strlen(string)};
-}
-
-static int emit_first(struct machine *m)
-{
-	struct fmt_buf records = {0};
-
-	rec_preamble_events(m->exp, &records);
-	return emit_records(m, &records);
-}
-
-static int open_trace(struct machine *m)
-{
-	if (!m->options.trace_path)
-		return 0;
-	int error = fmt_writer_new(m->options.trace_path, &m->writer);
-
-	if (error < 0)
-		return fail(m, error, "%s: %s", m->options.trace_path,
-			    error == -EBUSY ? "another recorder writes there" :
-			    error == -EINVAL ? "it is no regular file" : strerror(-error));
-	if (m->options.ring)
-		fmt_writer_ring(m->writer, m->options.ring, "/proc/self/exe");
-	uint8_t kernel[FMT_HASH_SIZE];
-
-	error = rec_preamble_kernel(m->options.kernel_path, kernel);
-	if (error < 0)
-		return fail(m, error, "kernel image %s: %s", m->options.kernel_path, strerror(-error));
-	error = rec_preamble_meta(m->writer, m->exp, kernel);
-	return error < 0 ? fail_trace(m, error) : 0;
-}
-
-/* Makes safe what is final, if it is time for it. */
-static int flush(struct machine *m)
-{
-	const int error = m->writer ? fmt_writer_flush(m->writer, /* now= */ false) : 0;
-
-	return error < 0 ? fail_trace(m, error) : 0;
 }
 
 /* ---- workers ---- */
 
 __attribute__((noreturn))
-static void be_worker(struct machine *m, unsigned int index, const struct rec_mailbox *box, pid_t parent)
+static void be_worker(struct rec__machine *m, unsigned int index, const struct rec_mailbox *box, pid_t parent)
 {
 	/* Out of the terminal's group: its ^C is for the machine, which ends the window first. */
 	setsid();
@@ -296,7 +79,7 @@ static void be_worker(struct machine *m, unsigned int index, const struct rec_ma
 	_exit(rec_worker_main(box, m->exp, &m->options, index));
 }
 
-static int start_workers(struct machine *m)
+static int start_workers(struct rec__machine *m)
 {
 	const pid_t parent = getpid();
 
@@ -306,7 +89,7 @@ static int start_workers(struct machine *m)
 		int error = rec_mailbox_pair(pair);
 
 		if (error < 0)
-			return fail(m, error, "a worker cannot be started: %s", strerror(-error));
+			return rec__machine_fail(m, error, "a worker cannot be started: %s", strerror(-error));
 		const pid_t pid = fork();
 
 		if (!pid) {
@@ -317,33 +100,33 @@ static int start_workers(struct machine *m)
 		close(pair[1].socket);	/* the memory is that of pair[0] */
 		if (pid < 0) {
 			rec_mailbox_close(&pair[0]);
-			return fail(m, error, "a worker cannot be started: %s", strerror(-error));
+			return rec__machine_fail(m, error, "a worker cannot be started: %s", strerror(-error));
 		}
 		m->crews[i].pid = pid;
 		m->crews[i].box = pair[0];
 		m->crews[i].busy = true;
 		m->crews[i].pidfd = pidfd_open(pid, 0);
 		if (m->crews[i].pidfd < 0)
-			return fail(m, -errno, "a worker cannot be watched: %s", strerror(errno));
+			return rec__machine_fail(m, -errno, "a worker cannot be watched: %s", strerror(errno));
 	}
 	return 0;
 }
 
-static void list_nodes(const struct machine *m, unsigned int worker, char *to, size_t size)
+static void list_nodes(const struct rec__machine *m, unsigned int worker, char *to, size_t size)
 {
 	size_t used = 0;
 
 	*to = 0;
 	for (node_id id = rec_worker_first(worker, m->options.workers, m->exp->node_count);
 	     id < rec_worker_first(worker + 1, m->options.workers, m->exp->node_count) && used < size; id++)
-		used += (size_t)snprintf(to + used, size - used, "%s%s", used ? ", " : "", node_name(m, id));
+		used += (size_t)snprintf(to + used, size - used, "%s%s", used ? ", " : "", rec__machine_node_name(m, id));
 	if (used >= size)
 		strcpy(to + size - 4, "...");
 }
 
-static int fail_dead(struct machine *m, unsigned int worker)
+static int fail_dead(struct rec__machine *m, unsigned int worker)
 {
-	struct crew *crew = &m->crews[worker];
+	struct rec__crew *crew = &m->crews[worker];
 	char nodes[300], how[100];
 	int status = 0;
 
@@ -356,12 +139,12 @@ static int fail_dead(struct machine *m, unsigned int worker)
 			 fmt_signal_name((uint64_t)WTERMSIG(status)) ?: "a signal");
 	else
 		snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(status));
-	return fail(m, -ECHILD, "worker %u, which ran %s, %s near %llu ns; unless somebody killed it, "
+	return rec__machine_fail(m, -ECHILD, "worker %u, which ran %s, %s near %llu ns; unless somebody killed it, "
 		    "this is a bug in hindcast", worker, nodes, how, (unsigned long long)m->last);
 }
 
 /* Waits for the end of a worker; when the user has asked for the end, not for long. */
-static void reap(const struct crew *crew)
+static void reap(const struct rec__crew *crew)
 {
 	struct pollfd polls[] = {{.fd = crew->pidfd, .events = POLLIN}, {.fd = rec_interrupt_fd(), .events = POLLIN}};
 
@@ -372,17 +155,17 @@ static void reap(const struct crew *crew)
 }
 
 /* Ends all workers: in order where they wait for a command, by force where not. */
-static void end_workers(struct machine *m)
+static void end_workers(struct rec__machine *m)
 {
 	rec_interrupt_extend();
 	for (unsigned int i = 0; i < m->options.workers; i++) {
-		struct crew *crew = &m->crews[i];
+		struct rec__crew *crew = &m->crews[i];
 
 		if (crew->pid && (crew->busy || rec_mail_send(&crew->box, REC_MAIL_QUIT, NULL, 0, -1)))
 			kill(crew->pid, SIGKILL);
 	}
 	for (unsigned int i = 0; i < m->options.workers; i++) {
-		struct crew *crew = &m->crews[i];
+		struct rec__crew *crew = &m->crews[i];
 
 		if (crew->pid)
 			reap(crew);
@@ -396,31 +179,31 @@ static void end_workers(struct machine *m)
 /* ---- what workers say ---- */
 
 /* -ESTALE: somebody outside changes the file while it is recorded. */
-static int take_file(struct machine *m, struct crew *crew, int fd)
+static int take_file(struct rec__machine *m, struct rec__crew *crew, int fd)
 {
 	int error = 0;
 
 	if (m->message.size != FMT_HASH_SIZE || fd < 0)
-		return fail(m, -EPROTO, "a worker sent a file without its content");
+		return rec__machine_fail(m, -EPROTO, "a worker sent a file without its content");
 	if (m->writer && rec_hashset_add(&m->files, m->message.data))
 		error = fmt_writer_file(m->writer, m->message.data, fd);
 	if (error == -ESTALE)
-		return fail(m, error, "a file that a program has mapped changed while it was recorded; "
+		return rec__machine_fail(m, error, "a file that a program has mapped changed while it was recorded; "
 			    "run again when nothing else writes to the programs' files");
 	if (error < 0)
-		return fail_trace(m, error);
+		return rec__machine_fail_trace(m, error);
 	error = rec_mail_send(&crew->box, REC_MAIL_GO, NULL, 0, -1);
 	return error == -EPIPE ? 0 : error;
 }
 
-static int take_state(struct machine *m, size_t *pos)
+static int take_state(struct rec__machine *m, size_t *pos)
 {
 	struct rec_node_state state;
 
 	if (rec_mail_get(&m->message, pos, &state, sizeof(state)) < 0 || state.node < 1 ||
 	    state.node > m->exp->node_count || state.events_size > m->message.size - *pos)
 		return -EPROTO;
-	struct standing *node = &m->nodes[state.node - 1];
+	struct rec__standing *node = &m->nodes[state.node - 1];
 
 	node->next = state.next;
 	node->unfinished = state.unfinished;
@@ -430,7 +213,7 @@ static int take_state(struct machine *m, size_t *pos)
 	return 0;
 }
 
-static int take_packets(struct machine *m, size_t *pos)
+static int take_packets(struct rec__machine *m, size_t *pos)
 {
 	struct rec_packet *packet = NULL;
 	int got;
@@ -443,45 +226,45 @@ static int take_packets(struct machine *m, size_t *pos)
 			const node_id src = known ? packet->src : 1;
 
 			free(packet);
-			return fail(m, -EPROTO, "node '%s' sent a packet into the past of another one "
-				    "(before %llu ns); this is a bug in hindcast", node_name(m, src),
+			return rec__machine_fail(m, -EPROTO, "node '%s' sent a packet into the past of another one "
+				    "(before %llu ns); this is a bug in hindcast", rec__machine_node_name(m, src),
 				    (unsigned long long)m->until);
 		}
 		rec_flight_add(&m->flight, packet);
 		m->result->packets++;
 	}
-	return got < 0 ? fail(m, -EPROTO, "a worker sent half a packet") : 0;
+	return got < 0 ? rec__machine_fail(m, -EPROTO, "a worker sent half a packet") : 0;
 }
 
-static int take_done(struct machine *m)
+static int take_done(struct rec__machine *m)
 {
 	struct rec_done done;
 	size_t pos = 0;
 
 	if (rec_mail_get(&m->message, &pos, &done, sizeof(done)) < 0)
-		return fail(m, -EPROTO, "a worker sent an empty answer");
+		return rec__machine_fail(m, -EPROTO, "a worker sent an empty answer");
 	m->result->packets += done.delivered;
 	while (done.states--)
 		if (take_state(m, &pos) < 0)
-			return fail(m, -EPROTO, "a worker sent half a node");
+			return rec__machine_fail(m, -EPROTO, "a worker sent half a node");
 	return take_packets(m, &pos);
 }
 
-static int take_failure(struct machine *m)
+static int take_failure(struct rec__machine *m)
 {
 	int32_t code = 0;
 	size_t pos = 0;
 
 	if (rec_mail_get(&m->message, &pos, &code, sizeof(code)) < 0 || code >= 0 ||
 	    pos == m->message.size || m->message.data[m->message.size - 1])
-		return fail(m, -EPROTO, "a worker failed without a reason");
-	return fail(m, code, "%s", (const char *)m->message.data + pos);
+		return rec__machine_fail(m, -EPROTO, "a worker failed without a reason");
+	return rec__machine_fail(m, code, "%s", (const char *)m->message.data + pos);
 }
 
 /* One message of a worker that is busy. */
-static int hear(struct machine *m, unsigned int worker)
+static int hear(struct rec__machine *m, unsigned int worker)
 {
-	struct crew *crew = &m->crews[worker];
+	struct rec__crew *crew = &m->crews[worker];
 	_cleanup_close_ int fd = -EBADF;
 	enum rec_mail kind = 0;
 	const int error = rec_mail_receive(&crew->box, &kind, &m->message, &fd);
@@ -489,7 +272,7 @@ static int hear(struct machine *m, unsigned int worker)
 	if (error == -EPIPE)
 		return fail_dead(m, worker);
 	if (error < 0)
-		return fail(m, error, "worker %u cannot be heard: %s", worker, strerror(-error));
+		return rec__machine_fail(m, error, "worker %u cannot be heard: %s", worker, strerror(-error));
 	switch (kind) {
 	case REC_MAIL_FILE:
 		return take_file(m, crew, fd);
@@ -500,12 +283,12 @@ static int hear(struct machine *m, unsigned int worker)
 		crew->busy = false;
 		return take_failure(m);
 	default:
-		return fail(m, -EPROTO, "worker %u sent a message of kind %d", worker, (int)kind);
+		return rec__machine_fail(m, -EPROTO, "worker %u sent a message of kind %d", worker, (int)kind);
 	}
 }
 
 __attribute__((format(printf, 2, 3)))
-static void set_reason(struct machine *m, const char *format, ...)
+static void set_reason(struct rec__machine *m, const char *format, ...)
 {
 	va_list args;
 
@@ -515,7 +298,7 @@ static void set_reason(struct machine *m, const char *format, ...)
 }
 
 /* The first busy worker gives the reason; usually it is the only one. */
-static int give_up(struct machine *m)
+static int give_up(struct rec__machine *m)
 {
 	unsigned int worker = 0;
 	char nodes[200];
@@ -525,17 +308,17 @@ static int give_up(struct machine *m)
 	list_nodes(m, worker, nodes, sizeof(nodes));
 	m->given_up = true;
 	set_reason(m, "interrupted; no answer from %s", nodes);
-	return fail(m, -EINTR, "interrupted, and no answer from %s", nodes);
+	return rec__machine_fail(m, -EINTR, "interrupted, and no answer from %s", nodes);
 }
 
 /* Waits until a busy worker speaks or dies; the number of busy ones, -errno. */
-static int wait_for_workers(struct machine *m)
+static int wait_for_workers(struct rec__machine *m)
 {
 	const unsigned int workers = m->options.workers;
 	int busy = 0;
 
 	for (unsigned int i = 0; i < workers; i++) {
-		const struct crew *crew = &m->crews[i];
+		const struct rec__crew *crew = &m->crews[i];
 
 		m->polls[i] = (struct pollfd){.fd = crew->busy ? crew->box.socket : -1, .events = POLLIN};
 		m->polls[workers + i] =
@@ -544,7 +327,7 @@ static int wait_for_workers(struct machine *m)
 	}
 	if (!busy)
 		return 0;
-	const int error = flush(m);
+	const int error = rec__machine_flush(m);
 
 	if (error < 0)
 		return error;
@@ -552,7 +335,7 @@ static int wait_for_workers(struct machine *m)
 	if (poll(m->polls, 2 * workers + 1, m->writer ? FLUSH_POLL_MS : -1) >= 0)
 		return m->polls[2 * workers].revents ? give_up(m) : busy;
 	if (errno != EINTR)
-		return fail(m, -errno, "poll: %s", strerror(errno));
+		return rec__machine_fail(m, -errno, "poll: %s", strerror(errno));
 	for (unsigned int i = 0; i < 2 * workers; i++)
 		m->polls[i].revents = 0;
 	return busy;
@@ -562,7 +345,7 @@ static int wait_for_workers(struct machine *m)
  * Hears busy workers until none is left.  All that DONE brings goes into tables by node or by total order, so
  * who comes first does not matter.  What a worker said before it died is heard.
  */
-static int collect(struct machine *m)
+static int collect(struct rec__machine *m)
 {
 	const unsigned int workers = m->options.workers;
 	int error;
@@ -579,9 +362,9 @@ static int collect(struct machine *m)
 	return error;
 }
 
-static int command(struct machine *m, unsigned int worker, enum rec_mail kind)
+static int command(struct rec__machine *m, unsigned int worker, enum rec_mail kind)
 {
-	struct crew *crew = &m->crews[worker];
+	struct rec__crew *crew = &m->crews[worker];
 
 	CHECK(!crew->busy);
 	const int error =
@@ -590,14 +373,14 @@ static int command(struct machine *m, unsigned int worker, enum rec_mail kind)
 	if (error == -EPIPE)
 		return fail_dead(m, worker);
 	if (error < 0)
-		return fail(m, error, "worker %u cannot be told: %s", worker, strerror(-error));
+		return rec__machine_fail(m, error, "worker %u cannot be told: %s", worker, strerror(-error));
 	crew->busy = true;
 	return 0;
 }
 
 /* ---- windows ---- */
 
-static vtime_ns next_start(const struct machine *m)
+static vtime_ns next_start(const struct rec__machine *m)
 {
 	vtime_ns next = rec_flight_next(&m->flight);
 
@@ -607,7 +390,7 @@ static vtime_ns next_start(const struct machine *m)
 	return next;
 }
 
-static uint64_t unfinished(const struct machine *m)
+static uint64_t unfinished(const struct rec__machine *m)
 {
 	uint64_t sum = 0;
 
@@ -616,7 +399,7 @@ static uint64_t unfinished(const struct machine *m)
 	return sum;
 }
 
-static vtime_ns window_end(const struct machine *m, vtime_ns start)
+static vtime_ns window_end(const struct rec__machine *m, vtime_ns start)
 {
 	vtime_ns length = m->exp->lookahead < WINDOW_NS_MAX ? m->exp->lookahead : WINDOW_NS_MAX;
 
@@ -627,7 +410,7 @@ static vtime_ns window_end(const struct machine *m, vtime_ns start)
 }
 
 /* Workers without anything to do in the window are left alone. */
-static int send_window(struct machine *m)
+static int send_window(struct rec__machine *m)
 {
 	for (unsigned int i = 0; i < m->options.workers; i++) {
 		fmt_buf_clear(&m->crews[i].command);
@@ -635,7 +418,7 @@ static int send_window(struct machine *m)
 	}
 	while (rec_flight_next(&m->flight) < m->until) {
 		_cleanup_free_ struct rec_packet *packet = rec_flight_take(&m->flight);
-		struct standing *node = &m->nodes[packet->dst - 1];
+		struct rec__standing *node = &m->nodes[packet->dst - 1];
 
 		rec_mail_put_packet(&m->crews[rec_worker_of(packet->dst, m->options.workers, m->exp->node_count)].command,
 				    packet);
@@ -656,34 +439,34 @@ static int send_window(struct machine *m)
 	return 0;
 }
 
-static struct rec_status_now status_now(const struct machine *m)
+static struct rec_status_now status_now(const struct rec__machine *m)
 {
 	return (struct rec_status_now){m->until, m->result->events, m->result->packets};
 }
 
-static int show_status(struct machine *m)
+static int show_status(struct rec__machine *m)
 {
 	const struct rec_status_now now = status_now(m);
 	const int error = rec_status_show(&m->status, &now);
 
-	return error < 0 ? fail(m, error, "%s: the status cannot be written: %s", m->options.status_path,
+	return error < 0 ? rec__machine_fail(m, error, "%s: the status cannot be written: %s", m->options.status_path,
 				error == -EINVAL ? "it is no regular file" : strerror(-error)) : 0;
 }
 
 /* Runs one window.  While the workers are at it, what they told of the one before goes into the trace.  0 or -errno. */
-static int run_window(struct machine *m, vtime_ns start)
+static int run_window(struct rec__machine *m, vtime_ns start)
 {
 	const vtime_ns final = m->until;
 
 	m->until = window_end(m, start);
-	const int error = send_window(m) ?: emit_until(m, final) ?: collect(m);
+	const int error = send_window(m) ?: rec__machine_emit_until(m, final) ?: collect(m);
 
 	if (error < 0)
 		return error;
-	return flush(m) ?: show_status(m);
+	return rec__machine_flush(m) ?: show_status(m);
 }
 
-static void set_deadlock_reason(struct machine *m)
+static void set_deadlock_reason(struct rec__machine *m)
 {
 	char *to = m->result->reason;
 	const size_t size = sizeof(m->result->reason);
@@ -702,7 +485,7 @@ static void set_deadlock_reason(struct machine *m)
 }
 
 /* Whether the run is over before the window that would start next; the reason, and in *ret_end its time. */
-static bool is_over(struct machine *m, vtime_ns start, vtime_ns *ret_end)
+static bool is_over(struct rec__machine *m, vtime_ns start, vtime_ns *ret_end)
 {
 	const vtime_ns stop = m->exp->stop_time;
 
@@ -714,9 +497,9 @@ static bool is_over(struct machine *m, vtime_ns start, vtime_ns *ret_end)
 		*ret_end = m->until;
 	} else if (m->counts && !unfinished(m)) {
 		set_reason(m, "all processes have ended");
-	} else if (start == NEVER && unfinished(m)) {
+	} else if (start == REC__NEVER && unfinished(m)) {
 		set_deadlock_reason(m);
-	} else if (start == NEVER && stop == NEVER) {
+	} else if (start == REC__NEVER && stop == REC__NEVER) {
 		set_reason(m, "nothing can happen any more");
 	} else if (start >= stop) {
 		set_reason(m, "stop_time was reached");
@@ -727,26 +510,10 @@ static bool is_over(struct machine *m, vtime_ns start, vtime_ns *ret_end)
 	return true;
 }
 
-static int emit_end(struct machine *m, vtime_ns now)
-{
-	struct fmt_buf records = {0};
-
-	m->result->end = m->last > now ? m->last : now;
-	if (rec_monitor_next(&m->monitor) != NEVER) {
-		const int error = tell_load(m, m->result->end);
-
-		if (error < 0)
-			return error;
-	}
-	fmt_put_end(&records, m->result->end, 0, 0,
-		    &(struct fmt_ev_end){m->result->status, text(m->result->reason)});
-	return emit_records(m, &records);
-}
-
 /* The end: nodes stop at a time that all have reached, and the end event comes after everything. */
-static int stop(struct machine *m, vtime_ns now)
+static int stop(struct rec__machine *m, vtime_ns now)
 {
-	int error = emit_until(m, NEVER);
+	int error = rec__machine_emit_until(m, REC__NEVER);
 
 	if (error < 0)
 		return error;
@@ -756,18 +523,18 @@ static int stop(struct machine *m, vtime_ns now)
 		fmt_buf_put(&m->crews[i].command, &now, sizeof(now));
 		error = command(m, i, REC_MAIL_STOP);
 	}
-	error = error ?: collect(m) ?: emit_until(m, NEVER);
+	error = error ?: collect(m) ?: rec__machine_emit_until(m, REC__NEVER);
 	if (error < 0)
 		return error;
 	if (m->result->status == REC_END_HOPED && m->result->failed_expectations)
 		m->result->status = REC_END_FAILED;
-	return emit_end(m, now);
+	return rec__machine_emit_end(m, now);
 }
 
-static int run(struct machine *m)
+static int run(struct rec__machine *m)
 {
 	vtime_ns end;
-	int error = show_status(m) ?: start_workers(m) ?: open_trace(m) ?: emit_first(m) ?: collect(m);
+	int error = show_status(m) ?: start_workers(m) ?: rec__machine_open_trace(m) ?: rec__machine_emit_first(m) ?: collect(m);
 
 	while (!error) {
 		const vtime_ns start = next_start(m);
@@ -780,12 +547,12 @@ static int run(struct machine *m)
 	if (!m->given_up)
 		return error;
 	m->result->status = REC_END_INTERRUPTED;
-	return emit_end(m, m->last);
+	return rec__machine_emit_end(m, m->last);
 }
 
 /* ---- one run ---- */
 
-static void machine_init(struct machine *m)
+static void machine_init(struct rec__machine *m)
 {
 	const struct rec_experiment *exp = m->exp;
 
@@ -810,7 +577,7 @@ static void machine_init(struct machine *m)
 	rec_status_init(&m->status, m->options.quiet ? NULL : stderr, m->options.status_path, exp->stop_time);
 }
 
-static void machine_done(struct machine *m)
+static void machine_done(struct rec__machine *m)
 {
 	free(m->crews);
 	free(m->polls);
@@ -823,54 +590,26 @@ static void machine_done(struct machine *m)
 	fmt_buf_done(&m->message);
 }
 
-static void say_what_is_left(struct machine *m, bool kept)
-{
-	const size_t used = strlen(m->error->text);
-
-	snprintf(m->error->text + used, sizeof(m->error->text) - used, kept ? "; what was written so far is there and can be replayed"
-									      : "; nothing of it is left");
-}
-
-/* Finished in order, or left as it was last flushed: all that is final is flushed first. */
-static int close_trace(struct machine *m, int error)
-{
-	if (!m->writer)
-		return error;
-	if (error == 0) {
-		error = fmt_writer_finish(m->writer, m->result->hash);
-		if (error == 0)
-			return 0;
-		error = fail_trace(m, error);
-	} else if (!m->trace_failed) {
-		fmt_writer_flush(m->writer, /* now= */ true);
-	}
-	const bool kept = fmt_writer_give_up(m->writer);
-
-	if (m->trace_failed)
-		say_what_is_left(m, kept);
-	return error;
-}
-
 int rec_machine_run(const struct rec_experiment *exp, const struct rec_run_options *options,
 		    struct rec_run_result *ret, struct rec_exp_error *error)
 {
 	struct rec_run_result result = {0};
-	struct machine m = {.exp = exp, .options = *options, .result = &result, .error = error};
+	struct rec__machine m = {.exp = exp, .options = *options, .result = &result, .error = error};
 
 	CHECK(options->workers >= 1);
 	CHECK(exp->node_count >= 1);
 	*error = (struct rec_exp_error){0};
 	if (options->data_dir && mkdir(options->data_dir, 0777) < 0 && errno != EEXIST)
-		return fail(&m, -errno, "%s: %s", options->data_dir, strerror(errno));
+		return rec__machine_fail(&m, -errno, "%s: %s", options->data_dir, strerror(errno));
 	const int interrupt_error = rec_interrupt_begin();
 
 	if (interrupt_error < 0)
-		return fail(&m, interrupt_error, "signals cannot be waited for: %s", strerror(-interrupt_error));
+		return rec__machine_fail(&m, interrupt_error, "signals cannot be waited for: %s", strerror(-interrupt_error));
 	machine_init(&m);
 	const int run_error = run(&m);
 
 	end_workers(&m);
-	const int last_error = close_trace(&m, run_error);
+	const int last_error = rec__machine_close_trace(&m, run_error);
 	struct rec_status_now now = status_now(&m);
 
 	now.vtime = last_error < 0 ? now.vtime : result.end;
