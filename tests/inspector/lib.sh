@@ -16,7 +16,7 @@ fail() { echo "not ok: $*"; exit 1; }
 
 # The server says which display it took, when it can be used.
 : >"$work/display"	# it is there before its reader, whoever of the two starts first
-Xvfb -displayfd 5 -screen 0 1600x1000x24 -dpi 96 -nolisten tcp 5>"$work/display" 2>"$work/xvfb.log" &
+Xvfb -displayfd 5 -screen 0 1600x1000x24 -dpi 96 -noreset -nolisten tcp 5>"$work/display" 2>"$work/xvfb.log" &
 xvfb=$!
 read -r number < <(tail -f --pid="$xvfb" "$work/display") || fail "no X server: $(cat "$work/xvfb.log")"
 export DISPLAY=:$number GDK_BACKEND=x11 GSK_RENDERER=cairo GTK_A11Y=none GSETTINGS_BACKEND=memory
