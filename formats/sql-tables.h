@@ -23,7 +23,8 @@ static const char *const sql_views[] = {
 	"SELECT seq, time - ran AS start, time, node, tid, ran, 'syscall' AS ended_by FROM ev_syscall UNION ALL "
 	"SELECT seq, time - ran, time, node, tid, ran, 'syscall-enter' FROM ev_syscall_enter UNION ALL "
 	"SELECT seq, time - ran, time, node, tid, ran, 'tsc' FROM ev_tsc UNION ALL "
-	"SELECT seq, time - ran, time, node, tid, ran, 'fault' FROM ev_fault",
+	"SELECT seq, time - ran, time, node, tid, ran, 'fault' FROM ev_fault UNION ALL "
+	"SELECT seq, time - ran, time, node, tid, ran, 'code-page' FROM ev_code_page",
 
 	"CREATE TEMP VIEW signal AS SELECT seq, time, node, tid, signo, signal_name(signo) AS name, handler FROM ev_signal",
 	"CREATE TEMP VIEW fault AS SELECT seq, time, node, tid, signo, signal_name(signo) AS name, pc, code, addr FROM ev_fault",

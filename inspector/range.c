@@ -40,7 +40,8 @@ static void count_packets(const struct insp_run *run, const struct insp_range *r
 
 /* Each of these ends a slice. */
 static const struct fmt_scan_want wants[] = {
-	{FMT_syscall, {"ran"}}, {FMT_syscall_enter, {"ran"}}, {FMT_tsc, {"ran"}}, {FMT_fault, {"ran"}}, {FMT_preempt, {"ran"}},
+	{FMT_syscall, {"ran"}}, {FMT_syscall_enter, {"ran"}}, {FMT_tsc, {"ran"}}, {FMT_fault, {"ran"}},
+	{FMT_code_page, {"ran"}}, {FMT_preempt, {"ran"}},
 };
 
 static bool is_slice(uint32_t kind)

@@ -21,8 +21,9 @@
  *  3. Behind.  The next LOOK_AHEAD instructions, up to an unconditional jump, are of such kinds as well, and
  *     their jumps and displacements lead somewhere.
  *
- * Code that a program generates at run time is out of reach here (the JVM asks cpuid from a stub that it writes):
- * such a program sees the host, unless the host can fault on cpuid.
+ * Code that a program has written itself (the JVM asks cpuid from a stub that it generates) is scanned when it is about to be
+ * executed, code-pages.c.  Then one true instruction is known, the next to run; and what can be reached from it by direct
+ * jumps needs no other test.
  *
  * Measured: of 65,536 candidates planted in random bytes 53 pass, and candidates stand once in 65,536 bytes of such
  * data, so a false patch takes some 80 MB of tables.  Against the disassembly of Debian's ld.so, libcrypto,
@@ -34,6 +35,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/cleanup.h"
 #include "effect.h"
 #include "tracee.h"
 
@@ -284,15 +286,28 @@ static const struct result *cache_add(const struct result *result)
 
 /* ---- the scan -------------------------------------------------------------------------- */
 
+static int scan_open(struct scan *scan)
+{
+	if (cs_open(CS_ARCH_X86, CS_MODE_64, &scan->handle) != CS_ERR_OK)
+		return -ENOMEM;
+	cs_option(scan->handle, CS_OPT_DETAIL, CS_OPT_ON);
+	scan->insn = cs_malloc(scan->handle);
+	CHECK(scan->insn);
+	return 0;
+}
+
+static void scan_close(struct scan *scan)
+{
+	cs_free(scan->insn, 1);
+	cs_close(&scan->handle);
+}
+
 static int scan_all(const uint8_t *code, size_t size, const uint8_t *at, struct result *result)
 {
 	struct scan scan = {.code = code, .size = size};
 
-	if (cs_open(CS_ARCH_X86, CS_MODE_64, &scan.handle) != CS_ERR_OK)
+	if (scan_open(&scan) < 0)
 		return -ENOMEM;
-	cs_option(scan.handle, CS_OPT_DETAIL, CS_OPT_ON);
-	scan.insn = cs_malloc(scan.handle);
-	CHECK(scan.insn);
 	while (at) {
 		const size_t offset = (size_t)(at - code);
 		const size_t after = offset + sizeof(cpuid);
@@ -301,8 +316,65 @@ static int scan_all(const uint8_t *code, size_t size, const uint8_t *at, struct 
 			result_add(result, offset);
 		at = memmem(code + after, size - after, cpuid, sizeof(cpuid));
 	}
-	cs_free(scan.insn, 1);
-	cs_close(&scan.handle);
+	scan_close(&scan);
+	return 0;
+}
+
+/* ---- code that is about to run ----------------------------------------------------------- */
+
+/* Marks the instructions that the one at offset entry leads to. */
+static void mark_reached(const struct scan *scan, size_t entry, bool *reached)
+{
+	_cleanup_free_ size_t *todo = malloc(scan->size * sizeof(*todo));
+	size_t count = 0;
+
+	CHECK(todo);
+	todo[count++] = entry;
+	while (count > 0) {
+		for (size_t at = todo[--count]; at < scan->size && !reached[at];) {
+			const unsigned n = decode(scan, at);
+
+			if (n == 0)
+				break;
+			reached[at] = true;
+			const cs_x86 *const x86 = &scan->insn->detail->x86;
+			const bool jumps = cs_insn_group(scan->handle, scan->insn, X86_GRP_JUMP) ||
+					   cs_insn_group(scan->handle, scan->insn, X86_GRP_CALL);
+
+			/* Each instruction is marked once, so there is room for where it goes. */
+			if (jumps && x86->op_count == 1 && x86->operands[0].type == X86_OP_IMM &&
+			    (uint64_t)x86->operands[0].imm < scan->size && count < scan->size)
+				todo[count++] = (size_t)x86->operands[0].imm;
+			if (scan->insn->id == X86_INS_JMP || scan->insn->id == X86_INS_RET)
+				break;
+			at += n;
+		}
+	}
+}
+
+int rec_cpuid_scan_written(const struct rec_written_code *code, void (*found)(void *arg, uint64_t addr), void *arg)
+{
+	struct scan scan = {.code = code->bytes, .size = code->size};
+	_cleanup_free_ bool *reached = NULL;
+	const uint8_t *at = code->size ? memmem(code->bytes, code->size, cpuid, sizeof(cpuid)) : NULL;
+
+	if (!at)
+		return 0;
+	if (scan_open(&scan) < 0)
+		return -ENOMEM;
+	reached = calloc(code->size, sizeof(*reached));
+	CHECK(reached);
+	if (code->entry >= code->addr && code->entry - code->addr < code->size)
+		mark_reached(&scan, (size_t)(code->entry - code->addr), reached);
+	while (at) {
+		const size_t offset = (size_t)(at - code->bytes), after = offset + sizeof(cpuid);
+		const uint64_t addr = code->addr + offset;
+
+		if (addr >= code->from && addr < code->to && (reached[offset] || is_cpuid(&scan, offset)))
+			found(arg, addr);
+		at = memmem(code->bytes + after, code->size - after, cpuid, sizeof(cpuid));
+	}
+	scan_close(&scan);
 	return 0;
 }
 

@@ -50,27 +50,10 @@ void rec__on_futex_key(void *ctx, kg_cookie task, kg_u64 addr, kg_u64 *ret_objec
 
 /* ---- cpuid in mapped code ------------------------------------------------- */
 
-struct patch_list {
-	struct rec_thread *t;
-	int error;
-};
-
-static void patch_cpuid(void *arg, uint64_t addr)
-{
-	struct patch_list *list = arg;
-
-	if (rec_tracee_write(list->t->tracee, addr, REC_CPUID_PATCH, sizeof(REC_CPUID_PATCH)) != 0)
-		list->error = -EFAULT;
-	tell(list->t, &(struct fmt_effect) { .op = FMT_EFFECT_WRITE, .addr = addr,
-					     .size = sizeof(REC_CPUID_PATCH), .bytes = REC_CPUID_PATCH });
-}
-
 /* Program code that was just mapped: its cpuid instructions must ask us.  They are patched even where the processor can
  * fault on cpuid, since a trace must be the same whatever host it is recorded on. */
 static int patch_code(struct rec_thread *t, const struct rec_vma *vma, int fd)
 {
-	struct patch_list list = { .t = t };
-
 	if (!(vma->prot & PROT_EXEC) || (vma->flags & MAP_SHARED) || fd < 0)
 		return 0;
 	size_t size = vma->end - vma->start;
@@ -81,11 +64,9 @@ static int patch_code(struct rec_thread *t, const struct rec_vma *vma, int fd)
 
 	if (got <= 0)
 		return 0;
-	int r = rec_cpuid_scan(code, (size_t)got, vma->start, patch_cpuid, &list);
+	int r = rec__code_of_file(t, code, (size_t)got, vma->start);
 
-	if (r == 0 && !list.error)
-		r = rec_fast_patch(t->tracee, code, (size_t)got, vma->start);
-	return r < 0 ? r : list.error;
+	return r < 0 ? r : rec_fast_patch(t->tracee, code, (size_t)got, vma->start);
 }
 
 /* ---- mmap ------------------------------------------------------------------- */
@@ -186,7 +167,7 @@ int64_t rec__map_at(struct rec_node *node, struct rec_thread *t, struct rec_vma 
 {
 	uint64_t number = 0, size = vma->end - vma->start;
 	int keep = MAP_SHARED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-	int flags = (vma->flags & keep) | MAP_FIXED;
+	int flags = (vma->flags & keep) | MAP_FIXED, prot = rec__code_prot(vma);
 
 	if (fd >= 0) {
 		int r = number_of(node, t, vma->ino, &number);
@@ -194,15 +175,16 @@ int64_t rec__map_at(struct rec_node *node, struct rec_thread *t, struct rec_vma 
 		if (r < 0)
 			return r;
 	}
-	int r = rec_tracee_map(t->tracee, vma->start, size, vma->prot, flags, fd, vma->offset);
+	int r = rec_tracee_map(t->tracee, vma->start, size, prot, flags, fd, vma->offset);
 
 	if (r < 0)
 		return r;
 	tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_MAP, .addr = vma->start, .size = size,
-				       .prot = (uint32_t)vma->prot, .flags = (uint32_t)flags, .file = number,
+				       .prot = (uint32_t)prot, .flags = (uint32_t)flags, .file = number,
 				       .offset = vma->offset });
 	if (!vma->ino && (vma->flags & MAP_SHARED))
 		vma->ino = REC_INO_SHARED + node->shared_count++;
+	rec__code_forget(t->memory, vma->start, size);
 	r = rec_aspace_map(&t->memory->as, vma);
 	if (r < 0)
 		return r;
@@ -251,6 +233,7 @@ int64_t rec__unmap(struct rec_thread *t, uint64_t addr, uint64_t size)
 	if (r < 0)
 		return r;
 	rec_aspace_unmap(&t->memory->as, addr, size);
+	rec__code_forget(t->memory, addr, size);
 	tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_UNMAP, .addr = addr, .size = size });
 	rec__attached_check(t->memory, t->cookie);
 	return 0;
@@ -313,18 +296,25 @@ static int64_t protect_part(void *arg, uint64_t start, uint64_t end)
 	struct protecting *how = arg;
 	struct rec_aspace *as = &how->t->memory->as;
 
-	if ((how->prot & PROT_WRITE) && (rec_aspace_at(as, start)->flags & REC_VMA_READONLY))
+	struct rec_vma vma = *rec_aspace_at(as, start);
+	const int before = vma.prot;
+
+	if ((how->prot & PROT_WRITE) && (vma.flags & REC_VMA_READONLY))
 		return -EACCES;
-	int r = rec_tracee_protect(how->t->tracee, start, end - start, how->prot);
+	vma.prot = how->prot;
+	const int prot = rec__code_prot(&vma);
+	int r = rec_tracee_protect(how->t->tracee, start, end - start, prot);
 
 	if (r < 0)
 		return r;
 	r = rec_aspace_protect(as, start, end - start, how->prot);
 	if (r < 0)
 		return r;
+	rec__code_forget(how->t->memory, start, end - start);
 	tell(how->t, &(struct fmt_effect) { .op = FMT_EFFECT_PROTECT, .addr = start, .size = end - start,
-					    .prot = (uint32_t)how->prot });
-	return 0;
+					    .prot = (uint32_t)prot });
+	/* What could be executed and not be written has been looked at. */
+	return (before & (PROT_EXEC | PROT_WRITE)) == PROT_EXEC ? 0 : rec__code_ready(how->t, start, end);
 }
 
 static int64_t do_mprotect(struct rec_thread *t, uint64_t addr, uint64_t size, int prot)
@@ -409,6 +399,7 @@ static int64_t move(struct rec_node *node, struct rec_thread *t, struct rec_vma 
 	tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_REMAP, .addr = to, .size = size, .from = from,
 				       .from_size = old_size });
 	rec_aspace_unmap(&t->memory->as, from, old_size);
+	rec__code_forget(t->memory, from, old_size);
 	vma.offset += from - vma.start;
 	vma.start = to;
 	vma.end = to + size;
@@ -417,6 +408,9 @@ static int64_t move(struct rec_node *node, struct rec_thread *t, struct rec_vma 
 		return r;
 	rec__attached_moved(t->memory, from, to, size);
 	rec__attached_check(t->memory, t->cookie);
+	r = rec__code_again(t, to, to + size);
+	if (r < 0)
+		return r;
 	if (keep) {
 		old.start = from;
 		old.end = from + old_size;
@@ -473,7 +467,7 @@ static int64_t clear_part(void *arg, uint64_t start, uint64_t end)
 
 	if (r == 0)
 		tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_CLEAR, .addr = start, .size = end - start });
-	return r;
+	return r < 0 ? r : rec__code_again(t, start, end);
 }
 
 /* Advice that changes nothing that a program can see; what the host does with its pages is its own affair. */
@@ -529,9 +523,10 @@ static int64_t do_mincore(struct rec_thread *t, uint64_t addr, uint64_t size, ui
 	if (!bytes)
 		return -EAGAIN;
 	memset(bytes, 1, size / PAGE);
-	if (rec_tracee_write_user(t->tracee, vector, bytes, size / PAGE))
+	if (rec__code_write(t, vector, bytes, size / PAGE))
 		return -EFAULT;
 	tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_WRITE, .addr = vector, .size = size / PAGE, .bytes = bytes });
+	rec__code_written(t, vector, size / PAGE);
 	return 0;
 }
 
@@ -572,10 +567,11 @@ static int64_t do_arch_prctl(struct rec_thread *t, uint64_t code, uint64_t addr)
 		if (rec_tracee_get_regs(t->tracee, &regs) < 0)
 			return -EFAULT;
 		value = regs.fs_base;
-		if (rec_tracee_write_user(t->tracee, addr, &value, sizeof(value)))
+		if (rec__code_write(t, addr, &value, sizeof(value)))
 			return -EFAULT;
 		tell(t, &(struct fmt_effect) { .op = FMT_EFFECT_WRITE, .addr = addr, .size = sizeof(value),
 					       .bytes = (const uint8_t *)&value });
+		rec__code_written(t, addr, sizeof(value));
 		return 0;
 	default:
 		/* CET and the rest of what newer programs ask about: absent on this CPU. */

@@ -17,12 +17,21 @@
 /* Last component of a program's path, cut. */
 #define REC_PROGRAM_MAX 64
 
+/* A page that a program may both write and execute, and has executed (code-pages.c). */
+struct rec_code_page {
+	uint64_t addr;
+	int prot;		/* as the host has it */
+	unsigned turns;		/* how often it was written after it had been executed */
+};
+
 /* A process as far as its memory goes: threads and vfork children share one. */
 struct rec_memory {
 	struct rec_aspace as;
 	struct rec_node *node;
 	struct rec_attached *attached;
 	size_t attached_count;
+	struct rec_code_page *code_pages;	/* by address */
+	size_t code_page_count, code_page_capacity;
 	unsigned refs;
 };
 
@@ -286,6 +295,28 @@ int64_t rec__place(const struct rec_aspace *as, uint64_t addr, uint64_t size, in
 /* Makes a mapping and tells it; fd is the host's, -1: anonymous.  The address, or -errno. */
 int64_t rec__map_at(struct rec_node *node, struct rec_thread *t, struct rec_vma *vma, int fd);
 int64_t rec__unmap(struct rec_thread *t, uint64_t addr, uint64_t size);
+
+/* ---- code-pages.c ---- */
+/* The protection that a mapping gets on the host when the program has not executed anything in it yet. */
+int rec__code_prot(const struct rec_vma *vma);
+/* The mappings of a new program, which are as it wants them, become as the host has them. */
+void rec__code_hold(const struct rec_aspace *as, struct fmt_buf *effects);
+/* What the host does with some pages was decided anew. */
+void rec__code_forget(struct rec_memory *memory, uint64_t start, uint64_t size);
+void rec__code_fork(struct rec_memory *child, const struct rec_memory *parent);
+/* Code of a file: its cpuids are patched, and told.  0 or -errno. */
+int rec__code_of_file(struct rec_thread *t, const uint8_t *code, size_t size, uint64_t addr);
+/* Whole pages can be executed from here on, and not be written.  0 or -errno. */
+int rec__code_ready(struct rec_thread *t, uint64_t start, uint64_t end);
+/* Whole pages of one mapping are as newly mapped, or have moved.  0 or -errno. */
+int rec__code_again(struct rec_thread *t, uint64_t start, uint64_t end);
+/* The thread stands at a fault.  1: it was ours, is dealt with (t->effects) and the thread is to go on; 0: it is the program's;
+ * -errno. */
+int rec__code_fault(struct rec_thread *t);
+/* As rec_tracee_write_user(), to where the program may write. */
+size_t rec__code_write(struct rec_thread *t, uint64_t to, const void *from, size_t size);
+/* After such a write was told. */
+void rec__code_written(struct rec_thread *t, uint64_t addr, size_t size);
 
 /* ---- shm.c ---- */
 int64_t rec__shmat(struct rec_node *node, struct rec_thread *t);

@@ -45,6 +45,7 @@ static struct rec_memory *memory_new(struct rec_node *node, const struct rec_mem
 	if (from) {
 		rec_aspace_copy(&memory->as, &from->as);
 		rec__attached_fork(memory, from);
+		rec__code_fork(memory, from);
 	}
 	return memory;
 }
@@ -54,6 +55,7 @@ void rec__memory_unref(struct rec_memory *memory)
 	if (memory && --memory->refs == 0) {
 		rec__attached_done(memory);
 		rec_aspace_done(&memory->as);
+		free(memory->code_pages);
 		free(memory);
 	}
 }
@@ -196,8 +198,11 @@ static int fill(struct rec_node *node, struct rec_thread *t)
 	r = rec_image_plan(&request, /* patch_cpuid= */ true, &plan);
 	if (r < 0)
 		return r;
+	struct rec_memory *memory = memory_new(node, NULL);
 	struct rec_tracee *fresh;
 
+	aspace_from_plan(node, &memory->as, &plan);
+	rec__code_hold(&memory->as, &plan.effects);
 	r = rec_tracee_new(node->env->tracer, node->clock_fd, &fresh);
 	if (r == 0)
 		rec_tracee_fast(fresh, node->clock);
@@ -206,6 +211,7 @@ static int fill(struct rec_node *node, struct rec_thread *t)
 	if (r == 0)
 		r = rec_tracee_set_regs(fresh, &plan.regs);
 	if (r < 0) {
+		rec__memory_unref(memory);
 		node->failure = r;
 		return r;
 	}
@@ -215,8 +221,7 @@ static int fill(struct rec_node *node, struct rec_thread *t)
 		rec_tracee_kill(t->tracee);
 	t->tracee = fresh;
 	rec__memory_unref(t->memory);
-	t->memory = memory_new(node, NULL);
-	aspace_from_plan(node, &t->memory->as, &plan);
+	t->memory = memory;
 	rec__tell_layout(node, t, &plan);
 	return 0;
 }

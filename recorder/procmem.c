@@ -118,12 +118,13 @@ kg_s64 rec__on_read_user(void *ctx, kg_cookie task, kg_u64 ino, kg_u64 to, kg_u6
 
 		if (got <= 0)
 			return done ? (kg_s64)done : got;
-		const size_t left = rec_tracee_write_user(t->tracee, to + done, bytes, (size_t)got);
+		const size_t left = rec__code_write(t, to + done, bytes, (size_t)got);
 		struct fmt_effect effect = { .addr = to + done, .size = (uint64_t)got - left, .offset = offset + done,
 					     .bytes = bytes };
 
 		if (effect.size)
 			tell_read(node, t, &effect, ino);
+		rec__code_written(t, effect.addr, effect.size);
 		done += effect.size;
 		if (left)
 			return done ? (kg_s64)done : -EFAULT;

@@ -16,8 +16,8 @@
  *
  * Invariants
  *  1. One thread of a node runs at a time, and only inside rec__step().
- *  2. A slice of execution ends with exactly one of the events syscall, syscall-enter, tsc, fault, preempt: the order
- *     of these is the order of execution, which is all that replay needs to know about scheduling.
+ *  2. A slice of execution ends with exactly one of the events syscall, syscall-enter, tsc, fault, code-page, preempt: the
+ *     order of these is the order of execution, which is all that replay needs to know about scheduling.
  *  3. Nothing that changes a program's memory is told before the slice that
  *     preceded it: when the kernel, in the middle of one thread's call, finishes another's, the first call is
  *     told as syscall-enter at that moment and ends with syscall-exit (rec__before_event).
@@ -248,11 +248,12 @@ static kg_u64 on_copy_to_user(void *ctx, kg_cookie task, kg_u64 to, const void *
 
 	if (!t || !t->tracee)
 		return size;
-	size_t left = rec_tracee_write_user(t->tracee, to, from, size);
+	size_t left = rec__code_write(t, to, from, size);
 
 	if (left < size) {
 		fmt_effect_put(&t->effects, &(struct fmt_effect) {
 			.op = FMT_EFFECT_WRITE, .addr = to, .size = size - left, .bytes = from });
+		rec__code_written(t, to, size - left);
 		rec__effect_added(node, t);
 	}
 	return left;
@@ -462,9 +463,24 @@ static void tsc_stop(struct rec_node *node, struct rec_thread *t)
 	rec__ready(node, t, t->quantum-- > 1);
 }
 
-static void fault_stop(struct rec_node *node, struct rec_thread *t)
+/* A fault that the program has no part in. */
+static void code_page_stop(struct rec_node *node, struct rec_thread *t)
+{
+	fmt_put_code_page(&node->events, node->now, node->id, t->tid, &(struct fmt_ev_code_page) {
+		.ran = t->ran, .pc = t->call.pc, .addr = t->call.addr, .effects = take_effects(node, t) });
+	fmt_buf_clear(&t->effects);
+	rec__ready(node, t, /* front= */ true);
+}
+
+static int fault_stop(struct rec_node *node, struct rec_thread *t)
 {
 	const struct rec_stop_info *stop = &t->call;
+	const int r = rec__code_fault(t);
+
+	if (r > 0)
+		code_page_stop(node, t);
+	if (r)
+		return r < 0 ? r : 0;
 	uint64_t args[6] = { (uint64_t)stop->signo, (uint64_t)(int64_t)stop->code, stop->addr };
 	int64_t result;
 
@@ -474,6 +490,7 @@ static void fault_stop(struct rec_node *node, struct rec_thread *t)
 	t->entered = true;	/* the slice is told */
 	t->state = REC_THREAD_IN_CALL;
 	rec__resume(node, t, rec__kernel_call(node, t->cookie, KG_NR_FAULT, args, 0, &result));
+	return 0;
 }
 
 /* Nothing of ours does that: the host's memory ran out, or a person killed it. */
@@ -553,7 +570,7 @@ int rec__step(struct rec_node *node, struct rec_thread *t)
 		tsc_stop(node, t);
 		break;
 	case REC_STOP_FAULT:
-		fault_stop(node, t);
+		r = fault_stop(node, t);
 		break;
 	case REC_STOP_INTERRUPTED:
 		rec__park(node, t);

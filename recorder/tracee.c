@@ -606,6 +606,7 @@ static enum verdict on_traced_call(struct rec_tracee *thread, struct rec_stop_in
 	return V_REPORT;
 }
 
+#define FLAG_RF 0x10000ULL	/* the next instruction meets no breakpoint */
 #define CODE_MAX 15	/* longest instruction of x86 */
 
 /* Whether the opcode byte is a prefix that changes nothing about rdtsc and cpuid. */
@@ -663,6 +664,7 @@ static enum verdict on_fault(struct rec_tracee *thread, const siginfo_t *si, str
 	if (insn == INSN_CPUID) {
 		rec_vcpu_execute(&thread->regs);
 		thread->regs.rip += insn_size;
+		thread->regs.eflags &= ~FLAG_RF;	/* meant for the instruction that is done */
 		thread->regs_dirty = true;
 		return V_EMULATED;
 	}
@@ -878,7 +880,6 @@ int rec_tracee_run(struct rec_tracee *thread, struct rec_stop_info *ret)
 	return run(thread, PTRACE_CONT, ret);
 }
 
-#define FLAG_RF 0x10000ULL
 #define STEP_FLAGS (FLAG_RF | 0x100ULL)	/* and TF: only who steps has set them */
 
 int rec_tracee_rearm(struct rec_tracee *thread)

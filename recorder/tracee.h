@@ -207,4 +207,15 @@ extern const uint8_t REC_CPUID_PATCH[2];
 bool rec_tracer_needs_cpuid_patches(const struct rec_tracer *tracer);
 int rec_cpuid_scan(const uint8_t *code, size_t size, uint64_t addr, void (*found)(void *arg, uint64_t addr), void *arg);
 
+/* Code that a program has written and that is about to be executed. */
+struct rec_written_code {
+	const uint8_t *bytes;	/* with what stands around it, as far as there is something */
+	size_t size;
+	uint64_t addr;		/* of the first byte */
+	uint64_t from, to;	/* where cpuids are looked for */
+	uint64_t entry;		/* an instruction that will run, 0: none is known */
+};
+/* As rec_cpuid_scan(), for such code.  0 or -ENOMEM. */
+int rec_cpuid_scan_written(const struct rec_written_code *code, void (*found)(void *arg, uint64_t addr), void *arg);
+
 #endif

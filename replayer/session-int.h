@@ -74,6 +74,7 @@ enum rep_outcome rep__step_syscall(struct rep_session *s);
 enum rep_outcome rep__step_syscall_enter(struct rep_session *s);
 enum rep_outcome rep__step_tsc(struct rep_session *s);
 enum rep_outcome rep__step_fault(struct rep_session *s);
+enum rep_outcome rep__step_code_page(struct rep_session *s);
 enum rep_outcome rep__step_preempt(struct rep_session *s);
 enum rep_outcome rep__step_syscall_exit(struct rep_session *s);
 enum rep_outcome rep__step_signal(struct rep_session *s);

@@ -28,7 +28,7 @@
  * that is.
  *
  * step_preempt() leaves a thread RUNNABLE, as step_tsc() does.
- * Only the arrows out of RUNNABLE by syscall, syscall_enter, tsc, fault and preempt run a program
+ * Only the arrows out of RUNNABLE by syscall, syscall_enter, tsc, fault, code_page and preempt run a program
  * (run_slice()).  "effects" changes memory and no state.
  *
  * Invariants
@@ -153,6 +153,7 @@ static enum rep_outcome (*const steps[])(struct rep_session *s) = {
 	[FMT_end] = step_end, [FMT_start] = rep__step_start, [FMT_exec] = rep__step_exec,
 	[FMT_clone] = rep__step_clone, [FMT_exit] = rep__step_exit, [FMT_syscall] = rep__step_syscall,
 	[FMT_syscall_enter] = rep__step_syscall_enter, [FMT_tsc] = rep__step_tsc, [FMT_fault] = rep__step_fault,
+	[FMT_code_page] = rep__step_code_page,
 	[FMT_syscall_exit] = rep__step_syscall_exit, [FMT_signal] = rep__step_signal,
 	[FMT_sigreturn] = rep__step_sigreturn, [FMT_effects] = rep__step_effects, [FMT_preempt] = rep__step_preempt,
 	[FMT_node_down] = step_panic, [FMT_node_up] = step_node_up, [FMT_clock] = step_clock,

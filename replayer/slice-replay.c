@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -319,6 +320,35 @@ enum rep_outcome rep__step_fault(struct rep_session *s)
 	if (outcome == REP_AGREES)
 		thread->state = REP_INTERRUPTED;
 	return outcome;
+}
+
+enum rep_outcome rep__step_code_page(struct rep_session *s)
+{
+	struct fmt_ev_code_page ev;
+	struct slice slice;
+
+	if (fmt_get_code_page(s->event, &ev) < 0)
+		return rep__damaged(s);
+	struct rep_thread *thread = rep__thread_in(s, REP_RUNNABLE);
+
+	if (!thread)
+		return s->report->outcome;
+	enum rep_outcome outcome = run_slice(s, thread, ev.ran, /* limit= */ 0, &slice);
+
+	if (outcome == REP_AGREES)
+		outcome = compare_kind(s, &slice, REC_STOP_FAULT);
+	if (outcome != REP_AGREES)
+		return outcome;
+	const struct pair pairs[] = {
+		{"the signal", SIGSEGV, (uint64_t)slice.stop.signo},
+		{"the signal's code", SEGV_ACCERR, (uint64_t)(int64_t)slice.stop.code},
+		{"the instruction's address", ev.pc, slice.stop.pc},
+		{"the address that it wanted", ev.addr, slice.stop.addr},
+		{"the time that the slice took", ev.ran, slice.ran},
+	};
+
+	outcome = compare(s, &slice, pairs, sizeof(pairs) / sizeof(pairs[0]));
+	return outcome == REP_AGREES ? rep__apply(s, thread->tracee, ev.effects) : outcome;
 }
 
 /* Interrupted at a look at the clock: the look that follows is charged for, since its time is what was due. */

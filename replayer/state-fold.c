@@ -689,6 +689,7 @@ static void fold_of_node(struct rep_state *state, struct rep_state_node *node, c
 		fold_doing(node, event, REP_DOING_LOOPS);
 		break;
 	case FMT_tsc:
+	case FMT_code_page:
 		fold_doing(node, event, REP_DOING_RUNS);
 		break;
 	case FMT_signal:

@@ -117,10 +117,13 @@ static void put_soft(struct rep_thread *thread, struct plan *plan)
 			plan->saved[i] = INT3;
 }
 
+/* Where the program has written code meanwhile, that stays. */
 static void take_soft(struct rep_thread *thread, const struct plan *plan)
 {
+	uint8_t now;
+
 	for (size_t i = plan->soft_count; i-- > 0;)
-		if (plan->saved[i] != INT3)
+		if (plan->saved[i] != INT3 && rec_tracee_read(thread->tracee, &now, plan->soft[i]->addr, 1) == 0 && now == INT3)
 			rec_tracee_write(thread->tracee, plan->soft[i]->addr, &plan->saved[i], 1);
 }
 
@@ -426,7 +429,7 @@ struct rep_mark *rep__stretch_mark(struct rep_stretch *st, node_id node, uint32_
 
 bool rep__is_stretch(uint32_t kind)
 {
-	return kind == FMT_syscall || kind == FMT_syscall_enter || kind == FMT_tsc || kind == FMT_fault ||
+	return kind == FMT_syscall || kind == FMT_syscall_enter || kind == FMT_tsc || kind == FMT_fault || kind == FMT_code_page ||
 	       kind == FMT_preempt;
 }
 
