@@ -108,6 +108,25 @@ static void pieces_free(struct piece *piece)
 	}
 }
 
+/* Those of a kind go. */
+static void pieces_drop(struct piece **list, uint32_t kind)
+{
+	struct fmt_event event;
+
+	while (*list) {
+		struct piece *piece = *list;
+		size_t pos = 0;
+
+		CHECK(fmt_record_next(piece->bytes, piece->size, &pos, &event) == 1);
+		if (event.kind != kind) {
+			list = &piece->next;
+			continue;
+		}
+		*list = piece->next;
+		free(piece);
+	}
+}
+
 static size_t bucket_of(uint64_t key)
 {
 	return (key * 0x9e3779b97f4a7c15u) >> 52;
@@ -293,6 +312,8 @@ static void learn_exec(struct fmt_past *past, const struct fmt_event *event)
 		end_threads(past, leader, leader);
 }
 
+/* The end of its last thread is the process's.  It is told of the first thread, which is there even when the last one is not told of:
+ * a thread of Java's calls exit() and goes after all others. */
 static void learn_exit(struct fmt_past *past, const struct fmt_event *event)
 {
 	struct thread *thread = thread_find(past, thread_key(event->node, event->tid));
@@ -308,9 +329,10 @@ static void learn_exit(struct fmt_past *past, const struct fmt_event *event)
 	struct fmt_event bare;
 	size_t pos = 0;
 
-	fmt_put_exit(&record, event->vtime, event->node, event->tid, &ev);
+	if (ev.last)
+		pieces_drop(&leader->pieces, FMT_exit);
+	fmt_put_exit(&record, event->vtime, event->node, ev.last ? (uint32_t)leader->key : event->tid, &ev);
 	CHECK(fmt_record_next(record.data, record.size, &pos, &bare) == 1);
-	/* That of the last one is its process's. */
 	piece_add(past, ev.last ? &leader->pieces : &thread->pieces, &bare);
 	fmt_buf_done(&record);
 	thread_dies(past, thread);

@@ -113,6 +113,19 @@ static void test_threads(void)
 	end();
 }
 
+/* The first thread ends before another one, which takes the process with it. */
+static void test_last_thread(void)
+{
+	begin("last thread");
+	start(10);
+	thread_by(10, 10, 11);
+	exit_of(10, 10, false);
+	STRING(told(), "start.10 exec.10 clone.10 exit.10");
+	exit_of(11, 10, true);
+	STRING(told(), "start.10 exec.10 exit.10");
+	end();
+}
+
 static void test_ancestors(void)
 {
 	begin("ancestors");
@@ -213,6 +226,7 @@ static void test_reboot(void)
 int main(void)
 {
 	test_threads();
+	test_last_thread();
 	test_ancestors();
 	test_exec_is_bare();
 	test_packets();
