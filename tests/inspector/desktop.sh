@@ -41,6 +41,11 @@ for share in 1 10 50 90 99; do
     done
 done
 
+# Without a display it says so.
+status=0
+env -u DISPLAY -u WAYLAND_DISPLAY "$inspector" "$work/run.hct" 2>"$work/err" || status=$?
+[[ $status -eq 3 ]] && grep -q 'no display' "$work/err" || fail "without a display: status $status: $(cat "$work/err")"
+
 # By keyboard alone: steps, a position, a note.
 if command -v xdotool >/dev/null; then
     cat >"$work/keys.sh" <<'END2'
