@@ -46,7 +46,7 @@ status=0
 env -u DISPLAY -u WAYLAND_DISPLAY "$inspector" "$work/run.hct" 2>"$work/err" || status=$?
 [[ $status -eq 3 ]] && grep -q 'no display' "$work/err" || fail "without a display: status $status: $(cat "$work/err")"
 
-# By keyboard alone: steps, a position, a note.
+# By keyboard alone: steps, a position, history, the end.
 if command -v xdotool >/dev/null; then
     cat >"$work/keys.sh" <<'END2'
 set -euo pipefail
