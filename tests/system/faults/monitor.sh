@@ -62,7 +62,7 @@ try:
         pass
 except OSError:
     pass
-assert os.waitpid(pid, 0)[1] == 0
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
 told = json.load(open(status))
 assert told["state"] == "ended" and told["reason"] == "interrupted" and not os.path.exists(status + ".new"), told
 END
