@@ -128,7 +128,8 @@ static int handle_local(GApplication *application, GVariantDict *dictionary, gpo
 	if (option_script && !read_script())
 		return 2;
 	if (!gtk_init_check()) {
-		fputs("hindcast-inspector: there is no display to open a window on: set DISPLAY or WAYLAND_DISPLAY, or use xvfb-run\n", stderr);
+		fputs("hindcast-inspector: there is no display to open a window on: "
+		      "set DISPLAY or WAYLAND_DISPLAY, or use xvfb-run\n", stderr);
 		return 3;
 	}
 	if (option_commands || option_quit || option_new)
