@@ -193,24 +193,33 @@ bool insp__do_view_plots_other(InspWindow *window, const char *argument)
 	return true;
 }
 
+/* Shows the page of that name, or says which there are; what: of what they are. */
+static bool show_page(InspWindow *window, GtkWidget *stack, const char *what, const char *name)
+{
+	if (gtk_stack_get_child_by_name(GTK_STACK(stack), name)) {
+		gtk_stack_set_visible_child_name(GTK_STACK(stack), name);
+		return true;
+	}
+	g_autoptr(GtkSelectionModel) pages = gtk_stack_get_pages(GTK_STACK(stack));
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(pages)); i++) {
+		g_autoptr(GObject) page = g_list_model_get_item(G_LIST_MODEL(pages), i);
+
+		g_string_append_printf(names, "%s%s", i ? ", " : "", gtk_stack_page_get_name(GTK_STACK_PAGE(page)));
+	}
+	insp__refuse(window, "there is no %s \"%s\"; there are %s", what, name, names->str);
+	return false;
+}
+
 bool insp__do_view_pane(InspWindow *window, const char *argument)
 {
-	if (!gtk_stack_get_child_by_name(GTK_STACK(window->details), argument)) {
-		insp__refuse(window, "there is no pane \"%s\"", argument);
-		return false;
-	}
-	gtk_stack_set_visible_child_name(GTK_STACK(window->details), argument);
-	return true;
+	return show_page(window, window->details, "pane", argument);
 }
 
 bool insp__do_view_list(InspWindow *window, const char *argument)
 {
-	if (!gtk_stack_get_child_by_name(GTK_STACK(window->lists), argument)) {
-		insp__refuse(window, "there is no list \"%s\"", argument);
-		return false;
-	}
-	gtk_stack_set_visible_child_name(GTK_STACK(window->lists), argument);
-	return true;
+	return show_page(window, window->lists, "list", argument);
 }
 
 bool insp__do_view_dark(InspWindow *window, const char *argument)
