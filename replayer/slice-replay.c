@@ -263,6 +263,18 @@ enum rep_outcome rep__step_syscall_exit(struct rep_session *s)
 	return rep__apply(s, thread->tracee, ev.effects);
 }
 
+/* The event's thread runs until it stops in this way. */
+static enum rep_outcome run_to(struct rep_session *s, uint64_t ran, enum rec_stop kind, struct rep_thread **ret_thread,
+			       struct slice *slice)
+{
+	*ret_thread = rep__thread_in(s, REP_RUNNABLE);
+	if (!*ret_thread)
+		return s->report->outcome;
+	const enum rep_outcome outcome = run_slice(s, *ret_thread, ran, /* limit= */ 0, slice);
+
+	return outcome == REP_AGREES ? compare_kind(s, slice, kind) : outcome;
+}
+
 enum rep_outcome rep__step_tsc(struct rep_session *s)
 {
 	struct fmt_ev_tsc ev;
@@ -270,14 +282,9 @@ enum rep_outcome rep__step_tsc(struct rep_session *s)
 
 	if (fmt_get_tsc(s->event, &ev) < 0)
 		return rep__damaged(s);
-	struct rep_thread *thread = rep__thread_in(s, REP_RUNNABLE);
+	struct rep_thread *thread;
+	enum rep_outcome outcome = run_to(s, ev.ran, REC_STOP_TSC, &thread, &slice);
 
-	if (!thread)
-		return s->report->outcome;
-	enum rep_outcome outcome = run_slice(s, thread, ev.ran, /* limit= */ 0, &slice);
-
-	if (outcome == REP_AGREES)
-		outcome = compare_kind(s, &slice, REC_STOP_TSC);
 	if (outcome != REP_AGREES)
 		return outcome;
 	const struct pair pairs[] = {
@@ -298,14 +305,9 @@ enum rep_outcome rep__step_fault(struct rep_session *s)
 
 	if (fmt_get_fault(s->event, &ev) < 0)
 		return rep__damaged(s);
-	struct rep_thread *thread = rep__thread_in(s, REP_RUNNABLE);
+	struct rep_thread *thread;
+	enum rep_outcome outcome = run_to(s, ev.ran, REC_STOP_FAULT, &thread, &slice);
 
-	if (!thread)
-		return s->report->outcome;
-	enum rep_outcome outcome = run_slice(s, thread, ev.ran, /* limit= */ 0, &slice);
-
-	if (outcome == REP_AGREES)
-		outcome = compare_kind(s, &slice, REC_STOP_FAULT);
 	if (outcome != REP_AGREES)
 		return outcome;
 	const struct pair pairs[] = {
@@ -329,14 +331,9 @@ enum rep_outcome rep__step_code_page(struct rep_session *s)
 
 	if (fmt_get_code_page(s->event, &ev) < 0)
 		return rep__damaged(s);
-	struct rep_thread *thread = rep__thread_in(s, REP_RUNNABLE);
+	struct rep_thread *thread;
+	enum rep_outcome outcome = run_to(s, ev.ran, REC_STOP_FAULT, &thread, &slice);
 
-	if (!thread)
-		return s->report->outcome;
-	enum rep_outcome outcome = run_slice(s, thread, ev.ran, /* limit= */ 0, &slice);
-
-	if (outcome == REP_AGREES)
-		outcome = compare_kind(s, &slice, REC_STOP_FAULT);
 	if (outcome != REP_AGREES)
 		return outcome;
 	const struct pair pairs[] = {
