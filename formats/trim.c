@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * trim.c - a part of a run that still replays.
+ * trim.c - a part of a run that still replays, without executing it.
  *
- * A trace has no images of processes but those that they begin with: memory at a later time comes from executing them up to
- * there.  So the part takes with it what its processes did before (calls, their results, and memory that the kernel wrote), from
- * their first instruction on, and a replay of it begins there.  What goes is everything that no process of the part depends on:
+ * A part that begins with images of its processes is smaller (replayer/cut.c), but who makes images has to execute the run up to
+ * there.  This is for runs with which that cannot be done, and for `trim --whole-past`: the part takes with it what its processes
+ * did before (calls, their results, and memory that the kernel wrote), from their first instruction or image on, and a replay of it
+ * begins there.  What goes is everything that no process of the part depends on:
  *
  *	all after the part;
  *	before it, packets (but those under way when it begins), output, messages;
