@@ -4,11 +4,37 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/check.h"
 #include "varint.h"
 
 #define BUF_CAPACITY_MIN 256
+#define LARGE_SIZE (1u << 20)
+#define HUGE_PAGE (2u << 20)
+
+/* A chunk's buffers are megabytes, and giving them memory page by page would take as long as decoding the chunk.  Where the host has no
+ * huge pages they are given so all the same. */
+void *fmt__alloc(size_t size)
+{
+	const size_t whole = (size + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+	void *memory = size < LARGE_SIZE ? malloc(size) : aligned_alloc(HUGE_PAGE, whole);
+
+	CHECK(memory);
+	if (size >= LARGE_SIZE)
+		(void)madvise(memory, whole, MADV_HUGEPAGE);
+	return memory;
+}
+
+static void *move_to_large(const struct fmt_buf *buf, size_t capacity)
+{
+	uint8_t *data = fmt__alloc(capacity);
+
+	if (buf->size)
+		memcpy(data, buf->data, buf->size);
+	free(buf->data);
+	return data;
+}
 
 void fmt__buf_grow(struct fmt_buf *buf, size_t extra)
 {
@@ -19,7 +45,7 @@ void fmt__buf_grow(struct fmt_buf *buf, size_t extra)
 
 	while (capacity < need)
 		capacity += capacity / 2;
-	uint8_t *data = realloc(buf->data, capacity);
+	uint8_t *data = capacity < LARGE_SIZE ? realloc(buf->data, capacity) : move_to_large(buf, capacity);
 
 	CHECK(data);
 	buf->data = data;

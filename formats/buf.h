@@ -12,6 +12,8 @@ struct fmt_buf {
 	size_t capacity;
 };
 
+/* Memory of undefined content, never NULL, for free(); from a megabyte on in huge pages where there are any. */
+void *fmt__alloc(size_t size);
 /* Grows or aborts: memory that a run needs is not negotiable. */
 void fmt__buf_grow(struct fmt_buf *buf, size_t extra);
 static inline void fmt_buf_reserve(struct fmt_buf *buf, size_t extra)

@@ -469,8 +469,7 @@ static int decode(struct fmt_reader *r, size_t number, uint32_t wanted, struct f
 	const struct fmt__literals literals = {own->data, own->size, chunk->payload_start, find_literals, r};
 
 	if (!ret->events)
-		ret->events = calloc(FMT_CHUNK_EVENTS_MAX, sizeof(*ret->events));
-	CHECK(ret->events);
+		ret->events = fmt__alloc(FMT_CHUNK_EVENTS_MAX * sizeof(*ret->events));
 	failed = fmt__chunk_decode(r->slots, chunk, wanted, r->raw.data, &literals, ret->events, &ret->bodies, error);
 	trim_literals(r);
 	return failed;

@@ -78,7 +78,7 @@ int fmt_sources_read(struct fmt_reader *reader, struct fmt_buf *list, struct fmt
 void fmt_sources_pack(const struct fmt_buf *list, struct fmt_buf *ret)
 {
 	_cleanup_(fmt_buf_done) struct fmt_buf packed = {0};
-	ZSTD_CCtx *packer = fmt__packer_new();
+	ZSTD_CCtx *packer = fmt__packer_new(/* far= */ true);
 
 	fmt__packer_level(packer, 19);
 	const uint32_t codec = fmt__pack(packer, list->data, list->size, &packed);

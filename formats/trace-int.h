@@ -47,7 +47,7 @@ const char *fmt__chunk_complaint(const struct fmt__chunk *chunk);
 struct fmt__index;
 const char *fmt__chunk_complaint_after(const struct fmt__index *index, const struct fmt__chunk *chunk);
 
-ZSTD_CCtx *fmt__packer_new(void);
+ZSTD_CCtx *fmt__packer_new(bool far);
 void fmt__packer_level(ZSTD_CCtx *packer, int level);
 /* Compresses into out (cleared first); bytes that do not shrink are stored.  enum fmt_codec. */
 uint32_t fmt__pack(ZSTD_CCtx *packer, const uint8_t *raw, size_t size, struct fmt_buf *out);

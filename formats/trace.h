@@ -32,8 +32,8 @@ int fmt_writer_meta(struct fmt_writer *w, const char *key, const void *value, si
  * before that of the last one, or not below 2^63; -E2BIG: its body is over 64 MiB; -errno of the file (-ENOSPC,
  * -EIO ...), and from then on the same for every call: the trace holds what was flushed. */
 int fmt_writer_event(struct fmt_writer *w, const struct fmt_event *event);
-/* Embeds the content of an open file, once by content.  hash is what the file event says; -ESTALE when the
- * content does not have it.  fd stays the caller's. */
+/* Embeds the content that an open file has now, once by content.  hash is what the file event says; when the content does not have it
+ * it is not embedded, and -ESTALE comes from here, or from a later flush or the finish.  fd stays the caller's. */
 int fmt_writer_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int fd);
 /* What is said of the trace itself and is no part of the run: "format.changed" and the like.  As fmt_writer_meta(); nothing of it
  * is there before the end. */
@@ -52,7 +52,8 @@ int fmt_writer_note(struct fmt_writer *w, const struct fmt_note *note);
 void fmt_writer_hold(struct fmt_writer *w);
 /* Compresses harder (zstd's levels) from now on. */
 void fmt_writer_level(struct fmt_writer *w, int level);
-/* Makes everything so far readable after a kill, if a second has passed since the last time (or now). */
+/* Makes everything so far readable after a kill: at once where it says now, otherwise if a second has passed since the last time, and
+ * then as soon as the thread that encodes comes to it.  0; -ESTALE: as above, unless now; -errno of the file. */
 int fmt_writer_flush(struct fmt_writer *w, bool now);
 /* Ends the trace in its canonical layout: equal events and files give equal bytes.  ret_hash (may be NULL) is the run hash.  0: the
  * writer is freed; -errno: it is still the caller's, for one of the three below. */

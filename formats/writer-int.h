@@ -31,9 +31,11 @@ struct fmt_writer {
 
 	struct fmt__batch open;		/* fills */
 	struct fmt__batch full;		/* is encoded */
+	struct fmt__batch tail;		/* ... what a flush takes of the open one, copied */
 	struct fmt__encoder *encoder;	/* NULL: none was needed yet, or it cannot be had */
 	vtime_ns vtime;			/* of the last event */
-	uint32_t flushed;		/* so many of the open batch are in a tail */
+	uint32_t flushed;		/* so many of the open batch are in a tail, or will be */
+	size_t flushed_bodies;		/* bytes of their bodies */
 	struct fmt__columns columns;
 	struct fmt__payload *payload;
 	struct fmt__summaries *summaries;
@@ -43,7 +45,8 @@ struct fmt_writer {
 	struct fmt_buf packed, packed_payload, summary;
 	struct fmt__index known;	/* metas and files, to refuse and skip the second */
 	struct fmt__index said;		/* own metas and notes, which come at the end */
-	ZSTD_CCtx *packer;
+	ZSTD_CCtx *packer;		/* of events */
+	ZSTD_CCtx *file_packer;
 
 	/* of a ring */
 	vtime_ns ring;			/* how much is kept at least; 0: it is none */
@@ -69,20 +72,26 @@ ssize_t fmt__read_part(int fd, uint64_t at, uint8_t *ret, size_t size);
 
 /* Gives the full batch to the thread that encodes, which must have no other.  The error may be that of what was before. */
 int fmt__encoder_batch(struct fmt_writer *w);
-/* Reads a file of size bytes (not 0, at most FMT__FILES_WAITING_MAX), and gives it to the thread.  0; -ESTALE: it has another hash;
- * -EAGAIN: there is no thread. */
+/* The same of the tail, which must be there no more (fmt__encoder_wait_tail()). */
+int fmt__encoder_tail(struct fmt_writer *w);
+/* Reads a file of size bytes (not 0, at most FMT__FILES_WAITING_MAX), and gives it to the thread, which checks its hash.  0; -EAGAIN: there
+ * is no thread. */
 int fmt__encoder_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int fd, size_t size);
 /* Until nothing is being encoded. */
 int fmt__encoder_wait(struct fmt_writer *w);
 /* Until the full batch is; files may wait. */
 int fmt__encoder_wait_batch(struct fmt_writer *w);
+/* Until the tail is. */
+int fmt__encoder_wait_tail(struct fmt_writer *w);
+/* Had a file that was given another hash?  It is not in the trace. */
+bool fmt__encoder_stale(struct fmt_writer *w);
 /* Ends the thread that encodes, once it is done; a new one begins when it is needed. */
 void fmt__writer_stop(struct fmt_writer *w);
 
 /* What the thread does, for who does it instead while nothing is being encoded. */
 
-/* Writes events of a batch, from one on, as a record: all of them, or those of a tail. */
-int fmt__writer_append(struct fmt_writer *w, struct fmt__batch *batch, uint32_t first, bool tail);
+/* Writes the events of a batch as a record. */
+int fmt__writer_append(struct fmt_writer *w, struct fmt__batch *batch, bool tail);
 int fmt__writer_append_part(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], uint32_t part,
 			    const uint8_t *raw, size_t size);
 /* The parts that were appended are a file of so many bytes. */

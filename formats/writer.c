@@ -21,12 +21,12 @@
  * 1. Events are cut into chunks by their number and size alone (FMT_CHUNK_EVENTS_MAX, FMT_CHUNK_ROWS_MAX), never
  *    by time or flushes.
  * 2. In the log, tails hold what flushes wrote of the open chunk; its record supersedes them.
- * 3. flushed <= open.count; the events from flushed on are in no record yet.
+ * 3. flushed <= open.count; the events from flushed on are in no record yet, nor given to be.
  * 4. After the first error of the file nothing is written any more.
  *
  * Encoding takes many times as long as taking events in, so it is done by a thread of its own (encoder.c); what it writes is the same.
  *
- * Memory: two batches (FMT_CHUNK_ROWS_MAX each, or one event of FMT_BODY_MAX), a chunk's columns and compressed form, payload.c's
+ * Memory: three batches (FMT_CHUNK_ROWS_MAX each, or one event of FMT_BODY_MAX), a chunk's columns and compressed form, payload.c's
  * window, and 64 bytes for each connection (packets.c), the metas (FMT_META_MAX), files that wait to be
  * embedded (FMT__FILES_WAITING_MAX), 72 bytes for each file, and about 10 MiB of zstd.
  */
@@ -43,7 +43,8 @@
 
 #include "effect.h"
 
-#define FLUSH_INTERVAL_NS 1000000000ull
+/* A second at most is lost: a tenth of it is for the thread that writes what a flush gives it. */
+#define FLUSH_INTERVAL_NS 900000000ull
 
 /* What finish() adds to the metas of the run, generously. */
 #define OWN_METAS_MAX 16u
@@ -71,8 +72,10 @@ void fmt__writer_free(struct fmt_writer *w)
 	free(w->tmp_path);
 	free(w->open.events);
 	free(w->full.events);
+	free(w->tail.events);
 	fmt_buf_done(&w->open.bodies);
 	fmt_buf_done(&w->full.bodies);
+	fmt_buf_done(&w->tail.bodies);
 	fmt__columns_done(&w->columns);
 	fmt_buf_done(&w->records);
 	fmt_buf_done(&w->packed);
@@ -87,6 +90,7 @@ void fmt__writer_free(struct fmt_writer *w)
 	fmt_buf_done(&w->given);
 	fmt_past_free(w->past);
 	ZSTD_freeCCtx(w->packer);
+	ZSTD_freeCCtx(w->file_packer);
 	free(w);
 }
 
@@ -156,11 +160,12 @@ int fmt_writer_new(const char *path, struct fmt_writer **ret)
 		unlink(w->part_path);
 		return error;
 	}
-	w->open.events = calloc(FMT_CHUNK_EVENTS_MAX, sizeof(*w->open.events));
-	w->full.events = calloc(FMT_CHUNK_EVENTS_MAX, sizeof(*w->full.events));
-	CHECK(w->open.events && w->full.events);
+	w->open.events = fmt__alloc(FMT_CHUNK_EVENTS_MAX * sizeof(*w->open.events));
+	w->full.events = fmt__alloc(FMT_CHUNK_EVENTS_MAX * sizeof(*w->full.events));
+	w->tail.events = fmt__alloc(FMT_CHUNK_EVENTS_MAX * sizeof(*w->tail.events));
 	w->hash = fmt__hash_new();
-	w->packer = fmt__packer_new();
+	w->packer = fmt__packer_new(/* far= */ true);
+	w->file_packer = fmt__packer_new(/* far= */ false);
 	w->payload = fmt__payload_new();
 	w->summaries = fmt__summaries_new();
 	w->flush_time_ns = wall_ns();
@@ -193,6 +198,7 @@ static int close_chunk(struct fmt_writer *w)
 	w->full = full;
 	w->open.first_seq = full.first_seq + full.count;
 	w->open.count = w->flushed = 0;
+	w->flushed_bodies = 0;
 	fmt_buf_clear(&w->open.bodies);
 	return fmt__encoder_batch(w);
 }
@@ -285,6 +291,7 @@ void fmt_writer_level(struct fmt_writer *w, int level)
 {
 	fmt__writer_error(w, fmt__encoder_wait(w));
 	fmt__packer_level(w->packer, level);
+	fmt__packer_level(w->file_packer, level);
 }
 
 /* Up to size bytes at a place of a file; fewer only at its end.  Number of bytes, -errno. */
@@ -361,7 +368,24 @@ int fmt_writer_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], int
 	return fmt__index_add_file(&w->known, &file);
 }
 
-/* What a flush writes is what came since the last one; the chunk that will hold it all is written when it is full. */
+/* What came since the last flush; the chunk that will hold it all is written when it is full. */
+static int give_tail(struct fmt_writer *w)
+{
+	const int error = fmt__encoder_wait_tail(w);
+
+	if (error < 0)
+		return error;
+	w->tail.first_seq = w->open.first_seq + w->flushed;
+	w->tail.count = w->open.count - w->flushed;
+	memcpy(w->tail.events, w->open.events + w->flushed, w->tail.count * sizeof(*w->tail.events));
+	fmt_buf_clear(&w->tail.bodies);
+	if (w->open.bodies.size > w->flushed_bodies)
+		fmt_buf_put(&w->tail.bodies, w->open.bodies.data + w->flushed_bodies, w->open.bodies.size - w->flushed_bodies);
+	w->flushed = w->open.count;
+	w->flushed_bodies = w->open.bodies.size;
+	return fmt__encoder_tail(w);
+}
+
 int fmt_writer_flush(struct fmt_writer *w, bool now)
 {
 	if (w->error < 0)
@@ -371,15 +395,15 @@ int fmt_writer_flush(struct fmt_writer *w, bool now)
 	if (!now && wall - w->flush_time_ns < FLUSH_INTERVAL_NS)
 		return 0;
 	w->flush_time_ns = wall;
-	int error = fmt__writer_error(w, fmt__encoder_wait(w));
+	const bool more = w->flushed < w->open.count;
+	int error = more ? fmt__writer_error(w, give_tail(w)) : 0;
 
-	if (error == 0 && w->flushed == w->open.count)
-		return fmt__writer_error(w, fmt__writer_publish(w));
-	if (error == 0)
-		error = fmt__writer_error(w, fmt__writer_append(w, &w->open, w->flushed, /* tail= */ true));
-	if (error == 0)
-		w->flushed = w->open.count;
-	return error;
+	/* Where there is nothing new, the thread has nothing that would put the log in its place. */
+	if (error == 0 && (now || !more))
+		error = fmt__writer_error(w, fmt__encoder_wait(w));
+	if (error == 0 && !more)
+		error = fmt__writer_error(w, fmt__writer_publish(w));
+	return error == 0 && !now && fmt__encoder_stale(w) ? -ESTALE : error;
 }
 
 /* ---- ending ---- */
@@ -452,6 +476,8 @@ static int finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 
 	if (error == 0)
 		error = fmt__writer_error(w, fmt__encoder_wait(w));
+	if (error == 0 && fmt__encoder_stale(w))
+		error = -ESTALE;
 	if (error == 0)
 		error = convert(w, hash);
 	if (error == 0 && rename(w->tmp_path, w->path) < 0)

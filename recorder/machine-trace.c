@@ -13,6 +13,10 @@
 /* What is left of it is said when it is closed.  It is the host that cannot, whatever the error. */
 int rec__machine_fail_trace(struct rec__machine *m, int error)
 {
+	/* Somebody outside has changed it. */
+	if (error == -ESTALE)
+		return rec__machine_fail(m, error, "a file that a program has mapped changed while it was recorded; "
+			    "run again when nothing else writes to the programs' files");
 	m->trace_failed = true;
 	rec__machine_fail(m, error, "%s: the trace cannot be written on: %s", m->options.trace_path, strerror(-error));
 	return -EIO;

@@ -178,7 +178,6 @@ static void end_workers(struct rec__machine *m)
 
 /* ---- what workers say ---- */
 
-/* -ESTALE: somebody outside changes the file while it is recorded. */
 static int take_file(struct rec__machine *m, struct rec__crew *crew, int fd)
 {
 	int error = 0;
@@ -187,9 +186,6 @@ static int take_file(struct rec__machine *m, struct rec__crew *crew, int fd)
 		return rec__machine_fail(m, -EPROTO, "a worker sent a file without its content");
 	if (m->writer && rec_hashset_add(&m->files, m->message.data))
 		error = fmt_writer_file(m->writer, m->message.data, fd);
-	if (error == -ESTALE)
-		return rec__machine_fail(m, error, "a file that a program has mapped changed while it was recorded; "
-			    "run again when nothing else writes to the programs' files");
 	if (error < 0)
 		return rec__machine_fail_trace(m, error);
 	error = rec_mail_send(&crew->box, REC_MAIL_GO, NULL, 0, -1);
