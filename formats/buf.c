@@ -12,6 +12,7 @@
 #define BUF_CAPACITY_MIN 256
 #define LARGE_SIZE (1u << 20)
 #define HUGE_PAGE (2u << 20)
+#define SMALL_PAGE 4096u
 
 /* A chunk's buffers are megabytes, and giving them memory page by page would take as long as decoding the chunk.  Where the host has no
  * huge pages they are given so all the same. */
@@ -50,6 +51,22 @@ void fmt__buf_grow(struct fmt_buf *buf, size_t extra)
 	CHECK(data);
 	buf->data = data;
 	buf->capacity = capacity;
+}
+
+/* A kernel that cannot (before 5.14) gives it at the first use, in three times the time. */
+void fmt__warm(void *memory, size_t size)
+{
+	const uintptr_t start = (uintptr_t)memory & ~(uintptr_t)(SMALL_PAGE - 1);
+	const uintptr_t end = ((uintptr_t)memory + size) & ~(uintptr_t)(SMALL_PAGE - 1);
+
+	if (end > start)
+		(void)madvise((void *)start, end - start, MADV_POPULATE_WRITE);
+}
+
+void fmt__buf_warm(struct fmt_buf *buf, size_t size)
+{
+	fmt_buf_reserve(buf, size);
+	fmt__warm(buf->data + buf->size, size);
 }
 
 void fmt_buf_put(struct fmt_buf *buf, const void *bytes, size_t size)

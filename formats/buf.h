@@ -21,6 +21,9 @@ static inline void fmt_buf_reserve(struct fmt_buf *buf, size_t extra)
 	if (!buf->data || buf->capacity - buf->size < extra)
 		fmt__buf_grow(buf, extra);
 }
+/* Has the host give the memory now, all at once. */
+void fmt__warm(void *memory, size_t size);
+void fmt__buf_warm(struct fmt_buf *buf, size_t size);
 void fmt_buf_put(struct fmt_buf *buf, const void *bytes, size_t size);
 /* LEB128.  Most numbers of a trace take one byte, and reading one is mostly this: so it is done in place. */
 void fmt__buf_put_long(struct fmt_buf *buf, uint64_t value);

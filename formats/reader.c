@@ -25,6 +25,9 @@
 #define SQLITE_USER_VERSION_AT 60
 #define SQLITE_APPLICATION_ID_AT 68
 
+#define WARM_MAX (8u << 20)	/* bytes */
+#define WARM_LITERALS 8		/* so many chunks' literals are mostly wanted by one */
+
 DEFINE_CLEANUP(struct fmt_reader *, fmt_reader_close)
 
 void fmt_reader_close(struct fmt_reader *r)
@@ -181,6 +184,38 @@ static void warn_of_changes(struct fmt_reader *r)
 	}
 }
 
+static size_t larger(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Memory for what the first search takes apart: to have it given then, page by page, would be a third of that search's time. */
+static void warm(struct fmt_reader *r)
+{
+	size_t columns = 0, stored = 0, payload = 0, events = 0;
+
+	for (size_t i = 0; i < r->index.chunk_count; i++) {
+		const struct fmt__chunk *chunk = &r->index.chunks[i];
+
+		columns = larger(columns, chunk->columns.raw_size);
+		stored = larger(stored, chunk->columns.stored_size);
+		payload = larger(payload, chunk->payload.raw_size);
+		events = larger(events, chunk->count);
+	}
+	/* Bodies are about twice their columns. */
+	if (3 * columns + stored + WARM_LITERALS * payload > WARM_MAX)
+		return;
+	struct fmt__cached *first = &r->cache[0];
+
+	first->events = fmt__alloc(FMT_CHUNK_EVENTS_MAX * sizeof(*first->events));
+	fmt__warm(first->events, events * sizeof(*first->events));
+	fmt__buf_warm(&first->bodies, 2 * columns);
+	fmt__buf_warm(&r->raw, columns);
+	fmt__buf_warm(&r->stored, stored);
+	for (size_t i = 0; i < WARM_LITERALS; i++)
+		fmt__buf_warm(&r->literals[i].raw, payload);
+}
+
 /* The messages do not name the path: who asked knows it. */
 int fmt_reader_open(const char *path, struct fmt_reader **ret, struct fmt_error *error)
 {
@@ -210,6 +245,7 @@ int fmt_reader_open(const char *path, struct fmt_reader **ret, struct fmt_error 
 	warn_of_changes(r);
 	if (is_cut(r))
 		keep_whole(r);
+	warm(r);
 	*ret = STEAL(r);
 	return 0;
 }

@@ -28,7 +28,7 @@
  *
  * Memory: three batches (FMT_CHUNK_ROWS_MAX each, or one event of FMT_BODY_MAX), a chunk's columns and compressed form, payload.c's
  * window, and 64 bytes for each connection (packets.c), the metas (FMT_META_MAX), files that wait to be
- * embedded (FMT__FILES_WAITING_MAX), 72 bytes for each file, and about 10 MiB of zstd.
+ * embedded (FMT__FILES_WAITING_MAX), 72 bytes for each file, and about 12 MiB of zstd.
  */
 #include "past.h"
 #include "writer-int.h"
