@@ -14,6 +14,8 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "sqlite-guard.h"
+
 #define SQL_META                                                                                   \
 	"CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
 #define SQL_CHUNK                                                                                  \
@@ -280,10 +282,13 @@ static int open_to_change(const char *path, sqlite3 **ret)
 {
 	if (sqlite3_open_v2(path, ret, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE, NULL) != SQLITE_OK)
 		return errno_of(*ret);
-	sqlite3_db_config(*ret, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(*ret, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	fmt__sqlite_restrain(*ret, FMT__SQLITE_NOTE);
 	/* It is a copy that nobody else knows. */
-	return execute(*ret, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cell_size_check = ON");
+	const int error = execute(*ret, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cell_size_check = ON; "
+					"PRAGMA mmap_size = 0");
+
+	fmt__sqlite_authorize(*ret, FMT__SQLITE_NOTE, NULL);
+	return error;
 }
 
 int fmt__db_add_note(const char *path, const struct fmt_note *note, uint64_t *ret_id)
@@ -587,6 +592,7 @@ static void put_uri(struct fmt_buf *uri, const char *path)
 
 static int open_defensive(struct fmt__db *db, const char *path, struct fmt_error *error)
 {
+	const enum fmt__sqlite_use use = db->cut ? FMT__SQLITE_READ_CUT : FMT__SQLITE_READ;
 	_cleanup_(fmt_buf_done) struct fmt_buf uri = {0};
 
 	put_uri(&uri, path);
@@ -596,18 +602,12 @@ static int open_defensive(struct fmt__db *db, const char *path, struct fmt_error
 		return fmt__fail(error, errno_of(db->db), "cannot open: %s",
 				 sqlite3_errmsg(db->db));
 	sqlite3_extended_result_codes(db->db, 1);
-	/* SQLite opens what is shorter than it should be only for who might repair it.  Nothing is written in any case: it is opened
-	 * for reading, and query_only. */
-	sqlite3_db_config(db->db, SQLITE_DBCONFIG_DEFENSIVE, !db->cut, NULL);
-	sqlite3_db_config(db->db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, db->cut, NULL);
-	sqlite3_db_config(db->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_db_config(db->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-	sqlite3_db_config(db->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-	sqlite3_limit(db->db, SQLITE_LIMIT_LENGTH, (int)FMT_STORED_MAX);
-	sqlite3_limit(db->db, SQLITE_LIMIT_ATTACHED, 0);
+	/* Nothing is written in any case: it is opened for reading, and query_only. */
+	fmt__sqlite_restrain(db->db, use);
 	if (execute(db->db, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; "
 			    "PRAGMA query_only = ON") < 0)
 		return fail_damaged(db, "SQLite cannot read it", error);
+	fmt__sqlite_authorize(db->db, use, NULL);
 	return 0;
 }
 

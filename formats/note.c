@@ -37,6 +37,21 @@ static int copy_file(int from, int to, uint64_t size)
 	return 0;
 }
 
+/* What bears the name of the copy's journal: SQLite would take it for one that it has to roll back. */
+static int remove_journals(const char *copy_path)
+{
+	static const char *const suffixes[] = {"-journal", "-wal", "-shm"};
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		_cleanup_free_ char *path = NULL;
+
+		CHECK(asprintf(&path, "%s%s", copy_path, suffixes[i]) > 0);
+		if (unlink(path) < 0 && errno != ENOENT)
+			return -errno;
+	}
+	return 0;
+}
+
 /* A copy of the trace, beside it, with its mode. */
 static int copy_trace(const char *path, const char *copy_path)
 {
@@ -47,6 +62,10 @@ static int copy_trace(const char *path, const char *copy_path)
 		return -errno;
 	if (unlink(copy_path) < 0 && errno != ENOENT)
 		return -errno;
+	const int error = remove_journals(copy_path);
+
+	if (error < 0)
+		return error;
 	_cleanup_close_ int to = open(copy_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode & 0777);
 
 	if (to < 0)
