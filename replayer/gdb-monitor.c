@@ -95,7 +95,7 @@ static void say_events(struct rep_gdb *gdb, const char *rest, struct fmt_buf *ou
 
 	if (filter_text == rest)
 		wanted = EVENTS_SHOWN;
-	if (fmt_filter_new(filter_text, &filter, &error) < 0) {
+	if (fmt_filter_new_for(filter_text, reader, &filter, &error) < 0) {
 		say(out, "%s\n", error.text);
 		return;
 	}

@@ -62,3 +62,6 @@ expect_status 2 "$HINDCAST" explore -q --seeds 9..3 "$work/set"
 expect_text "$work/err" 'seeds 1..100'
 expect_status 2 "$HINDCAST" explore -q --seeds 1 "$work/nowhere.yaml"
 expect_text "$work/err" 'seed 0 could not be carried out'
+# The first trace shows which nodes there are.
+expect_status 2 "$HINDCAST" explore -q --jobs 1 --seeds 0..3 -o "$work/nobody" "$work/set" 'kind==packet-drop && node==nobody'
+expect_text "$work/err" 'seed 0: filter, column 28: the trace has no node "nobody"; it has a and b'
