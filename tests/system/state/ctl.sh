@@ -49,6 +49,20 @@ answer 19 '.text | test("takes one connection")' true
 answer 20 '.stop.why' done
 answer 21 '.threads | length' 0
 
+# Events, too, count only where a condition holds.
+ctl 0 'break filter="node==server && kind==syscall && nr==read" condition=total_bytes>=100000' continue 'evaluate expression=total_bytes>=100000' \
+    'seek to=@0' 'continue' points 'continue back=true'
+answer 2 .stop.why event
+answer 3 .variable.value 1
+# The read that got the total over the line has been counted; the one before had not.
+at=$(sed -n 2p "$work/out" | jq .seq)
+before=$("$HINDCAST" dump "$trace" "node==server && kind==syscall && nr==read && seq<$((at - 1))" | tail -n 1 | cut -d' ' -f1)
+answer 5 .seq "$at"
+answer 6 '.points[0] | .hits' 2
+answer 7 .stop.why start
+ctl 0 "seek to=@$((before + 1))" 'select node=server' 'evaluate expression=total_bytes>=100000'
+answer 3 .variable.value 0
+
 # Who made the total what it is, after all is over: back to the line, and out to the caller.
 printed=$("$HINDCAST" dump "$trace" 'node==server && kind==output' | head -n 1 | cut -d' ' -f1)
 ctl 0 "seek to=@$printed" 'select node=server' 'last-write expression=total_bytes' 'evaluate expression=total_bytes+bytes' \
