@@ -62,6 +62,21 @@ static int execute(sqlite3 *db, const char *sql)
 	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : errno_of(db);
 }
 
+/* Before SQLite closes the file: a file system that writes later tells of an error once, and SQLite does not ask close(). */
+static int sync_file(sqlite3 *db)
+{
+	sqlite3_file *file = NULL;
+
+	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || !file || !file->pMethods)
+		return -EIO;
+	if (file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) == SQLITE_OK)
+		return 0;
+	int system = 0;
+
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &system);
+	return system > 0 ? -system : -EIO;
+}
+
 static int write_schema(sqlite3 *db)
 {
 	char pragmas[200];
@@ -273,7 +288,7 @@ int fmt__db_write(const char *path, int log_fd, const struct fmt__index *index)
 		error = write_files(db, log_fd, index, &buf);
 	if (error == 0)
 		error = execute(db, "COMMIT");
-	return error;
+	return error == 0 ? sync_file(db) : error;
 }
 
 /* ---- notes of a trace that is finished ---- */
@@ -283,8 +298,8 @@ static int open_to_change(const char *path, sqlite3 **ret)
 	if (sqlite3_open_v2(path, ret, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE, NULL) != SQLITE_OK)
 		return errno_of(*ret);
 	fmt__sqlite_restrain(*ret, FMT__SQLITE_NOTE);
-	/* It is a copy that nobody else knows. */
-	const int error = execute(*ret, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cell_size_check = ON; "
+	/* It is a copy that nobody else knows; who is defensive cannot do without any journal. */
+	const int error = execute(*ret, "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cell_size_check = ON; "
 					"PRAGMA mmap_size = 0");
 
 	fmt__sqlite_authorize(*ret, FMT__SQLITE_NOTE, NULL);
@@ -299,6 +314,8 @@ int fmt__db_add_note(const char *path, const struct fmt_note *note, uint64_t *re
 	if (error == 0)
 		error = insert_note(db, note);
 	if (error == 0)
+		error = sync_file(db);
+	if (error == 0)
 		*ret_id = (uint64_t)sqlite3_last_insert_rowid(db);
 	return error;
 }
@@ -307,14 +324,15 @@ int fmt__db_remove_note(const char *path, uint64_t id)
 {
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
-	const int error = open_to_change(path, &db);
+	int error = open_to_change(path, &db);
 
 	if (error < 0)
 		return error;
 	if (sqlite3_prepare_v2(db, "DELETE FROM note WHERE id = ?", -1, &stmt, NULL) != SQLITE_OK)
 		return errno_of(db);
 	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)id);
-	return insert(db, stmt);
+	error = insert(db, stmt);
+	return error == 0 ? sync_file(db) : error;
 }
 
 /* ---- reading ---- */

@@ -62,7 +62,7 @@ static int copy_trace(const char *path, const char *copy_path)
 		return -errno;
 	if (unlink(copy_path) < 0 && errno != ENOENT)
 		return -errno;
-	const int error = remove_journals(copy_path);
+	int error = remove_journals(copy_path);
 
 	if (error < 0)
 		return error;
@@ -70,7 +70,11 @@ static int copy_trace(const char *path, const char *copy_path)
 
 	if (to < 0)
 		return -errno;
-	return copy_file(from, to, (uint64_t)st.st_size);
+	error = copy_file(from, to, (uint64_t)st.st_size);
+	/* What was not written after all is told here, and not again. */
+	if (error == 0 && close(STEAL_FD(to)) < 0)
+		error = -errno;
+	return error;
 }
 
 /* What is in the copy is on the disk before it takes the trace's place. */
