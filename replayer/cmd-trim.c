@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/cleanup.h"
 #include "command.h"
@@ -171,6 +173,9 @@ static enum fmt_status command_trim(const struct fmt_arguments *args)
 	struct part part = {.args = args, .path = args->operand[0], .to = INT64_MAX};
 	enum fmt_status status = FMT_STATUS_OK;
 
+	/* Of use to the recorder that has started it, and to nobody when that is gone. */
+	if (args->value[FMT_OPTION_IMAGES_ONLY])
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (!parse_bound(args, FMT_OPTION_FROM, "from", &part.from) || !parse_bound(args, FMT_OPTION_TO, "to", &part.to))
 		return FMT_STATUS_USAGE;
 	part.reader = fmt_open_trace(part.path, &status);
