@@ -465,10 +465,34 @@ static int count_arrivals(struct rep_timeline *tl, uint64_t *ret)
 	return 0;
 }
 
+/* Where a thread made a call that the record has not: the world stands behind it, in a stretch that no event ends.  Each call ends one,
+ * so it is the first of this one.  False: the replay did not diverge so. */
+static bool diverged_at_call(struct rep_timeline *tl, struct rep_position *ret)
+{
+	static const uint8_t syscall[] = {0x0f, 0x05};
+	const uint64_t behind = tl->stretch.pc;
+	uint8_t code[sizeof(syscall)];
+	struct user_regs_struct regs;
+	struct fmt_event event;
+	uint32_t pid;
+	node_id node;
+
+	if (!tl->session->stopped || tl->report.outcome != REP_DIVERGED || !process_of_event(tl, tl->seq, &node, &pid) ||
+	    !rep__timeline_event(tl, tl->seq, &event) || rep_timeline_regs(tl, node, event.tid, &regs) < 0 ||
+	    regs.rip != behind || regs.rcx != behind ||
+	    rep_timeline_read(tl, node, pid, code, behind - sizeof(code), sizeof(code)) != sizeof(code) ||
+	    memcmp(code, syscall, sizeof(code)) != 0)
+		return false;
+	*ret = (struct rep_position){tl->seq, behind - sizeof(code), 1};
+	return true;
+}
+
 int rep_timeline_position(struct rep_timeline *tl, struct rep_position *ret)
 {
 	struct rep_position position = {.seq = tl->seq};
 
+	if (!tl->stretch.inside && diverged_at_call(tl, ret))
+		return 0;
 	if (tl->stretch.inside && tl->leg_arrival && !tl->leg_steps) {
 		position.pc = tl->leg_pc;
 		position.arrival = tl->leg_arrival;
