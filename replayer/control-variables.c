@@ -7,6 +7,14 @@
 
 #define GLOBALS_MAX 1000
 
+void rep__place_of_frame(struct rep_control *c, const struct rep_thread_info *thread, const struct rep_frame *frame, struct rep_place *ret)
+{
+	rep_place_init(ret, c->symbols, rep__target(c, thread->node, thread->pid), frame);
+	/* Callers' were overwritten, and nobody has to keep them. */
+	if (frame->how == REP_FRAME_REGISTERS && rep_timeline_fpregs(c->timeline, thread->node, thread->tid, &c->fpregs) == 0)
+		ret->fpregs = &c->fpregs;
+}
+
 int rep__get_place(struct rep_control *c, json_t *request, struct rep_place *ret, struct rep_thread_info *ret_thread)
 {
 	const struct rep_frame *frames;
@@ -22,7 +30,7 @@ int rep__get_place(struct rep_control *c, json_t *request, struct rep_place *ret
 		return -1;
 	if (frame >= count)
 		return rep__refuse(c, "not-found", "the stack has %zu frames", count);
-	rep_place_init(ret, c->symbols, rep__target(c, ret_thread->node, ret_thread->pid), &frames[frame]);
+	rep__place_of_frame(c, ret_thread, &frames[frame], ret);
 	return 0;
 }
 
