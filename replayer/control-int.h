@@ -113,8 +113,8 @@ void rep__put_stop(struct rep_control *c, const struct rep_stop *stop, struct re
 void rep__put_where(struct rep_control *c, struct rep_json *out);
 
 /* ---- control-variables.c ---- */
-/* The place of one of the frames of a thread; borrowed until the next. */
-void rep__place_of_frame(struct rep_control *c, const struct rep_thread_info *thread, const struct rep_frame *frame, struct rep_place *ret);
+/* The place of a frame of a thread's stack; borrowed until the next.  -1: refused, there is no such frame. */
+int rep__place_of_frame(struct rep_control *c, const struct rep_thread_info *thread, uint64_t frame, struct rep_place *ret);
 /* The same for what a request says. */
 int rep__get_place(struct rep_control *c, json_t *request, struct rep_place *ret, struct rep_thread_info *ret_thread);
 

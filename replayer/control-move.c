@@ -390,16 +390,13 @@ static bool in_module(struct rep_control *c, const struct rep_stop *stop, uint64
 static bool condition_holds(struct rep_control *c, const struct rep_stop *stop, const char *condition)
 {
 	const struct rep_thread_info thread = {.node = stop->node, .pid = stop->pid, .tid = stop->tid};
-	const struct rep_frame *frames;
 	struct rep_variable variable;
 	struct rep_place place;
 	bool negative;
 	uint64_t value;
-	size_t count;
 
-	if (rep__stack(c, stop->node, stop->tid, &frames, &count) < 0)
+	if (rep__place_of_frame(c, &thread, 0, &place) < 0)
 		return false;
-	rep__place_of_frame(c, &thread, &frames[0], &place);
 	if (rep_evaluate(&place, condition, &variable, NULL) < 0)
 		return false;
 	if (variable.die.addr)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "entry-value.h"
 #include "scopes.h"
 
 #define STACK_MAX 64
@@ -190,6 +191,18 @@ static bool find_thread_block(const struct rep_place *place, uint64_t *ret)
 	return is_program && size;
 }
 
+/* What a register held when the function was called. */
+static void add_entry_value(struct machine *m, const Dwarf_Op *op)
+{
+	Dwarf_Attribute attr;
+	uint64_t number, value = 0;
+
+	if (dwarf_getlocation_attr(m->attr, op, &attr) < 0 || !rep__location_register(&attr, &number) ||
+	    !rep__entry_value(m->place, number, &value))
+		m->failed = true;
+	push(m, value);
+}
+
 static void add_thread_block(struct machine *m)
 {
 	const uint64_t offset = pop(m);
@@ -220,6 +233,10 @@ static void look_up(struct machine *m, const Dwarf_Op *op)
 	case DW_OP_form_tls_address:
 	case DW_OP_GNU_push_tls_address:
 		add_thread_block(m);
+		break;
+	case DW_OP_entry_value:
+	case DW_OP_GNU_entry_value:
+		add_entry_value(m, op);
 		break;
 	case DW_OP_fbreg:
 		m->failed |= !place->has_frame_base;
@@ -281,6 +298,8 @@ static void operate(struct machine *m, const Dwarf_Op *op)
 		case DW_OP_GNU_addr_index:
 		case DW_OP_form_tls_address:
 		case DW_OP_GNU_push_tls_address:
+		case DW_OP_entry_value:
+		case DW_OP_GNU_entry_value:
 		case DW_OP_fbreg:
 		case DW_OP_call_frame_cfa:
 			look_up(m, op);

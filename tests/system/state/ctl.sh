@@ -130,9 +130,15 @@ __attribute__((noinline)) static double compiled(int number)
 	printf("%f %d\n", shown, counted);
 	return shown + own;
 }
+__attribute__((noipa)) static int forgets(int number, const char *word)
+{
+	printf("%d %s\n", number, word);
+	puts("forgotten");
+	return 7;
+}
 int main(int argc, char **argv)
 {
-	return compiled(argc) < 0;
+	return compiled(argc) < 0 || forgets(48, "a word") < 0;
 }
 END
 gcc -O2 -g -o "$work/inlined" "$work/inlined.c"
@@ -157,6 +163,10 @@ answer 9 .stop.function outer
 answer 11 .stop.function compiled
 answer 15 .variable.value 167
 answer 17 '.frames[0].function' main
+# Arguments that are no longer anywhere, but the caller knows what they were.
+ctl 0 "break at=inlined.c:$(line_with forgotten)" continue 'variables scope=arguments' 'evaluate expression=number+1'
+answer 3 '.variables | map(.name + "=" + (.value | sub("^0x[0-9a-f]+ "; ""))) | join(" ")' 'number=48 word="a word"'
+answer 4 .variable.value 49
 trace=$work/one.hct
 expect_status 2 "$HINDCAST" ctl "$trace" '{"do":'
 expect_status 2 "$HINDCAST" ctl "$trace" '{"do":"where","do":"where"}'
