@@ -37,6 +37,14 @@ static void learn_pair(struct known *known, const struct fmt_event *event)
 	known->pairs[known->pair_count++] = ev.id;
 }
 
+static void learn_event(struct known *known, const struct fmt_event *event)
+{
+	if (event->kind == FMT_pair)
+		learn_pair(known, event);
+	else
+		fmt_roster_learn(&known->roster, event);
+}
+
 /* False: the trace cannot be read, or tells of no nodes, as no recording does. */
 static bool learn(struct fmt_reader *reader, struct known *known)
 {
@@ -46,12 +54,8 @@ static bool learn(struct fmt_reader *reader, struct known *known)
 	event_seq seq = 0;
 	int got;
 
-	for (; (got = fmt_reader_find(reader, &want, /* backwards= */ false, &seq, &event, NULL)) > 0; seq++) {
-		if (event.kind == FMT_pair)
-			learn_pair(known, &event);
-		else
-			fmt_roster_learn(&known->roster, &event);
-	}
+	for (; (got = fmt_reader_find(reader, &want, /* backwards= */ false, &seq, &event, NULL)) > 0; seq++)
+		learn_event(known, &event);
 	return got == 0 && known->roster.node_count;
 }
 
@@ -102,7 +106,7 @@ static int check_node(const struct fmt_filter *filter, const struct fmt__node *t
 		if (is_node(known, test, known->roster.nodes[i].id))
 			return 0;
 	put_nodes(&names, known);
-	return refuse(filter, test, error, "the trace has no node \"%s\"; it has %s", test->text, (const char *)names.data);
+	return refuse(filter, test, error, "there is no node \"%s\"; there are %s", test->text, (const char *)names.data);
 }
 
 /* ---- links ---- */
@@ -123,8 +127,8 @@ static int check_link(const struct fmt_filter *filter, const struct fmt__node *t
 		if (is_link(test, known->pairs[i]))
 			return 0;
 	if (!roster->link_count)
-		return refuse(filter, test, error, "the trace has no link %s; it has none", test->text);
-	return refuse(filter, test, error, "the trace has no link %s; it has %zu, from %llu to %llu", test->text, roster->link_count,
+		return refuse(filter, test, error, "there is no link %s; there are none", test->text);
+	return refuse(filter, test, error, "there is no link %s; there are %zu, from %llu to %llu", test->text, roster->link_count,
 		      (unsigned long long)roster->links[0].id,
 		      (unsigned long long)roster->links[roster->link_count - 1].id);
 }
@@ -146,20 +150,17 @@ static bool names_any(const struct fmt_filter *filter)
 	return false;
 }
 
-static int check(const struct fmt_filter *filter, struct fmt_reader *reader, struct fmt_error *error)
+static int check(const struct fmt_filter *filter, const struct known *known, struct fmt_error *error)
 {
-	_cleanup_(known_done) struct known known = {0};
 	int failed = 0;
 
-	if (!names_any(filter) || !learn(reader, &known))
-		return 0;
 	for (int i = 0; failed == 0 && i < filter->count; i++) {
 		const struct fmt__node *const node = &filter->nodes[i];
 
 		if (names(node, "node"))
-			failed = check_node(filter, node, &known, error);
+			failed = check_node(filter, node, known, error);
 		else if (names(node, "link"))
-			failed = check_link(filter, node, &known, error);
+			failed = check_link(filter, node, known, error);
 	}
 	return failed;
 }
@@ -167,10 +168,28 @@ static int check(const struct fmt_filter *filter, struct fmt_reader *reader, str
 int fmt_filter_new_for(const char *text, struct fmt_reader *reader, struct fmt_filter **ret, struct fmt_error *error)
 {
 	_cleanup_(fmt_filter_freep) struct fmt_filter *filter = NULL;
+	_cleanup_(known_done) struct known known = {0};
 	int failed = fmt_filter_new(text, &filter, error);
 
+	if (failed == 0 && names_any(filter) && learn(reader, &known))
+		failed = check(filter, &known, error);
 	if (failed == 0)
-		failed = check(filter, reader, error);
+		*ret = STEAL(filter);
+	return failed;
+}
+
+int fmt_filter_new_among(const char *text, const struct fmt_buf *records, struct fmt_filter **ret, struct fmt_error *error)
+{
+	_cleanup_(fmt_filter_freep) struct fmt_filter *filter = NULL;
+	_cleanup_(known_done) struct known known = {0};
+	int failed = fmt_filter_new(text, &filter, error);
+	struct fmt_event event;
+	size_t pos = 0;
+
+	while (fmt_record_next(records->data, records->size, &pos, &event) > 0)
+		learn_event(&known, &event);
+	if (failed == 0)
+		failed = check(filter, &known, error);
 	if (failed == 0)
 		*ret = STEAL(filter);
 	return failed;

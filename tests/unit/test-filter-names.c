@@ -48,16 +48,16 @@ static void test_refused(struct fmt_reader *reader)
 	static const struct {
 		const char *filter, *words;
 	} wrong[] = {
-		{"kind==output && node==nobody", "filter, column 23: the trace has no node \"nobody\"; it has host1, host2 and late\n"
+		{"kind==output && node==nobody", "filter, column 23: there is no node \"nobody\"; there are host1, host2 and late\n"
 						 "  kind==output && node==nobody\n                        ^"},
-		{"node!=nobody", "column 7: the trace has no node \"nobody\""},
-		{"node in {host1, hots2}", "column 17: the trace has no node \"hots2\""},
-		{"node=host1,hots2", "column 12: the trace has no node \"hots2\""},
+		{"node!=nobody", "column 7: there is no node \"nobody\""},
+		{"node in {host1, hots2}", "column 17: there is no node \"hots2\""},
+		{"node=host1,hots2", "column 12: there is no node \"hots2\""},
 		{"!(node == 'nob*')", "no node \"nob*\""},
 		{"node contains hosts", "no node \"hosts\""},
 		{"node matches '^ost'", "no node \"^ost\""},
 		{"node==3", "no node \"3\""},
-		{"link==4", "column 7: the trace has no link 4; it has 2, from 3 to 5"},
+		{"link==4", "column 7: there is no link 4; there are 2, from 3 to 5"},
 		{"kind==output || link!=0", "no link 0"},
 	};
 
@@ -102,7 +102,7 @@ static void test_many(void)
 
 	part("of many nodes the first are listed");
 	EQUAL(fmt_filter_new_for("node==host41", reader, &filter, &error), -EINVAL);
-	HOLDS(strstr(error.text, "it has host1, host2, host3, host4, host5, host6, host7, host8 and 33 more\n"));
+	HOLDS(strstr(error.text, "there are host1, host2, host3, host4, host5, host6, host7, host8 and 33 more\n"));
 	fmt_reader_close(reader);
 }
 
