@@ -87,3 +87,14 @@ answer() { sed -n "$1p" "$work/out" | jq -r "$2"; }
 [[ $(answer 1 .position) == "@$sent+0x"*'#1' && $(answer 4 .position) == "$(answer 1 .position)" ]] ||
     fail "one instruction back from $(answer 1 .position) is $(answer 4 .position)"
 [[ $(answer 3 '.frames | map(.function) | index("store") != null') == true ]] || fail "the stack is not the store's"
+
+# A fault that the record has not: memory that a program was given elsewhere than it is now told.
+seq=$("$HINDCAST" dump "$work/run.hct" 'node==store && kind==syscall && nr==mmap' | tail -n 1 | cut -d' ' -f1)
+expect_status 0 "$HINDCAST_TWIST" "$work/run.hct" "seq==$seq" 16 "$work/twisted.hct"
+"$HINDCAST" gdb "$work/twisted.hct" --node store -- -batch -ex 'monitor where' -ex reverse-stepi -ex 'monitor where' -ex reverse-stepi \
+    -ex stepi -ex stepi -ex stepi -ex 'monitor where' >"$work/said" 2>&1 || fail "gdb: $(tail "$work/said")"
+expect_text "$work/said" '^replay diverged: the thread made a system call, now it caused a fault$'
+grep '^@' "$work/said" | sed 's/ of .*//' >"$work/places"
+[[ $(sed -n 1p "$work/places") == "@$((seq + 1))+0x"*'#1' && $(sed -n 3p "$work/places") == "$(sed -n 1p "$work/places")" &&
+    $(sed -n 2p "$work/places") == "@$((seq + 1))+0x"* && $(sed -n 2p "$work/places") != "$(sed -n 1p "$work/places")" ]] ||
+    fail "back from a fault and on: $(cat "$work/places")"
