@@ -14,6 +14,8 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "sqlite-guard.h"
+
 #define SQL_META                                                                                   \
 	"CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
 #define SQL_CHUNK                                                                                  \
@@ -58,6 +60,21 @@ static int errno_of(sqlite3 *db)
 static int execute(sqlite3 *db, const char *sql)
 {
 	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : errno_of(db);
+}
+
+/* Before SQLite closes the file: a file system that writes later tells of an error once, and SQLite does not ask close(). */
+static int sync_file(sqlite3 *db)
+{
+	sqlite3_file *file = NULL;
+
+	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || !file || !file->pMethods)
+		return -EIO;
+	if (file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) == SQLITE_OK)
+		return 0;
+	int system = 0;
+
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &system);
+	return system > 0 ? -system : -EIO;
 }
 
 static int write_schema(sqlite3 *db)
@@ -271,7 +288,7 @@ int fmt__db_write(const char *path, int log_fd, const struct fmt__index *index)
 		error = write_files(db, log_fd, index, &buf);
 	if (error == 0)
 		error = execute(db, "COMMIT");
-	return error;
+	return error == 0 ? sync_file(db) : error;
 }
 
 /* ---- notes of a trace that is finished ---- */
@@ -280,10 +297,13 @@ static int open_to_change(const char *path, sqlite3 **ret)
 {
 	if (sqlite3_open_v2(path, ret, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE, NULL) != SQLITE_OK)
 		return errno_of(*ret);
-	sqlite3_db_config(*ret, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(*ret, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	/* It is a copy that nobody else knows. */
-	return execute(*ret, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cell_size_check = ON");
+	fmt__sqlite_restrain(*ret, FMT__SQLITE_NOTE);
+	/* It is a copy that nobody else knows; who is defensive cannot do without any journal. */
+	const int error = execute(*ret, "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cell_size_check = ON; "
+					"PRAGMA mmap_size = 0");
+
+	fmt__sqlite_authorize(*ret, FMT__SQLITE_NOTE, NULL);
+	return error;
 }
 
 int fmt__db_add_note(const char *path, const struct fmt_note *note, uint64_t *ret_id)
@@ -294,6 +314,8 @@ int fmt__db_add_note(const char *path, const struct fmt_note *note, uint64_t *re
 	if (error == 0)
 		error = insert_note(db, note);
 	if (error == 0)
+		error = sync_file(db);
+	if (error == 0)
 		*ret_id = (uint64_t)sqlite3_last_insert_rowid(db);
 	return error;
 }
@@ -302,14 +324,15 @@ int fmt__db_remove_note(const char *path, uint64_t id)
 {
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
-	const int error = open_to_change(path, &db);
+	int error = open_to_change(path, &db);
 
 	if (error < 0)
 		return error;
 	if (sqlite3_prepare_v2(db, "DELETE FROM note WHERE id = ?", -1, &stmt, NULL) != SQLITE_OK)
 		return errno_of(db);
 	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)id);
-	return insert(db, stmt);
+	error = insert(db, stmt);
+	return error == 0 ? sync_file(db) : error;
 }
 
 /* ---- reading ---- */
@@ -587,6 +610,7 @@ static void put_uri(struct fmt_buf *uri, const char *path)
 
 static int open_defensive(struct fmt__db *db, const char *path, struct fmt_error *error)
 {
+	const enum fmt__sqlite_use use = db->cut ? FMT__SQLITE_READ_CUT : FMT__SQLITE_READ;
 	_cleanup_(fmt_buf_done) struct fmt_buf uri = {0};
 
 	put_uri(&uri, path);
@@ -596,18 +620,12 @@ static int open_defensive(struct fmt__db *db, const char *path, struct fmt_error
 		return fmt__fail(error, errno_of(db->db), "cannot open: %s",
 				 sqlite3_errmsg(db->db));
 	sqlite3_extended_result_codes(db->db, 1);
-	/* SQLite opens what is shorter than it should be only for who might repair it.  Nothing is written in any case: it is opened
-	 * for reading, and query_only. */
-	sqlite3_db_config(db->db, SQLITE_DBCONFIG_DEFENSIVE, !db->cut, NULL);
-	sqlite3_db_config(db->db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, db->cut, NULL);
-	sqlite3_db_config(db->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_db_config(db->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-	sqlite3_db_config(db->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-	sqlite3_limit(db->db, SQLITE_LIMIT_LENGTH, (int)FMT_STORED_MAX);
-	sqlite3_limit(db->db, SQLITE_LIMIT_ATTACHED, 0);
+	/* Nothing is written in any case: it is opened for reading, and query_only. */
+	fmt__sqlite_restrain(db->db, use);
 	if (execute(db->db, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; "
 			    "PRAGMA query_only = ON") < 0)
 		return fail_damaged(db, "SQLite cannot read it", error);
+	fmt__sqlite_authorize(db->db, use, NULL);
 	return 0;
 }
 

@@ -331,6 +331,11 @@ static bool is_name(const struct fmt__field *field, const char *name, size_t siz
 	return strlen(field->name) == size && memcmp(field->name, name, size) == 0;
 }
 
+bool fmt__field_is(const struct fmt__field *field, const char *name)
+{
+	return strcmp(field->name, name) == 0;
+}
+
 const struct fmt__field *fmt__field_find(const char *name, size_t size)
 {
 	for (size_t i = 0; i < OWN_COUNT; i++)

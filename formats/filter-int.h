@@ -3,9 +3,9 @@
 #ifndef FMT_FILTER_INT_H
 #define FMT_FILTER_INT_H
 
-#include "filter.h"
 #include <pcap/pcap.h>
 #include <regex.h>
+#include <stdarg.h>
 
 #include "filter.h"
 #include "packets.h"
@@ -55,6 +55,7 @@ struct fmt__field {
 const struct fmt__field *fmt__field_find(const char *name, size_t size);
 /* The name that is most like it, for a message. */
 const char *fmt__field_nearest(const char *name, size_t size);
+bool fmt__field_is(const struct fmt__field *field, const char *name);
 size_t fmt__field_get(const struct fmt__field *field, struct fmt__subject *subject,
 		      struct fmt__value ret[FMT__VALUES_MAX]);
 struct fmt_bytes fmt__subject_line(struct fmt__subject *subject);
@@ -70,6 +71,7 @@ enum fmt__op {
 
 struct fmt__node {
 	enum fmt__op op;
+	size_t at;			/* where its value stands in the text */
 	int left, right;		/* of AND, OR, NOT */
 	const struct fmt__field *field;
 	bool by_name;			/* compare the text of a number */
@@ -84,6 +86,7 @@ struct fmt__node {
 };
 
 struct fmt_filter {
+	char *source;			/* what it was parsed from; owned */
 	struct fmt__node nodes[FMT__NODES_MAX];
 	int count;
 	int root;			/* -1: everything */
@@ -94,5 +97,11 @@ struct fmt_filter {
 	const struct fmt_packet *packet;
 	struct fmt_buf line;		/* lent to subjects */
 };
+
+/* Says what is wrong at a place of a filter's text, with a mark under it.  -EINVAL.  error may be NULL. */
+__attribute__((format(printf, 4, 0))) int fmt__filter_complain(struct fmt_error *error, const char *text, size_t at, const char *format,
+								va_list args);
+/* Whether a value, as it would be of an event, passes a test by itself. */
+bool fmt__filter_test_value(const struct fmt__node *node, const struct fmt__value *value);
 
 #endif

@@ -53,7 +53,7 @@ static int compare(const struct fmt__field *field, uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-static bool test_value(const struct fmt__node *node, const struct fmt__value *value)
+bool fmt__filter_test_value(const struct fmt__node *node, const struct fmt__value *value)
 {
 	const struct fmt__field *field = node->field;
 
@@ -95,7 +95,7 @@ static bool test_field(const struct fmt__node *node, struct fmt__subject *subjec
 	if (node->op == FMT__OP_EXISTS)
 		return count > 0;
 	for (size_t i = 0; i < count; i++)
-		found |= test_value(node, &values[i]);
+		found |= fmt__filter_test_value(node, &values[i]);
 	return node->op == FMT__OP_NE ? count && !found : found;
 }
 
@@ -172,9 +172,9 @@ static enum answer reach_unknown_kind(const struct fmt__node *node)
 
 static enum answer reach_field(const struct fmt__node *node, const struct fmt_kind_info *kind)
 {
-	if (strcmp(node->field->name, "kind") == 0 && kind->kind == UNKNOWN_KIND)
+	if (fmt__field_is(node->field, "kind") && kind->kind == UNKNOWN_KIND)
 		return reach_unknown_kind(node);
-	if (strcmp(node->field->name, "kind") == 0)
+	if (fmt__field_is(node->field, "kind"))
 		return wants_kind(node, kind->kind) ? YES : NO;
 	if (node->field->get)
 		return MAYBE;

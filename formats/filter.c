@@ -47,28 +47,34 @@ void fmt_filter_free(struct fmt_filter *filter)
 	}
 	fmt_packets_free(filter->packets);
 	fmt_buf_done(&filter->line);
+	free(filter->source);
 	free(filter);
 }
 
 /* ---- messages ---- */
 
-/* The text with a mark under the place; long ones are cut around it. */
-__attribute__((format(printf, 3, 4))) static int refuse(const struct parser *p, const char *at,
-							 const char *format, ...)
+/* Long texts are cut around the place. */
+int fmt__filter_complain(struct fmt_error *error, const char *text, size_t at, const char *format, va_list args)
 {
+	const size_t start = at > 40 ? at - 40 : 0;
 	char what[256];
+
+	vsnprintf(what, sizeof(what), format, args);
+	if (error)
+		snprintf(error->text, sizeof(error->text), "filter, column %zu: %s\n  %.70s\n  %*s^",
+			 at + 1, what, text + start, (int)(at - start), "");
+	return -EINVAL;
+}
+
+__attribute__((format(printf, 3, 4))) static int refuse(const struct parser *p, const char *at, const char *format, ...)
+{
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	const size_t column = (size_t)(at - p->text);
-	const size_t start = column > 40 ? column - 40 : 0;
+	const int failed = fmt__filter_complain(p->error, p->text, (size_t)(at - p->text), format, args);
 
-	if (p->error)
-		snprintf(p->error->text, sizeof(p->error->text), "filter, column %zu: %s\n  %.70s\n  %*s^",
-			 column + 1, what, p->text + start, (int)(column - start), "");
-	return -EINVAL;
+	va_end(args);
+	return failed;
 }
 
 /* ---- words ---- */
@@ -251,7 +257,7 @@ static const char *type_name(enum fmt__type type)
 
 static bool has_names(const struct fmt__field *field)
 {
-	return field->number_of || strcmp(field->name, "node") == 0 || strcmp(field->name, "kind") == 0;
+	return field->number_of || fmt__field_is(field, "node") || fmt__field_is(field, "kind");
 }
 
 /* Fills in what a field is compared with.  at: where it stands. */
@@ -278,7 +284,7 @@ static int set_literal(struct parser *p, struct fmt__node *node, const char *tex
 	}
 	if (parse_number(field, text, &node->number) == 0)
 		return 0;
-	if (equality && strcmp(field->name, "kind") == 0 && !is_known_kind(text))
+	if (equality && fmt__field_is(field, "kind") && !is_known_kind(text))
 		return refuse(p, at, "there is no kind of event \"%s\"", text);
 	const bool plain = field->number_of && !strpbrk(text, "*?[");
 
@@ -293,7 +299,7 @@ static int set_literal(struct parser *p, struct fmt__node *node, const char *tex
 static int add_test(struct parser *p, enum fmt__op op, const struct fmt__field *field, const char *text,
 		    const char *at)
 {
-	struct fmt__node node = {.op = op, .field = field};
+	struct fmt__node node = {.op = op, .field = field, .at = (size_t)(at - p->text)};
 	int failed = set_literal(p, &node, text, at);
 
 	if (failed == 0 && op == FMT__OP_MATCHES) {
@@ -630,9 +636,9 @@ static void find_bounds(struct fmt_filter *filter, int at)
 	if (node->op == FMT__OP_AND) {
 		find_bounds(filter, node->left);
 		find_bounds(filter, node->right);
-	} else if (node->field && strcmp(node->field->name, "time") == 0) {
+	} else if (node->field && fmt__field_is(node->field, "time")) {
 		narrow(node, &filter->from, &filter->to);
-	} else if (node->field && strcmp(node->field->name, "seq") == 0 && !node->by_name) {
+	} else if (node->field && fmt__field_is(node->field, "seq") && !node->by_name) {
 		narrow(node, &filter->first, &filter->last);
 	}
 }
@@ -644,6 +650,8 @@ int fmt_filter_new(const char *text, struct fmt_filter **ret, struct fmt_error *
 
 	CHECK(filter);
 	p.at = p.text;
+	filter->source = strdup(p.text);
+	CHECK(filter->source);
 	filter->to = filter->last = UINT64_MAX;
 	filter->root = -1;
 	skip_space(&p);

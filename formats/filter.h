@@ -21,6 +21,10 @@ struct fmt_filter;
 
 /* text may be NULL or empty: all events.  0; -EINVAL: error says what is wrong at which column, with a picture. */
 int fmt_filter_new(const char *text, struct fmt_filter **ret, struct fmt_error *error);
+/* The same for a trace: what it asks about a node or a link must be about one that is there. */
+int fmt_filter_new_for(const char *text, struct fmt_reader *reader, struct fmt_filter **ret, struct fmt_error *error);
+/* The same for a run that is yet to be recorded, and begins with these records. */
+int fmt_filter_new_among(const char *text, const struct fmt_buf *records, struct fmt_filter **ret, struct fmt_error *error);
 void fmt_filter_free(struct fmt_filter *filter);
 DEFINE_CLEANUP(struct fmt_filter *, fmt_filter_free)
 

@@ -37,6 +37,21 @@ static int copy_file(int from, int to, uint64_t size)
 	return 0;
 }
 
+/* What bears the name of the copy's journal: SQLite would take it for one that it has to roll back. */
+static int remove_journals(const char *copy_path)
+{
+	static const char *const suffixes[] = {"-journal", "-wal", "-shm"};
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		_cleanup_free_ char *path = NULL;
+
+		CHECK(asprintf(&path, "%s%s", copy_path, suffixes[i]) > 0);
+		if (unlink(path) < 0 && errno != ENOENT)
+			return -errno;
+	}
+	return 0;
+}
+
 /* A copy of the trace, beside it, with its mode. */
 static int copy_trace(const char *path, const char *copy_path)
 {
@@ -47,11 +62,19 @@ static int copy_trace(const char *path, const char *copy_path)
 		return -errno;
 	if (unlink(copy_path) < 0 && errno != ENOENT)
 		return -errno;
+	int error = remove_journals(copy_path);
+
+	if (error < 0)
+		return error;
 	_cleanup_close_ int to = open(copy_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode & 0777);
 
 	if (to < 0)
 		return -errno;
-	return copy_file(from, to, (uint64_t)st.st_size);
+	error = copy_file(from, to, (uint64_t)st.st_size);
+	/* What was not written after all is told here, and not again. */
+	if (error == 0 && close(STEAL_FD(to)) < 0)
+		error = -errno;
+	return error;
 }
 
 /* What is in the copy is on the disk before it takes the trace's place. */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "sources.h"
-#include "trace-int.h"
+#include "writer-int.h"
 
 struct copy {
 	struct fmt_reader *from;
@@ -49,7 +49,9 @@ static int copy_files(struct copy *copy, struct fmt_error *error)
 		if (copy->how->file && !copy->how->file(copy->how->context, file.hash))
 			continue;
 		_cleanup_close_ int fd = fmt_reader_file(copy->from, file.hash, error);
-		const int failed = fd < 0 ? fd : fmt_writer_file(copy->to, file.hash, fd);
+		/* It is what its hash says; so it need not be compressed again, unless that is what is wanted. */
+		const int failed = fd < 0 ? fd : copy->how->level ? fmt_writer_file(copy->to, file.hash, fd)
+								  : fmt__writer_carry(copy->to, copy->from, file.hash);
 
 		if (failed < 0)
 			return failed;

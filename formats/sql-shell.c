@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "sqlite-guard.h"
 #include "text.h"
 
 #define SAMPLE_ROWS 500		/* rows that choose the widths of a table's columns */
@@ -24,6 +25,7 @@ struct shell {
 	bool right[COLUMNS_MAX];	/* numbers */
 	bool widths_known;
 	uint64_t rows;
+	struct fmt__sqlite_refusal refusal;
 };
 
 /* ---- one value as text ---- */
@@ -216,9 +218,12 @@ static void end_rows(struct shell *shell, sqlite3_stmt *stmt)
 		fprintf(shell->out, "\n]\n");
 }
 
-static int fail(sqlite3 *db, int code, struct fmt_error *error)
+static int fail(const struct shell *shell, sqlite3 *db, int code, struct fmt_error *error)
 {
-	if (error)
+	if (error && shell->refusal.refused)
+		snprintf(error->text, sizeof(error->text), "%s is refused: a query reads the trace and makes tables in memory; it "
+			 "opens no other file and loads nothing", shell->refusal.what);
+	else if (error)
 		snprintf(error->text, sizeof(error->text), "%s", sqlite3_errmsg(db));
 	return (code & 0xff) == SQLITE_CORRUPT ? -EBADMSG : -EINVAL;
 }
@@ -230,7 +235,7 @@ static int run(struct shell *shell, sqlite3 *db, const char *query, struct fmt_e
 		int code = sqlite3_prepare_v2(db, query, -1, &stmt, &query);
 
 		if (code != SQLITE_OK)
-			return fail(db, code, error);
+			return fail(shell, db, code, error);
 		if (!stmt)
 			continue;
 		begin_rows(shell, stmt);
@@ -238,7 +243,7 @@ static int run(struct shell *shell, sqlite3 *db, const char *query, struct fmt_e
 			print_row(shell, stmt);
 		if (code == SQLITE_DONE)
 			end_rows(shell, stmt);
-		const int failed = code == SQLITE_DONE || code == SQLITE_ROW ? 0 : fail(db, code, error);
+		const int failed = code == SQLITE_DONE || code == SQLITE_ROW ? 0 : fail(shell, db, code, error);
 
 		sqlite3_finalize(stmt);
 		if (failed < 0)
@@ -256,6 +261,7 @@ int fmt_sql(struct fmt_reader *reader, FILE *out, const char *query, enum fmt_sq
 	int failed = 0;
 
 	CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
+	fmt__sqlite_restrain(db, FMT__SQLITE_QUERY);
 	sqlite3_limit(db, SQLITE_LIMIT_COLUMN, COLUMNS_MAX);
 	const int code = fmt_sql_attach(db, reader, &message);
 
@@ -265,6 +271,7 @@ int fmt_sql(struct fmt_reader *reader, FILE *out, const char *query, enum fmt_sq
 				 message ? message : sqlite3_errstr(code));
 		failed = -EBADMSG;
 	} else {
+		fmt__sqlite_authorize(db, FMT__SQLITE_QUERY, &shell.refusal);
 		failed = run(&shell, db, query, error);
 	}
 	sqlite3_free(message);

@@ -459,7 +459,7 @@ int fmt_story(struct fmt_reader *r, FILE *out, const char *filter_text, struct f
 {
 	_cleanup_(fmt_filter_freep) struct fmt_filter *filter = NULL;
 	_cleanup_(story_done) struct story story = {.out = out};
-	int failed = fmt_filter_new(filter_text, &filter, error);
+	int failed = fmt_filter_new_for(filter_text, r, &filter, error);
 	struct fmt_event event;
 
 	for (event_seq seq = 0; failed == 0 && seq < fmt_reader_count(r); seq++) {

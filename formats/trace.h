@@ -25,6 +25,8 @@ int fmt_writer_new(const char *path, struct fmt_writer **ret);
  * Nothing else may have been written yet, but metas.  program (borrowed) is a hindcast, which is run beside the recorder to make the images
  * with which such a trace begins; NULL: it begins without, and cannot be replayed. */
 void fmt_writer_ring(struct fmt_writer *w, vtime_ns duration, const char *program);
+/* Removes what the recorder of a ring, killed at a bad moment, has left beside a trace of the same name. */
+void fmt_writer_tidy(const struct fmt_writer *w);
 /* Metadata of the run that is part of its hash: "seed", "experiment" (its text)...  0; -EINVAL: the key is empty or
  * starts with "format."; -EEXIST: it was given before; -E2BIG; -errno of the file. */
 int fmt_writer_meta(struct fmt_writer *w, const char *key, const void *value, size_t size);

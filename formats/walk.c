@@ -29,7 +29,7 @@ static int learn_names(struct fmt_walk *walk, struct fmt_error *error)
 static int begin(struct fmt_walk *walk, struct fmt_reader *reader, const char *filter, bool packets,
 		 struct fmt_error *error)
 {
-	int failed = fmt_filter_new(filter, &walk->filter, error);
+	int failed = fmt_filter_new_for(filter, reader, &walk->filter, error);
 
 	if (failed < 0)
 		return failed;

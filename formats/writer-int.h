@@ -56,6 +56,8 @@ struct fmt_writer {
 	struct fmt_buf given;		/* hashes of the files that the recorder has given, which it does once */
 	const char *program;		/* that makes images; NULL: nobody does (any more) */
 	pid_t imager;			/* it is at those of the beginning of the last lap; 0: it is not */
+	unsigned int imager_asked;	/* events since somebody looked whether it is done */
+	struct fmt_reader *images;	/* what it has made, whose file has no name any more */
 	struct fmt_past *past;		/* ... of all; NULL: it is none */
 };
 
@@ -96,6 +98,8 @@ int fmt__writer_append_part(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SI
 			    const uint8_t *raw, size_t size);
 /* The parts that were appended are a file of so many bytes. */
 int fmt__writer_append_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], uint64_t size, size_t part_count);
+/* Embeds a file of another trace as it is stored there, unpacked and checked by nobody.  No ring's.  0, -E2BIG, -errno. */
+int fmt__writer_carry(struct fmt_writer *w, struct fmt_reader *from, const uint8_t hash[FMT_HASH_SIZE]);
 /* The log takes the place of what was at path, if it has not: it has something to show now. */
 int fmt__writer_publish(struct fmt_writer *w);
 

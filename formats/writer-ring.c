@@ -29,6 +29,9 @@
 #include "past.h"
 #include "text.h"
 
+/* Events from one look whether the images are made to the next: some milliseconds. */
+#define EVENTS_A_LOOK 256u
+
 void fmt_writer_ring(struct fmt_writer *w, vtime_ns duration, const char *program)
 {
 	CHECK(duration && !w->open.first_seq && !w->open.count);
@@ -82,32 +85,64 @@ static void begin_images(struct fmt_writer *w)
 	}
 }
 
-/* Waits for them.  Without them the trace begins without: the next ones would have nothing to begin with. */
-static bool have_images(struct fmt_writer *w)
+/* What writers of a trace beside this one may have left: "images", "lap". */
+static void remove_beside(const struct fmt_writer *w, const char *what)
+{
+	static const char *const suffixes[] = {"", ".part", ".tmp"};
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		_cleanup_free_ char *path = NULL;
+
+		CHECK(asprintf(&path, "%s.%s%s", w->path, what, suffixes[i]) > 0);
+		unlink(path);
+	}
+}
+
+void fmt_writer_tidy(const struct fmt_writer *w)
+{
+	remove_beside(w, "images");
+	remove_beside(w, "lap");
+}
+
+/* They are made, or not.  Their file loses its name at once: a recorder that is killed leaves nothing but its trace.  Without them
+ * the trace begins without: the next ones would have nothing to begin with. */
+static void take_images(struct fmt_writer *w, int status)
+{
+	_cleanup_free_ char *path = images_path(w);
+
+	w->imager = 0;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || fmt_reader_open(path, &w->images, NULL) < 0)
+		w->program = NULL;
+	remove_beside(w, "images");
+}
+
+static void await_images(struct fmt_writer *w)
 {
 	int status = 0;
 
 	if (!w->imager)
-		return false;
+		return;
 	while (waitpid(w->imager, &status, 0) < 0 && errno == EINTR)
 		continue;
-	w->imager = 0;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		w->program = NULL;
-	return w->program != NULL;
+	take_images(w, status);
 }
 
-static void remove_images(const struct fmt_writer *w)
+/* Takes them if they are made. */
+static void look_for_images(struct fmt_writer *w)
 {
-	static const char *const suffixes[] = {"", ".part", ".tmp"};
-	_cleanup_free_ char *path = images_path(w);
+	int status = 0;
 
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		_cleanup_free_ char *one = NULL;
+	if (!w->imager || ++w->imager_asked < EVENTS_A_LOOK)
+		return;
+	w->imager_asked = 0;
+	if (waitpid(w->imager, &status, WNOHANG) > 0)
+		take_images(w, status);
+}
 
-		CHECK(asprintf(&one, "%s%s", path, suffixes[i]) > 0);
-		unlink(one);
-	}
+static void drop_images(struct fmt_writer *w)
+{
+	fmt_reader_close(w->images);
+	w->images = NULL;
 }
 
 void fmt__writer_end_images(struct fmt_writer *w)
@@ -116,8 +151,9 @@ void fmt__writer_end_images(struct fmt_writer *w)
 		return;
 	if (w->imager)
 		kill(w->imager, SIGKILL);
-	have_images(w);
-	remove_images(w);
+	await_images(w);
+	drop_images(w);
+	remove_beside(w, "images");
 }
 
 /* ---- a new log ---------------------------------------------------------- */
@@ -162,36 +198,24 @@ static int add_files(struct fmt_writer *w, struct fmt_reader *reader, const stru
 	struct fmt_trace_file file;
 	int error = 0;
 
-	for (size_t i = 0; error == 0 && fmt_reader_file_at(reader, i, &file); i++) {
-		if (given && !has_hash(given, file.hash))
-			continue;
-		_cleanup_close_ int fd = fmt_reader_file(reader, file.hash, NULL);
-
-		error = fd < 0 ? fd : fmt_writer_file(w, file.hash, fd);
-	}
+	for (size_t i = 0; error == 0 && fmt_reader_file_at(reader, i, &file); i++)
+		if (!given || has_hash(given, file.hash))
+			error = fmt__writer_carry(w, reader, file.hash);
 	return error;
 }
 
 /* What the lap begins with: images and all that is told with them, or at least who there is. */
-static int add_beginning(struct fmt_writer *w, const struct fmt_writer *old, bool images)
+static int add_beginning(struct fmt_writer *w, const struct fmt_writer *old)
 {
-	_cleanup_free_ char *path = images_path(old);
-	struct fmt_reader *reader = NULL;
-
-	if (!images)
+	if (!old->images)
 		return add_facts(w, &old->facts);
-	int error = fmt_reader_open(path, &reader, NULL);
+	const int error = add_files(w, old->images, NULL);
 
-	if (error == 0)
-		error = add_files(w, reader, NULL);
-	if (error == 0)
-		error = add_events(w, reader, 0);
-	fmt_reader_close(reader);
-	return error;
+	return error < 0 ? error : add_events(w, old->images, 0);
 }
 
 /* All that a log without what went has; it is published at its own path. */
-static int fill_lap(struct fmt_writer *w, const struct fmt_writer *old, bool images)
+static int fill_lap(struct fmt_writer *w, const struct fmt_writer *old)
 {
 	struct fmt_reader *reader = NULL;
 	int error = 0;
@@ -203,7 +227,7 @@ static int fill_lap(struct fmt_writer *w, const struct fmt_writer *old, bool ima
 	if (error == 0)
 		error = add_files(w, reader, &old->given);
 	if (error == 0)
-		error = add_beginning(w, old, images);
+		error = add_beginning(w, old);
 	if (error == 0)
 		error = add_events(w, reader, old->lap_start);
 	fmt_reader_close(reader);
@@ -258,11 +282,12 @@ static int lap(struct fmt_writer *w, vtime_ns now)
 
 	if (error < 0)
 		return error;
+	await_images(w);
 	CHECK(asprintf(&path, "%s.lap", w->path) > 0);
 	error = fmt_writer_new(path, &new);
 	if (error == 0)
-		error = fill_lap(new, w, have_images(w));
-	remove_images(w);
+		error = fill_lap(new, w);
+	drop_images(w);
 	if (error == 0)
 		error = take_place(w, new);
 	if (error < 0) {
@@ -286,6 +311,7 @@ int fmt_writer_event(struct fmt_writer *w, const struct fmt_event *event)
 		if (error < 0)
 			return error;
 	}
+	look_for_images(w);
 	fmt_past_learn(w->past, event);
 	return fmt__writer_add(w, event);
 }

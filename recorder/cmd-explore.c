@@ -30,6 +30,7 @@
 #include "command.h"
 #include "dump.h"
 #include "nodefs.h"
+#include "preamble.h"
 #include "rec-commands.h"
 #include "recording.h"
 #include "text.h"
@@ -329,12 +330,33 @@ static enum fmt_status explore(struct exploration *x)
 	return status;
 }
 
+/* Whether the filter makes sense, for this experiment if that does.  (If it does not, the first run says so.) */
+static bool check_filter(const struct exploration *x)
+{
+	_cleanup_free_ char *file = rec__experiment_file(x->experiment);
+	_cleanup_(fmt_buf_done) struct fmt_buf records = {0};
+	struct rec_experiment *exp = NULL;
+	struct rec_exp_error exp_error;
+	struct fmt_filter *filter = NULL;
+	struct fmt_error error = {{0}};
+	const bool loaded = rec_experiment_load(file, x->args->set, &exp, &exp_error) >= 0;
+
+	if (loaded)
+		rec_preamble_events(exp, &records);
+	const int failed = loaded ? fmt_filter_new_among(x->filter, &records, &filter, &error)
+				  : fmt_filter_new(x->filter, &filter, &error);
+
+	if (failed < 0)
+		fmt_complain("%s", error.text);
+	fmt_filter_free(filter);
+	rec_experiment_free(exp);
+	return failed == 0;
+}
+
 static bool read_arguments(const struct fmt_arguments *args, struct exploration *x)
 {
 	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	uint64_t jobs = processors > 0 ? (uint64_t)processors : 1;
-	struct fmt_filter *filter = NULL;
-	struct fmt_error error = {{0}};
 
 	if (!args->value[FMT_OPTION_SEEDS] || !parse_seeds(args->value[FMT_OPTION_SEEDS], &x->first, &x->last)) {
 		fmt_complain("--seeds says which are tried: --seeds 1..100");
@@ -345,11 +367,8 @@ static bool read_arguments(const struct fmt_arguments *args, struct exploration 
 		fmt_complain("--jobs %s: not a number from 1 to %d", args->value[FMT_OPTION_JOBS], JOBS_MAX);
 		return false;
 	}
-	if (fmt_filter_new(x->filter, &filter, &error) < 0) {
-		fmt_complain("%s", error.text);
+	if (!check_filter(x))
 		return false;
-	}
-	fmt_filter_free(filter);
 	x->next = x->first;
 	x->job_count = jobs;
 	return true;

@@ -156,6 +156,7 @@ int rec__machine_open_trace(struct rec__machine *m)
 		return rec__machine_fail(m, error, "%s: %s", m->options.trace_path,
 			    error == -EBUSY ? "another recorder writes there" :
 			    error == -EINVAL ? "it is no regular file" : strerror(-error));
+	fmt_writer_tidy(m->writer);
 	if (m->options.ring)
 		fmt_writer_ring(m->writer, m->options.ring, "/proc/self/exe");
 	uint8_t kernel[FMT_HASH_SIZE];

@@ -5,6 +5,7 @@
 
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/types.h>
 
 #include "tracee.h"
@@ -23,6 +24,8 @@
 /* The stub page begins with the gadget: syscall, then int3s. */
 #define REC_GADGET     REC_STUB_ADDR
 #define REC_GADGET_END (REC_STUB_ADDR + 2)
+
+#define REC_FLAG_RF 0x10000ULL	/* of eflags: the next instruction meets no breakpoint */
 
 enum rec_state {
 	REC_NOTIFIED,	/* in a seccomp notification that has not been replied to */
@@ -111,6 +114,10 @@ struct rec_process *rec__process_new(struct rec_tracer *tracer, pid_t tgid);
 void rec__thread_free(struct rec_tracee *thread);	/* and its process with the last one */
 /* Waits for the next ptrace stop of a thread. 0 (*ret_status), -ESRCH when it has ended. */
 int rec__wait_stop(struct rec_tracee *thread, int *ret_status);
+/* Runs a thread to its next stop.  request: PTRACE_CONT or PTRACE_SINGLESTEP.  0 (*ret, zeroed before) or -errno. */
+int rec__tracee_run_by(struct rec_tracee *thread, enum __ptrace_request request, struct rec_stop_info *ret);
+
+/* tracee-registers.c */
 /* Hands cached registers back to the kernel, the answer included. */
 int rec__flush_regs(struct rec_tracee *thread);
 int rec__fetch_regs(struct rec_tracee *thread);

@@ -19,7 +19,7 @@
  *      +------------------ rec_tracee_run() -----------+               GONE
  *
  * Invariants
- *  1. At most one thread is RUNNING, and only inside this file and tracee-inject.c.
+ *  1. At most one thread is RUNNING, and only inside this file, tracee-step.c (which has it run here) and tracee-inject.c.
  *  2. The host delivers no signal to a program, ever: each stop for one is either turned into a REC_STOP_* (a fault
  *     that the program caused) or continued without it (somebody outside sent it).  Handlers run because the caller
  *     changes registers and memory.
@@ -29,7 +29,7 @@
  *  5. The only wait() is for ids that this layer made, so the caller's other children are its own.  SIGCHLD is
  *     the layer's; its handler wakes rec__notif_recv() (stub.S) and nothing else.
  *  6. Registers of a trapped thread live in thread->regs while regs_valid; a pending answer is kept apart from them and
- *     joins when they are handed back (rec__flush_regs).
+ *     joins when they are handed back (rec__flush_regs, tracee-registers.c).
  *
  * What was tried: SIGSYS by syscall user dispatch (4.3 us before any hand-over), PTRACE_SYSEMU (11 us), ppoll before each
  * receive (0.4 us more than the handler's way).  PTRACE_INTERRUPT traps a thread that waits in a notification: it is
@@ -38,7 +38,6 @@
  */
 #include "tracee.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -50,7 +49,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/ucontext.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -274,167 +272,6 @@ int rec_tracee_native_tid(const struct rec_tracee *thread)
 	return thread->tid;
 }
 
-/* ---- registers ------------------------------------------------------------------ */
-
-int rec__fetch_regs(struct rec_tracee *thread)
-{
-	CHECK(thread->state == REC_TRAPPED);
-	if (thread->regs_valid)
-		return 0;
-	if (ptrace(PTRACE_GETREGS, thread->tid, NULL, &thread->regs) < 0)
-		return -errno;
-	thread->regs.orig_rax = (uint64_t)-1;
-	thread->regs_valid = true;
-	return 0;
-}
-
-int rec__flush_regs(struct rec_tracee *thread)
-{
-	if (thread->answered) {
-		const int r = rec__fetch_regs(thread);
-
-		if (r < 0)
-			return r;
-		thread->regs.rax = (uint64_t)thread->answer;
-		thread->regs_dirty = true;
-		thread->answered = false;
-		thread->pending = REC_PENDING_NONE;
-	}
-	if (!thread->regs_dirty)
-		return 0;
-	CHECK(thread->regs_valid);
-	if (ptrace(PTRACE_SETREGS, thread->tid, NULL, &thread->regs) < 0)
-		return -errno;
-	thread->regs_dirty = false;
-	return 0;
-}
-
-int rec_tracee_get_regs(struct rec_tracee *thread, struct user_regs_struct *ret)
-{
-	if (thread->state == REC_GONE)
-		return -ESRCH;
-	const int r = rec__fetch_regs(thread);
-	if (r < 0)
-		return r;
-	*ret = thread->regs;
-	if (thread->answered)
-		ret->rax = (uint64_t)thread->answer;
-	return 0;
-}
-
-int rec_tracee_set_regs(struct rec_tracee *thread, const struct user_regs_struct *regs)
-{
-	if (thread->state == REC_GONE)
-		return -ESRCH;
-	CHECK(thread->state == REC_TRAPPED);
-	if (regs->fs_base >= REC_USER_END || regs->gs_base >= REC_USER_END)
-		return -EPERM;
-	thread->regs = *regs;
-	thread->regs.orig_rax = (uint64_t)-1;
-	thread->regs.cs = 0x33;
-	thread->regs.ss = 0x2b;
-	thread->regs_valid = true;
-	thread->regs_dirty = true;
-	thread->pending = REC_PENDING_NONE;
-	thread->answered = false;
-	return 0;
-}
-
-int rec_tracee_set_tls(struct rec_tracee *thread, uint64_t fs_base)
-{
-	int r = rec_tracee_trap(thread);
-
-	if (r == 0)
-		r = rec__fetch_regs(thread);
-	if (r < 0)
-		return r;
-	if (fs_base >= REC_USER_END)
-		return -EPERM;
-	thread->regs.fs_base = fs_base;
-	thread->regs_dirty = true;
-	return 0;
-}
-
-/* FXSAVE tells two things of the host: which mxcsr bits exist (AMD has one more), and whether the x87 pointers are
- * kept without a pending exception (Intel: yes).  Both are pinned. */
-static void normalise_fpregs(struct user_fpregs_struct *fp)
-{
-	const bool exception = fp->swd & 0x80;
-
-	fp->mxcr_mask = 0xffff;
-	memset(fp->padding, 0, sizeof(fp->padding));
-	if (!exception) {
-		fp->fop = 0;
-		fp->rip = 0;
-		fp->rdp = 0;
-	}
-}
-
-int rec_tracee_get_fpregs(struct rec_tracee *thread, struct user_fpregs_struct *ret)
-{
-	if (thread->state == REC_GONE)
-		return -ESRCH;
-	CHECK(thread->state == REC_TRAPPED);
-	struct user_fpregs_struct fp;
-	if (ptrace(PTRACE_GETFPREGS, thread->tid, NULL, &fp) < 0)
-		return -errno;
-	normalise_fpregs(&fp);
-	*ret = fp;
-	return 0;
-}
-
-int rec_tracee_set_fpregs(struct rec_tracee *thread, const struct user_fpregs_struct *regs)
-{
-	if (thread->state == REC_GONE)
-		return -ESRCH;
-	CHECK(thread->state == REC_TRAPPED);
-	struct user_fpregs_struct fp = *regs;
-	normalise_fpregs(&fp);
-	return ptrace(PTRACE_SETFPREGS, thread->tid, NULL, &fp) < 0 ? -errno : 0;
-}
-
-int rec_tracee_get_xstate(struct rec_tracee *thread, void *ret, size_t *size)
-{
-	struct iovec iov = {ret, *size};
-
-	if (thread->state == REC_GONE)
-		return -ESRCH;
-	CHECK(thread->state == REC_TRAPPED);
-	if (ptrace(PTRACE_GETREGSET, thread->tid, NT_X86_XSTATE, &iov) < 0)
-		return -errno;
-	*size = iov.iov_len;
-	return 0;
-}
-
-/* Number 4 and 5 are aliases of 6 and 7. */
-static bool is_debug_register(unsigned number)
-{
-	return number < 4 || number == 6 || number == 7;
-}
-
-int rec_tracee_set_debug(struct rec_tracee *thread, unsigned number, uint64_t value)
-{
-	if (thread->state == REC_GONE)
-		return -ESRCH;
-	CHECK(thread->state == REC_TRAPPED && is_debug_register(number));
-	const size_t offset = offsetof(struct user, u_debugreg) + number * sizeof(uint64_t);
-	return ptrace(PTRACE_POKEUSER, thread->tid, offset, value) < 0 ? -errno : 0;
-}
-
-int rec_tracee_get_debug(struct rec_tracee *thread, unsigned number, uint64_t *ret)
-{
-	if (thread->state == REC_GONE)
-		return -ESRCH;
-	CHECK(thread->state == REC_TRAPPED && is_debug_register(number));
-	errno = 0;
-	const long value = ptrace(PTRACE_PEEKUSER, thread->tid,
-				  offsetof(struct user, u_debugreg) + number * sizeof(uint64_t), NULL);
-	if (errno)
-		return -errno;
-	*ret = (uint64_t)value;
-	return 0;
-}
-
 /* ---- answers ----------------------------------------------------------------------- */
 
 void rec_tracee_answer(struct rec_tracee *thread, int64_t result)
@@ -606,7 +443,6 @@ static enum verdict on_traced_call(struct rec_tracee *thread, struct rec_stop_in
 	return V_REPORT;
 }
 
-#define FLAG_RF 0x10000ULL	/* the next instruction meets no breakpoint */
 #define CODE_MAX 15	/* longest instruction of x86 */
 
 /* Whether the opcode byte is a prefix that changes nothing about rdtsc and cpuid. */
@@ -664,7 +500,7 @@ static enum verdict on_fault(struct rec_tracee *thread, const siginfo_t *si, str
 	if (insn == INSN_CPUID) {
 		rec_vcpu_execute(&thread->regs);
 		thread->regs.rip += insn_size;
-		thread->regs.eflags &= ~FLAG_RF;	/* meant for the instruction that is done */
+		thread->regs.eflags &= ~REC_FLAG_RF;	/* meant for the instruction that is done */
 		thread->regs_dirty = true;
 		return V_EMULATED;
 	}
@@ -834,7 +670,7 @@ static int resume(struct rec_tracee *thread, enum __ptrace_request request)
 	return r;
 }
 
-static int run(struct rec_tracee *thread, enum __ptrace_request request, struct rec_stop_info *ret)
+int rec__tracee_run_by(struct rec_tracee *thread, enum __ptrace_request request, struct rec_stop_info *ret)
 {
 	struct seccomp_notif notif;
 	int status;
@@ -877,97 +713,7 @@ int rec_tracee_run(struct rec_tracee *thread, struct rec_stop_info *ret)
 	}
 	CHECK(thread->state == REC_NOTIFIED || thread->state == REC_TAKEN || thread->state == REC_TRAPPED);
 	CHECK(thread->pending == REC_PENDING_NONE || thread->answered);
-	return run(thread, PTRACE_CONT, ret);
-}
-
-#define STEP_FLAGS (FLAG_RF | 0x100ULL)	/* and TF: only who steps has set them */
-
-int rec_tracee_rearm(struct rec_tracee *thread)
-{
-	if (thread->state != REC_TRAPPED)
-		return 0;
-	const int r = rec__fetch_regs(thread);
-	if (r == 0 && (thread->regs.eflags & FLAG_RF)) {
-		thread->regs.eflags &= ~FLAG_RF;
-		thread->regs_dirty = true;
-	}
-	return r;
-}
-
-/* The call was stepped into, and the processor has put the flags into r11, trap flag and all.  Nothing but a stop can
- * mend that. */
-static int mend_call(struct rec_tracee *thread)
-{
-	int r = rec_tracee_trap(thread);
-
-	if (r == 0)
-		r = rec__fetch_regs(thread);
-	if (r < 0)
-		return r;
-	thread->regs.r11 &= ~STEP_FLAGS;
-	thread->regs_dirty = true;
-	return 0;
-}
-
-/* Whether the next instruction puts the flags on the stack. */
-static bool is_pushf(struct rec_tracee *thread)
-{
-	uint8_t code[2] = {0};
-
-	if (rec__fetch_regs(thread) < 0)
-		return false;
-	rec_tracee_read(thread, code, thread->regs.rip, sizeof(code));
-	return code[0] == 0x9c || ((code[0] == 0x66 || code[0] == 0x48) && code[1] == 0x9c);
-}
-
-static int mend_pushf(struct rec_tracee *thread)
-{
-	uint8_t flags;
-	int r = rec__fetch_regs(thread);
-
-	if (r == 0 && rec_tracee_read(thread, &flags, thread->regs.rsp + 1, 1) == 0) {
-		flags &= (uint8_t)~(STEP_FLAGS >> 8);
-		rec_tracee_write(thread, thread->regs.rsp + 1, &flags, 1);
-	}
-	return r;
-}
-
-/* What stepping has left in the program that running does not. */
-static int mend_step(struct rec_tracee *thread, const struct rec_stop_info *stop, bool pushf)
-{
-	if (stop->kind == REC_STOP_SYSCALL || stop->kind == REC_STOP_CLOCK)
-		return mend_call(thread);
-	if (pushf && stop->kind == REC_STOP_FAULT && stop->signo == SIGTRAP && stop->code == TRAP_TRACE)
-		return mend_pushf(thread);
-	return 0;
-}
-
-int rec_tracee_step(struct rec_tracee *thread, struct rec_stop_info *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	CHECK(thread->pending == REC_PENDING_NONE || thread->answered);
-	int r = rec_tracee_trap(thread);
-	if (r == -ESRCH) {
-		report_exit(ret);
-		return 0;
-	}
-	if (r < 0)
-		return r;
-	const bool pushf = is_pushf(thread);
-	/* The host reports the end of a skipped call as a step of its own. */
-	const bool twice = thread->own_call;
-	const uint64_t pc = thread->regs_valid ? thread->regs.rip : 0;
-	r = run(thread, PTRACE_SINGLESTEP, ret);
-	if (r == 0 && twice && ret->kind == REC_STOP_FAULT && ret->signo == SIGTRAP && ret->pc == pc) {
-		memset(ret, 0, sizeof(*ret));
-		r = run(thread, PTRACE_SINGLESTEP, ret);
-	}
-	if (r < 0)
-		return r;
-	r = mend_step(thread, ret, pushf);
-	if (r == -ESRCH)
-		report_exit(ret);
-	return r == -ESRCH ? 0 : r;
+	return rec__tracee_run_by(thread, PTRACE_CONT, ret);
 }
 
 /* ---- the tracer ------------------------------------------------------------------------- */

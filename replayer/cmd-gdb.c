@@ -86,6 +86,7 @@ static const char script[] =
 	"            raise gdb.GdbError(said.strip())\n"
 	"        hindcast_quietly('stepi')\n"
 	"        hindcast_processes()\n"
+	"        gdb.write(gdb.execute('monitor trouble', to_string=True))\n"
 	"        gdb.execute('frame')\n"
 	"Processes()\n"
 	"Seek()\n";

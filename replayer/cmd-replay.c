@@ -33,6 +33,9 @@ static enum fmt_status command_replay(const struct fmt_arguments *args)
 	/* The verdict is the result of --check; without it the programs' output is. */
 	fflush(stdout);
 	rep_report_print(&report, outcome == REP_AGREES && rep_options.check ? stdout : stderr);
+	/* Of one node alone another world would be shown there. */
+	if (outcome == REP_DIVERGED && !rep_options.node_name)
+		fprintf(stderr, "  hindcast gdb %s shows the programs as they stand there\n", args->operand[0]);
 	rep_report_done(&report);
 	return (enum fmt_status)outcome;
 }

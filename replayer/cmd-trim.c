@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/cleanup.h"
 #include "command.h"
@@ -31,16 +33,43 @@ static bool parse_bound(const struct fmt_arguments *args, enum fmt_option option
 	return false;
 }
 
-/* Writes the part.  *ret_path (the caller frees it) and *ret_after: what came out. */
-static enum fmt_status write_part(const struct part *part, const struct fmt_rewrite *how, char **ret_path,
-				  struct fmt_trace_stat *ret_before, struct fmt_trace_stat *ret_after)
+/* Bytes of embedded files, as stored, that the whole run has not.  Both have them in order of their hashes. */
+static uint64_t bytes_of_new_files(const struct fmt_reader *part, const struct fmt_reader *whole)
 {
-	enum fmt_status status = fmt_share(part->args, "trimmed", how, ret_path, ret_before);
-	struct fmt_reader *reader = status == FMT_STATUS_OK ? fmt_open_trace(*ret_path, &status) : NULL;
+	struct fmt_trace_file file, old;
+	uint64_t size = 0;
+	size_t at = 0;
+
+	for (size_t i = 0; fmt_reader_file_at(part, i, &file); i++) {
+		while (fmt_reader_file_at(whole, at, &old) && memcmp(old.hash, file.hash, FMT_HASH_SIZE) < 0)
+			at++;
+		if (!fmt_reader_file_at(whole, at, &old) || memcmp(old.hash, file.hash, FMT_HASH_SIZE) != 0)
+			size += file.stored_size;
+	}
+	return size;
+}
+
+/* What came out. */
+struct outcome {
+	char *path;			/* owned */
+	struct fmt_trace_stat before, after;
+	uint64_t new_size;		/* of embedded files that the whole run has not: memory */
+};
+
+static void outcome_done(struct outcome *outcome)
+{
+	free(outcome->path);
+}
+
+static enum fmt_status write_part(const struct part *part, const struct fmt_rewrite *how, struct outcome *ret)
+{
+	enum fmt_status status = fmt_share(part->args, "trimmed", how, &ret->path, &ret->before);
+	struct fmt_reader *reader = status == FMT_STATUS_OK ? fmt_open_trace(ret->path, &status) : NULL;
 
 	if (!reader)
 		return status;
-	fmt_reader_stat(reader, ret_after);
+	fmt_reader_stat(reader, &ret->after);
+	ret->new_size = bytes_of_new_files(reader, part->reader);
 	fmt_reader_close(reader);
 	return FMT_STATUS_OK;
 }
@@ -49,17 +78,19 @@ static enum fmt_status write_part(const struct part *part, const struct fmt_rewr
 
 static enum fmt_status write_cut(const struct part *part, struct rep_cut *cut)
 {
-	_cleanup_free_ char *path = NULL;
-	struct fmt_trace_stat before = {0}, after = {0};
+	_cleanup_(outcome_done) struct outcome out = {0};
 	const struct fmt_rewrite how = rep_cut_how(cut);
-	const enum fmt_status status = write_part(part, &how, &path, &before, &after);
+	const enum fmt_status status = write_part(part, &how, &out);
 	const struct rep_cut_stat stat = rep_cut_stat(cut);
 
 	if (status != FMT_STATUS_OK)
 		return status;
 	printf("%s: %" PRIu64 " of %" PRIu64 " events, and %" PRIu64 " that tell of what came before, with images of %" PRIu64
 	       " processes; %" PRIu64 " of %" PRIu64 " bytes\n",
-	       path, stat.kept - stat.past, stat.events, stat.past, stat.processes, after.file_size, before.file_size);
+	       out.path, stat.kept - stat.past, stat.events, stat.past, stat.processes, out.after.file_size, out.before.file_size);
+	if (out.after.file_size > out.before.file_size)
+		printf("  larger than the run: %" PRIu64 " bytes are memory, which the run makes by executing from its beginning; so does "
+		       "a part with --whole-past\n", out.new_size);
 	return FMT_STATUS_OK;
 }
 
@@ -76,19 +107,18 @@ static char *folder_of(const struct part *part)
 
 static enum fmt_status write_whole(const struct part *part, struct fmt_trim *trim)
 {
-	_cleanup_free_ char *path = NULL;
-	struct fmt_trace_stat before = {0}, after = {0};
+	_cleanup_(outcome_done) struct outcome out = {0};
 	const struct fmt_rewrite how = fmt_trim_how(trim);
-	const enum fmt_status status = write_part(part, &how, &path, &before, &after);
+	const enum fmt_status status = write_part(part, &how, &out);
 	const struct fmt_trim_stat stat = fmt_trim_stat(trim);
 
 	if (status != FMT_STATUS_OK)
 		return status;
-	printf("%s: %" PRIu64 " of %" PRIu64 " events", path, stat.kept, stat.events);
+	printf("%s: %" PRIu64 " of %" PRIu64 " events", out.path, stat.kept, stat.events);
 	if (stat.before)
 		printf(" (%" PRIu64 " of them before the part, for its processes' memory)", stat.before);
 	printf(", %" PRIu64 " of %" PRIu64 " processes, %" PRIu64 " of %" PRIu64 " bytes\n", stat.processes - stat.gone,
-	       stat.processes, after.file_size, before.file_size);
+	       stat.processes, out.after.file_size, out.before.file_size);
 	return FMT_STATUS_OK;
 }
 
@@ -171,6 +201,9 @@ static enum fmt_status command_trim(const struct fmt_arguments *args)
 	struct part part = {.args = args, .path = args->operand[0], .to = INT64_MAX};
 	enum fmt_status status = FMT_STATUS_OK;
 
+	/* Of use to the recorder that has started it, and to nobody when that is gone. */
+	if (args->value[FMT_OPTION_IMAGES_ONLY])
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (!parse_bound(args, FMT_OPTION_FROM, "from", &part.from) || !parse_bound(args, FMT_OPTION_TO, "to", &part.to))
 		return FMT_STATUS_USAGE;
 	part.reader = fmt_open_trace(part.path, &status);

@@ -15,6 +15,7 @@
 #include "source.h"
 #include "state.h"
 #include "timeline.h"
+#include "scopes.h"
 #include "location.h"
 
 #define REP_FRAMES_MAX 256
@@ -64,6 +65,7 @@ struct rep_control {
 	uint64_t frames_move;
 	node_id frames_node;
 	uint32_t frames_tid;
+	struct user_fpregs_struct fpregs;	/* of a place that was made last */
 	struct rep_control_point points[REP_POINTS_MAX];
 	size_t point_count;
 	int last_number;
@@ -111,7 +113,9 @@ void rep__put_stop(struct rep_control *c, const struct rep_stop *stop, struct re
 void rep__put_where(struct rep_control *c, struct rep_json *out);
 
 /* ---- control-variables.c ---- */
-/* The place of a frame of a thread. */
+/* The place of a frame of a thread's stack; borrowed until the next.  -1: refused, there is no such frame. */
+int rep__place_of_frame(struct rep_control *c, const struct rep_thread_info *thread, uint64_t frame, struct rep_place *ret);
+/* The same for what a request says. */
 int rep__get_place(struct rep_control *c, json_t *request, struct rep_place *ret, struct rep_thread_info *ret_thread);
 
 /* ---- images.c ---- */

@@ -108,7 +108,7 @@ static void put_frame(struct rep_control *c, const struct rep_target *target, co
 	struct rep_place_info place;
 	char path[4096];
 
-	rep_place_of(c->symbols, target, rep_frame_place(frame), &place);
+	rep_place_of_frame(c->symbols, target, frame, &place);
 	rep_json_open(out, NULL, '{');
 	rep_json_u64(out, "frame", number);
 	rep_json_hex(out, "pc", frame->pc);
@@ -124,7 +124,7 @@ static void put_frame(struct rep_control *c, const struct rep_target *target, co
 		rep_json_text(out, "file", path);
 		rep_json_u64(out, "line", (uint64_t)place.line);
 	}
-	rep_json_text(out, "how", frame->how == REP_FRAME_POINTER ? "frame-pointer" :
+	rep_json_text(out, "how", frame->inlined ? "inlined" : frame->how == REP_FRAME_POINTER ? "frame-pointer" :
 				  frame->how == REP_FRAME_UNWOUND ? "unwound" : "registers");
 	rep_json_close(out, '}');
 }

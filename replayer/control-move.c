@@ -146,6 +146,44 @@ static bool is_above(void *arg, struct rep_timeline *tl, const struct rep_stop *
 	return rep_timeline_regs(tl, stop->node, stop->tid, &regs) == 0 && regs.rsp >= *cfa;
 }
 
+/* An inlined function that a step leaves. */
+struct inlined {
+	Dwarf_Die die;
+	uint64_t bias;
+};
+
+static bool is_outside(void *arg, struct rep_timeline *tl, const struct user_regs_struct *regs)
+{
+	struct inlined *inlined = arg;
+
+	(void)tl;
+	return dwarf_haspc(&inlined->die, regs->rip - inlined->bias) == 0;
+}
+
+/* It has no caller to return to: until the thread is at no instruction of it; calls from there run to their return. */
+static int step_out_of_inlined(struct rep_control *c, const struct rep_thread_info *thread, const struct rep_frame *frame,
+			       enum rep_direction direction, struct rep_stop *ret)
+{
+	_cleanup_free_ Dwarf_Die *scopes = NULL;
+	struct inlined inlined;
+	const struct rep_module *module =
+		rep_module_at(c->symbols, rep__target(c, thread->node, thread->pid), frame->pc, &inlined.bias);
+	const int count = module ? rep_scopes_at(module, frame->pc - inlined.bias, &scopes) : 0;
+	const int at = rep_scope_of_level(scopes, count, 0);
+
+	if (at < 0)
+		return rep__refuse(c, "not-found", "it is not known where this function ends");
+	inlined.die = scopes[at];
+	const struct rep_step step = {.unit = REP_STEP_RANGE, .node = thread->node, .tid = thread->tid, .from = frame->pc,
+				      .to = frame->pc + 1, .over = true, .stop_at = is_outside, .arg = &inlined};
+
+	do
+		rep_timeline_step(c->timeline, &step, direction, ret);
+	while (rep__is_stale(c, ret));
+	c->move++;
+	return 0;
+}
+
 static int step_out(struct rep_control *c, const struct rep_thread_info *thread, enum rep_direction direction,
 		    struct rep_stop *ret)
 {
@@ -155,7 +193,13 @@ static int step_out(struct rep_control *c, const struct rep_thread_info *thread,
 
 	if (rep__stack(c, thread->node, thread->tid, &frames, &count) < 0)
 		return -1;
-	if (count < 2)
+	if (frames[0].inlined)
+		return step_out_of_inlined(c, thread, &frames[0], direction, ret);
+	size_t caller = 1;
+
+	while (caller < count && frames[caller].level)
+		caller++;
+	if (caller == count)
 		return rep__refuse(c, "not-found", "there is no caller");
 	/* The stack pointer is at the frame's edge when the caller goes on, and one word below it at the first instruction. */
 	uint64_t cfa = direction == REP_FORWARD ? frames[0].cfa : frames[0].cfa - sizeof(uint64_t);
@@ -167,7 +211,7 @@ static int step_out(struct rep_control *c, const struct rep_thread_info *thread,
 		return rep__refuse(c, "not-found", "it is not known where this function begins");
 	const struct rep_point point = {
 		.kind = REP_POINT_ADDRESS, .node = thread->node, .pid = thread->pid, .tid = thread->tid,
-		.addr = direction == REP_FORWARD ? frames[1].pc : symbol->addr + place.bias, .condition = is_above, .arg = &cfa,
+		.addr = direction == REP_FORWARD ? frames[caller].pc : symbol->addr + place.bias, .condition = is_above, .arg = &cfa,
 	};
 	const int number = rep_timeline_add_point(c->timeline, &point, &c->error);
 
@@ -345,16 +389,14 @@ static bool in_module(struct rep_control *c, const struct rep_stop *stop, uint64
 
 static bool condition_holds(struct rep_control *c, const struct rep_stop *stop, const char *condition)
 {
-	const struct rep_frame *frames;
+	const struct rep_thread_info thread = {.node = stop->node, .pid = stop->pid, .tid = stop->tid};
 	struct rep_variable variable;
 	struct rep_place place;
 	bool negative;
 	uint64_t value;
-	size_t count;
 
-	if (rep__stack(c, stop->node, stop->tid, &frames, &count) < 0)
+	if (rep__place_of_frame(c, &thread, 0, &place) < 0)
 		return false;
-	rep_place_init(&place, c->symbols, rep__target(c, stop->node, stop->pid), &frames[0]);
 	if (rep_evaluate(&place, condition, &variable, NULL) < 0)
 		return false;
 	if (variable.die.addr)

@@ -7,23 +7,34 @@
 
 #define GLOBALS_MAX 1000
 
-int rep__get_place(struct rep_control *c, json_t *request, struct rep_place *ret, struct rep_thread_info *ret_thread)
+int rep__place_of_frame(struct rep_control *c, const struct rep_thread_info *thread, uint64_t frame, struct rep_place *ret)
 {
 	const struct rep_frame *frames;
-	uint64_t frame;
 	size_t count;
+
+	if (rep__stack(c, thread->node, thread->tid, &frames, &count) < 0)
+		return -1;
+	if (frame >= count)
+		return rep__refuse(c, "not-found", "the stack has %zu frames", count);
+	rep_place_init(ret, c->symbols, rep__target(c, thread->node, thread->pid), &frames[frame]);
+	ret->outer = count - frame - 1;
+	/* Callers' were overwritten, and nobody has to keep them. */
+	if (frames[frame].how == REP_FRAME_REGISTERS && rep_timeline_fpregs(c->timeline, thread->node, thread->tid, &c->fpregs) == 0)
+		ret->fpregs = &c->fpregs;
+	return 0;
+}
+
+int rep__get_place(struct rep_control *c, json_t *request, struct rep_place *ret, struct rep_thread_info *ret_thread)
+{
+	uint64_t frame;
 
 	if (rep__get_thread(c, request, ret_thread) < 0)
 		return -1;
 	const bool selected = ret_thread->node == c->node && ret_thread->tid == c->tid;
 
-	if (rep__get_number_or(c, request, "frame", selected ? c->frame : 0, &frame) < 0 ||
-	    rep__stack(c, ret_thread->node, ret_thread->tid, &frames, &count) < 0)
+	if (rep__get_number_or(c, request, "frame", selected ? c->frame : 0, &frame) < 0)
 		return -1;
-	if (frame >= count)
-		return rep__refuse(c, "not-found", "the stack has %zu frames", count);
-	rep_place_init(ret, c->symbols, rep__target(c, ret_thread->node, ret_thread->pid), &frames[frame]);
-	return 0;
+	return rep__place_of_frame(c, ret_thread, frame, ret);
 }
 
 static void put_variable(struct rep_json *out, const char *name, const struct rep_variable *variable)

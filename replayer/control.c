@@ -252,7 +252,7 @@ int rep__stack(struct rep_control *c, node_id node, uint32_t tid, const struct r
 		if (rep_timeline_thread(c->timeline, node, tid, &thread) < 0 ||
 		    rep_timeline_regs(c->timeline, node, tid, &regs) < 0)
 			return rep__refuse(c, "not-found", "thread %u of node %u runs no program here", tid, node);
-		c->frame_count = rep_unwind(c->symbols, rep__target(c, node, thread.pid), &regs, c->frames, REP_FRAMES_MAX);
+		c->frame_count = rep_unwind_inlined(c->symbols, rep__target(c, node, thread.pid), &regs, c->frames, REP_FRAMES_MAX);
 		c->frames_move = c->move;
 		c->frames_node = node;
 		c->frames_tid = tid;

@@ -56,6 +56,8 @@ bool rep__gdb_knows(const struct rep_gdb *gdb, node_id node, uint32_t pid);
 __attribute__((format(printf, 2, 3))) void rep__gdb_print(struct fmt_buf *out, const char *format, ...);
 /* Text for the person at gdb. */
 void rep__gdb_console(struct rep_gdb *gdb, const char *text, size_t size);
+/* Why the replay has stopped where it stands; nothing when nothing is wrong there. */
+void rep__gdb_put_trouble(const struct rep_gdb *gdb, struct fmt_buf *out);
 /* gdb-query.c: a packet that begins with q or Q; the answer is in reply. */
 void rep__gdb_query(struct rep_gdb *gdb, const char *text);
 /* gdb-file.c: the same for vFile, behind the colon. */

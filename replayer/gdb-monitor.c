@@ -47,6 +47,7 @@ static void say_where(struct rep_gdb *gdb, const char *rest, struct fmt_buf *out
 	rep_position_text(&position, text);
 	say(out, "%s of %" PRIu64 " events, ", text, rep_timeline_count(gdb->tl));
 	say_clock(gdb, rest, out);
+	rep__gdb_put_trouble(gdb, out);
 }
 
 static void say_nodes(struct rep_gdb *gdb, const char *rest, struct fmt_buf *out)
@@ -95,7 +96,7 @@ static void say_events(struct rep_gdb *gdb, const char *rest, struct fmt_buf *ou
 
 	if (filter_text == rest)
 		wanted = EVENTS_SHOWN;
-	if (fmt_filter_new(filter_text, &filter, &error) < 0) {
+	if (fmt_filter_new_for(filter_text, reader, &filter, &error) < 0) {
 		say(out, "%s\n", error.text);
 		return;
 	}
@@ -127,6 +128,12 @@ static void set_target(struct rep_gdb *gdb, const char *rest, struct fmt_buf *ou
 	gdb->has_target = true;
 }
 
+static void say_trouble(struct rep_gdb *gdb, const char *rest, struct fmt_buf *out)
+{
+	(void)rest;
+	rep__gdb_put_trouble(gdb, out);
+}
+
 static void say_help(struct rep_gdb *gdb, const char *rest, struct fmt_buf *out);
 
 static const struct command {
@@ -135,7 +142,8 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{"clock", say_clock, "virtual time"},
-	{"where", say_where, "position: for seek, --at and others"},
+	{"where", say_where, "position: for seek, --at and others; and what is wrong there"},
+	{"trouble", say_trouble, "the same without the position: why the replay diverged here, nothing if it did not"},
 	{"nodes", say_nodes, "nodes and their processes"},
 	{"numbers", say_numbers, "gdb's numbers of all processes that live now"},
 	{"events", say_events, "[COUNT [FILTER]]: the events that come next"},

@@ -22,9 +22,9 @@
 #include "gdb-registers.h"
 
 #define MEMORY_MAX 65536	/* bytes of one answer */
+#define SIGNAL_NONE 0
 #define SIGNAL_TRAP 5
 #define SIGNAL_INT 2
-#define SIGNAL_ABORT 6
 
 void rep__gdb_print(struct fmt_buf *out, const char *format, ...)
 {
@@ -140,7 +140,7 @@ static int signal_of(enum rep_why why)
 		return SIGNAL_INT;
 	case REP_WHY_DIVERGED:
 	case REP_WHY_FAILED:
-		return SIGNAL_ABORT;
+		return SIGNAL_NONE;	/* no signal of the program's; why has been said */
 	default:
 		return SIGNAL_TRAP;
 	}
@@ -168,20 +168,33 @@ static void put_reason(struct rep_gdb *gdb)
 		rep__gdb_print(&gdb->reply, "%s:%" PRIx64 ";", watches[kind - '2'], gdb->stop.addr);
 }
 
-static void tell_trouble(struct rep_gdb *gdb)
+void rep__gdb_put_trouble(const struct rep_gdb *gdb, struct fmt_buf *out)
 {
+	const struct rep_report *report = rep_timeline_report(gdb->tl);
 	char *text = NULL;
 	size_t size = 0;
 
-	if (gdb->stop.why != REP_WHY_DIVERGED && gdb->stop.why != REP_WHY_FAILED)
+	if (report->outcome == REP_AGREES)
 		return;
 	FILE *to = open_memstream(&text, &size);
 
 	CHECK(to);
-	rep_report_print(rep_timeline_report(gdb->tl), to);
+	rep_report_print(report, to);
 	fclose(to);
-	rep__gdb_console(gdb, text, size);
+	fmt_buf_put(out, text, size);
 	free(text);
+}
+
+static void tell_trouble(struct rep_gdb *gdb)
+{
+	struct fmt_buf text = {0};
+
+	if (gdb->stop.why != REP_WHY_DIVERGED && gdb->stop.why != REP_WHY_FAILED)
+		return;
+	rep__gdb_put_trouble(gdb, &text);
+	if (text.size)
+		rep__gdb_console(gdb, (const char *)text.data, text.size);
+	fmt_buf_done(&text);
 }
 
 /* A moment at which no process lives that gdb knows has no place in its world: on to the nearest one that has. */

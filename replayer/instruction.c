@@ -395,6 +395,24 @@ static enum backward back_from(struct rep_timeline *tl, node_id node, uint32_t t
 	return how;
 }
 
+/* Whether the world has stopped at something of the thread's that the record has not, and goes to before it. */
+static enum backward back_from_divergence(struct rep_timeline *tl, const struct fmt_event *event, node_id node, uint32_t tid,
+					  enum rep_outcome *ret_outcome)
+{
+	const uint64_t pc = tl->stretch.pc;
+	struct rep_position last;
+	bool first = false;
+
+	if (!tl->session->stopped || event->node != node || event->tid != tid || rep_timeline_position(tl, &last) < 0 ||
+	    !last.arrival)
+		return BACK_ON;
+	*ret_outcome = rep__timeline_arrive(tl, last.seq, last.pc, last.arrival);
+	/* A call was made, an instruction that faults was not. */
+	if (*ret_outcome == REP_AGREES && last.pc == pc)
+		*ret_outcome = rep__before_arrival(tl, last.seq, last.pc, last.arrival, &first);
+	return *ret_outcome != REP_AGREES ? BACK_BAD : first ? BACK_ON : BACK_DONE;
+}
+
 void rep__instruction_backward(struct rep_timeline *tl, node_id node, uint32_t tid, struct rep_stop *ret)
 {
 	enum rep_outcome outcome = REP_AGREES;
@@ -414,6 +432,8 @@ void rep__instruction_backward(struct rep_timeline *tl, node_id node, uint32_t t
 		}
 		outcome = rep__before_arrival(tl, here.seq, here.pc, here.arrival, &first);
 		how = outcome != REP_AGREES ? BACK_BAD : first ? BACK_ON : BACK_DONE;
+	} else if (next_event(tl, &event)) {
+		how = back_from_divergence(tl, &event, node, tid, &outcome);
 	}
 	if (how == BACK_ON)
 		how = back_from(tl, node, tid, tl->seq, &outcome);

@@ -2,8 +2,12 @@
 #include "location.h"
 
 #include <dwarf.h>
+#include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "entry-value.h"
+#include "scopes.h"
 
 #define STACK_MAX 64
 /* A program may have a loop. */
@@ -16,7 +20,14 @@ struct machine {
 	size_t depth;
 	bool failed;
 	bool is_value, is_register;	/* the top is the thing itself, not its address */
+	const uint8_t *wide;		/* of a register that is wider than the top: all of it, WIDE_SIZE bytes */
 };
+
+#define WIDE_SIZE 16
+
+/* DWARF's numbers of xmm0 and the one behind xmm15. */
+#define FIRST_XMM 17
+#define END_XMM 33
 
 /* ---- registers -------------------------------------------------------------------- */
 
@@ -29,6 +40,10 @@ static bool read_register(const struct machine *m, uint64_t number, uint64_t *re
 #undef AT
 	};
 
+	if (number >= FIRST_XMM && number < END_XMM && m->place->fpregs) {
+		memcpy(ret, &m->place->fpregs->xmm_space[4 * (number - FIRST_XMM)], sizeof(*ret));
+		return true;
+	}
 	if (!m->place->frame || number >= sizeof(offsets) / sizeof(offsets[0]))
 		return false;
 	memcpy(ret, (const uint8_t *)&m->place->frame->regs + offsets[number], sizeof(*ret));
@@ -79,6 +94,14 @@ static void push_register(struct machine *m, uint64_t number, int64_t offset)
 	if (!read_register(m, number, &value))
 		m->failed = true;
 	push(m, value + (uint64_t)offset);
+}
+
+/* The thing is in a register. */
+static void take_register(struct machine *m, uint64_t number)
+{
+	push_register(m, number, 0);
+	m->is_register = true;
+	m->wide = number >= FIRST_XMM && !m->failed ? (const uint8_t *)&m->place->fpregs->xmm_space[4 * (number - FIRST_XMM)] : NULL;
 }
 
 static void binary(struct machine *m, uint8_t atom)
@@ -146,6 +169,49 @@ static void rearrange(struct machine *m, const Dwarf_Op *op)
 	}
 }
 
+/* Where the thread has the variables of the program that are each thread's own: below its thread control block, whose address fs holds.
+ * A library's blocks are anywhere; only the dynamic linker knows. */
+static bool find_thread_block(const struct rep_place *place, uint64_t *ret)
+{
+	uint64_t size = 0, align = 1;
+	bool is_program = false;
+	GElf_Phdr header;
+	size_t count;
+
+	if (!place->frame || !place->frame->regs.fs_base || !place->module->elf || elf_getphdrnum(place->module->elf, &count) < 0)
+		return false;
+	for (size_t i = 0; i < count && gelf_getphdr(place->module->elf, (int)i, &header); i++) {
+		is_program |= header.p_type == PT_INTERP;
+		if (header.p_type == PT_TLS) {
+			size = header.p_memsz;
+			align = header.p_align ? header.p_align : 1;
+		}
+	}
+	*ret = place->frame->regs.fs_base - (size + align - 1) / align * align;
+	return is_program && size;
+}
+
+/* What a register held when the function was called. */
+static void add_entry_value(struct machine *m, const Dwarf_Op *op)
+{
+	Dwarf_Attribute attr;
+	uint64_t number, value = 0;
+
+	if (dwarf_getlocation_attr(m->attr, op, &attr) < 0 || !rep__location_register(&attr, &number) ||
+	    !rep__entry_value(m->place, number, &value))
+		m->failed = true;
+	push(m, value);
+}
+
+static void add_thread_block(struct machine *m)
+{
+	const uint64_t offset = pop(m);
+	uint64_t block = 0;
+
+	m->failed |= !find_thread_block(m->place, &block);
+	push(m, block + offset);
+}
+
 /* Operations of addresses that need the unit or the frame. */
 static void look_up(struct machine *m, const Dwarf_Op *op)
 {
@@ -163,6 +229,14 @@ static void look_up(struct machine *m, const Dwarf_Op *op)
 			m->failed = true;
 		else
 			push(m, addr + place->bias);
+		break;
+	case DW_OP_form_tls_address:
+	case DW_OP_GNU_push_tls_address:
+		add_thread_block(m);
+		break;
+	case DW_OP_entry_value:
+	case DW_OP_GNU_entry_value:
+		add_entry_value(m, op);
 		break;
 	case DW_OP_fbreg:
 		m->failed |= !place->has_frame_base;
@@ -186,8 +260,7 @@ static void operate(struct machine *m, const Dwarf_Op *op)
 	} else if (atom >= DW_OP_breg0 && atom <= DW_OP_breg31) {
 		push_register(m, atom - DW_OP_breg0, (int64_t)op->number);
 	} else if (atom >= DW_OP_reg0 && atom <= DW_OP_reg31) {
-		push_register(m, atom - DW_OP_reg0, 0);
-		m->is_register = true;
+		take_register(m, atom - DW_OP_reg0);
 	} else if (atom >= DW_OP_const1u && atom <= DW_OP_consts) {
 		push(m, op->number);
 	} else if (atom >= DW_OP_abs && atom <= DW_OP_xor && atom != DW_OP_abs && atom != DW_OP_neg && atom != DW_OP_not &&
@@ -215,8 +288,7 @@ static void operate(struct machine *m, const Dwarf_Op *op)
 			push_register(m, op->number, (int64_t)op->number2);
 			break;
 		case DW_OP_regx:
-			push_register(m, op->number, 0);
-			m->is_register = true;
+			take_register(m, op->number);
 			break;
 		case DW_OP_stack_value:
 			m->is_value = true;
@@ -224,6 +296,10 @@ static void operate(struct machine *m, const Dwarf_Op *op)
 		case DW_OP_addr:
 		case DW_OP_addrx:
 		case DW_OP_GNU_addr_index:
+		case DW_OP_form_tls_address:
+		case DW_OP_GNU_push_tls_address:
+		case DW_OP_entry_value:
+		case DW_OP_GNU_entry_value:
 		case DW_OP_fbreg:
 		case DW_OP_call_frame_cfa:
 			look_up(m, op);
@@ -262,11 +338,14 @@ static void add_piece(struct machine *m, uint64_t size, struct rep_location *ret
 		return;
 	const uint64_t top = pop(m);
 
-	if (m->is_register || m->is_value)
+	if (m->is_register && m->wide)
+		memcpy(to, m->wide, size < WIDE_SIZE ? size : WIDE_SIZE);
+	else if (m->is_register || m->is_value)
 		memcpy(to, &top, size < sizeof(top) ? size : sizeof(top));
 	else
 		m->failed |= m->place->target->ops->read(m->place->target->arg, to, top, size) != size;
 	m->is_register = m->is_value = false;
+	m->wide = NULL;
 }
 
 static void implicit(struct machine *m, const Dwarf_Op *op, struct rep_location *ret)
@@ -306,8 +385,8 @@ static void run(struct machine *m, const Dwarf_Op *ops, size_t count, struct rep
 	ret->kind = m->is_value || m->is_register ? REP_LOCATION_BYTES : REP_LOCATION_MEMORY;
 	ret->addr = top;
 	if (ret->kind == REP_LOCATION_BYTES) {
-		memcpy(ret->bytes, &top, sizeof(top));
-		ret->size = sizeof(top);
+		ret->size = m->is_register && m->wide ? WIDE_SIZE : sizeof(top);
+		memcpy(ret->bytes, m->is_register && m->wide ? m->wide : (const uint8_t *)&top, ret->size);
 	}
 }
 
@@ -342,11 +421,11 @@ bool rep_location_read(const struct rep_place *place, const struct rep_location 
 	return false;
 }
 
-/* The frame base of the function that a place of a unit lies in. */
-static void find_frame_base(struct rep_place *place, Dwarf_Die *unit)
+/* The frame base of the function that was compiled, for whatever was inlined into it, too. */
+static void find_frame_base(struct rep_place *place)
 {
-	Dwarf_Die *scopes;
-	const int count = dwarf_getscopes(unit, rep_frame_place(place->frame) - place->bias, &scopes);
+	_cleanup_free_ Dwarf_Die *scopes = NULL;
+	const int count = rep_scopes_at(place->module, rep_frame_place(place->frame) - place->bias, &scopes);
 	struct rep_location base;
 	Dwarf_Attribute attr;
 
@@ -362,19 +441,15 @@ static void find_frame_base(struct rep_place *place, Dwarf_Die *unit)
 			memcpy(&place->frame_base, base.bytes, sizeof(place->frame_base));
 		break;
 	}
-	if (count > 0)
-		free(scopes);
 }
 
 void rep_place_init(struct rep_place *place, struct rep_symbols *symbols, const struct rep_target *target,
 		    const struct rep_frame *frame)
 {
-	Dwarf_Die unit;
-
 	*place = (struct rep_place){.symbols = symbols, .target = target, .frame = frame};
 	if (!frame)
 		return;
 	place->module = rep_module_at(symbols, target, frame->pc, &place->bias);
-	if (place->module && rep_unit_at(place->module, rep_frame_place(frame) - place->bias, &unit))
-		find_frame_base(place, &unit);
+	if (place->module)
+		find_frame_base(place);
 }

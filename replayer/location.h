@@ -12,6 +12,8 @@ struct rep_place {
 	const struct rep_module *module;	/* NULL: without debug information there is none */
 	uint64_t bias;
 	const struct rep_frame *frame;		/* NULL: none, for variables of all functions */
+	size_t outer;				/* so many frames stand behind it in its array: callers, which know arguments */
+	const struct user_fpregs_struct *fpregs;	/* of the innermost frame of the machine; NULL: not known, as of all others */
 	uint64_t frame_base;			/* of the function, when has_frame_base */
 	bool has_frame_base;
 };

@@ -26,7 +26,7 @@ static int check_memory(const struct rep_point *point, struct fmt_error *error)
 	return 0;
 }
 
-static int check_point(const struct rep_point *point, struct fmt_error *error)
+static int check_point(const struct rep_timeline *tl, const struct rep_point *point, struct fmt_error *error)
 {
 	struct fmt_filter *filter = NULL;
 	int r;
@@ -38,7 +38,7 @@ static int check_point(const struct rep_point *point, struct fmt_error *error)
 	case REP_POINT_ACCESS:
 		return check_memory(point, error);
 	case REP_POINT_FILTER:
-		r = fmt_filter_new(point->filter, &filter, error);
+		r = fmt_filter_new_for(point->filter, tl->reader, &filter, error);
 		fmt_filter_free(filter);
 		return r;
 	}
@@ -47,7 +47,7 @@ static int check_point(const struct rep_point *point, struct fmt_error *error)
 
 int rep_timeline_add_point(struct rep_timeline *tl, const struct rep_point *point, struct fmt_error *error)
 {
-	const int r = check_point(point, error);
+	const int r = check_point(tl, point, error);
 	size_t i = 0;
 
 	if (r < 0)
@@ -243,7 +243,20 @@ bool rep__points_prepare(struct rep_timeline *tl)
 	return true;
 }
 
-event_seq rep__points_next_event(struct rep_timeline *tl, event_seq seq, int *ret_number)
+bool rep__points_event(struct rep_timeline *tl, event_seq seq, struct rep_stop *stop)
+{
+	for (size_t i = 0; i < REP_POINT_MAX; i++) {
+		const struct rep_timeline_point *p = &tl->points[i];
+		const size_t at = p->matches ? matches_before(p, seq) : 0;
+
+		if (p->matches && at < p->match_count && p->matches[at] == seq && is_hit(tl, p, stop))
+			return true;
+	}
+	stop->point = 0;
+	return false;
+}
+
+event_seq rep__points_next_event(const struct rep_timeline *tl, event_seq seq)
 {
 	event_seq found = UINT64_MAX;
 
@@ -251,15 +264,13 @@ event_seq rep__points_next_event(struct rep_timeline *tl, event_seq seq, int *re
 		const struct rep_timeline_point *p = &tl->points[i];
 		const size_t at = p->matches ? matches_before(p, seq) : 0;
 
-		if (p->matches && at < p->match_count && p->matches[at] < found) {
+		if (p->matches && at < p->match_count && p->matches[at] < found)
 			found = p->matches[at];
-			*ret_number = p->number;
-		}
 	}
 	return found;
 }
 
-event_seq rep__points_last_event(struct rep_timeline *tl, event_seq seq, int *ret_number)
+event_seq rep__points_last_event(const struct rep_timeline *tl, event_seq seq)
 {
 	event_seq found = UINT64_MAX;
 
@@ -267,10 +278,8 @@ event_seq rep__points_last_event(struct rep_timeline *tl, event_seq seq, int *re
 		const struct rep_timeline_point *p = &tl->points[i];
 		const size_t at = p->matches ? matches_before(p, seq) : 0;
 
-		if (at > 0 && (found == UINT64_MAX || p->matches[at - 1] > found)) {
+		if (at > 0 && (found == UINT64_MAX || p->matches[at - 1] > found))
 			found = p->matches[at - 1];
-			*ret_number = p->number;
-		}
 	}
 	return found;
 }

@@ -15,8 +15,10 @@ bool rep__points_at(struct rep_timeline *tl, struct rep_stop *stop);
 bool rep__points_changed(struct rep_timeline *tl, const struct rep_watch *watch, struct rep_stop *stop);
 /* Looks for the events that FILTER points match.  False: interrupted. */
 bool rep__points_prepare(struct rep_timeline *tl);
-/* The first one at or behind seq, the last one before it; UINT64_MAX: none. After prepare(). */
-event_seq rep__points_next_event(struct rep_timeline *tl, event_seq seq, int *ret_number);
-event_seq rep__points_last_event(struct rep_timeline *tl, event_seq seq, int *ret_number);
+/* The first event at or behind seq that one matches, the last one before it; UINT64_MAX: none.  After prepare(). */
+event_seq rep__points_next_event(const struct rep_timeline *tl, event_seq seq);
+event_seq rep__points_last_event(const struct rep_timeline *tl, event_seq seq);
+/* Whether a point stands at the event that was just carried out, the thread of stop's; sets stop->point.  After prepare(). */
+bool rep__points_event(struct rep_timeline *tl, event_seq seq, struct rep_stop *stop);
 
 #endif

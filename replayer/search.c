@@ -99,7 +99,6 @@ static enum hit_kind take_event(const struct rep_search *search, struct rep_time
 	const struct rep_watch *changed = rep__stretch_look(&tl->stretch);
 	struct hit hit = {.seq = tl->seq - 1};
 	struct fmt_event event;
-	int number = 0;
 
 	if (!changed && search->accept)
 		return HIT_NONE;
@@ -110,11 +109,10 @@ static enum hit_kind take_event(const struct rep_search *search, struct rep_time
 	if (changed && accept(search, tl, changed, &hit.stop)) {
 		hit.kind = HIT_EFFECT;
 		hit.stop.why = REP_WHY_WATCHPOINT;
-	} else if (!search->accept && rep__points_next_event(tl, hit.seq, &number) == hit.seq) {
-		hit.kind = HIT_EVENT;
+	} else if (!search->accept) {
 		hit.stop.why = REP_WHY_EVENT;
 		hit.stop.seq = hit.seq;
-		hit.stop.point = number;
+		hit.kind = rep__points_event(tl, hit.seq, &hit.stop) ? HIT_EVENT : HIT_NONE;
 	}
 	*ret = hit;
 	return hit.kind;
@@ -241,9 +239,10 @@ void rep__search_forward(struct rep_timeline *tl, const struct rep_search *searc
 
 /* ---- backward --------------------------------------------------------- */
 
-/* Executes from where it stands to upper and remembers the last hit. */
-static enum rep_outcome collect(const struct rep_search *search, struct rep_timeline *tl,
-				const struct rep_position *upper, struct hit *ret_last)
+/* Executes from where it stands to upper and remembers the last hit.  begun_there: the move began at upper, so the event that leads there
+ * does not count. */
+static enum rep_outcome collect(const struct rep_search *search, struct rep_timeline *tl, const struct rep_position *upper,
+				bool begun_there, struct hit *ret_last)
 {
 	enum rep_outcome outcome = REP_AGREES;
 	struct rep_mark *end = NULL;
@@ -266,7 +265,7 @@ static enum rep_outcome collect(const struct rep_search *search, struct rep_time
 		if (outcome == REP_AGREES) {
 			rep__timeline_keep(tl);
 			if (take_event(search, tl, &hit) != HIT_NONE &&
-			    (hit.kind == HIT_EFFECT || tl->seq < upper->seq || upper->arrival))
+			    (hit.kind == HIT_EFFECT || tl->seq < upper->seq || upper->arrival || !begun_there))
 				*ret_last = hit;
 			if (tl->seq > upper->seq)
 				break;
@@ -340,6 +339,7 @@ static event_seq segment_start(const struct rep_timeline *tl, const struct rep_p
 void rep__search_backward(struct rep_timeline *tl, const struct rep_search *search, struct rep_stop *ret_stop)
 {
 	struct rep_position upper;
+	bool begun_there = true;
 	struct hit last = {0};
 
 	if (rep_timeline_position(tl, &upper) < 0) {
@@ -351,7 +351,7 @@ void rep__search_backward(struct rep_timeline *tl, const struct rep_search *sear
 		enum rep_outcome outcome = rep__timeline_go(tl, from);
 
 		if (outcome == REP_AGREES)
-			outcome = collect(search, tl, &upper, &last);
+			outcome = collect(search, tl, &upper, begun_there, &last);
 		if (outcome != REP_AGREES) {
 			if (tl->stretch.inside)
 				rep__timeline_begin_again(tl, tl->seq);
@@ -363,6 +363,7 @@ void rep__search_backward(struct rep_timeline *tl, const struct rep_search *sear
 			return;
 		}
 		upper = (struct rep_position){.seq = from};
+		begun_there = false;
 	}
 	const enum rep_outcome outcome = rep__timeline_go(tl, search->limit);
 

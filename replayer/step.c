@@ -270,39 +270,43 @@ void rep_timeline_step(struct rep_timeline *tl, const struct rep_step *step, enu
 
 /* ---- to points --------------------------------------------------------- */
 
-/* Without addresses and memory nothing has to be executed to know where the next point is. */
-static void continue_events(struct rep_timeline *tl, enum rep_direction direction, struct rep_stop *ret)
+/* Backward, so many events are gone to one by one; when the conditions of points refuse them all, executing what is between checkpoints
+ * once costs less. */
+#define REFUSALS_MAX 16
+
+/* The event that a move gets to next.  UINT64_MAX: none. */
+static event_seq event_ahead(const struct rep_timeline *tl, enum rep_direction direction)
 {
-	struct fmt_event event;
-	int number = 0;
-	event_seq found = direction == REP_FORWARD ? rep__points_next_event(tl, tl->seq, &number) :
-			      tl->stretch.inside || tl->seq == 0 ? rep__points_last_event(tl, tl->seq, &number) :
-						   rep__points_last_event(tl, tl->seq - 1, &number);
-	const bool forward = direction == REP_FORWARD;
+	const event_seq from = direction == REP_FORWARD || tl->stretch.inside || tl->seq == 0 ? tl->seq : tl->seq - 1;
+	const event_seq found = direction == REP_FORWARD ? rep__points_next_event(tl, from) : rep__points_last_event(tl, from);
 
-	if (found < tl->first)
-		found = UINT64_MAX;	/* told of, but not to be gone to */
-	const event_seq to = found != UINT64_MAX ? found + 1 : forward ? tl->count : tl->first;
-
-	rep_timeline_seek(tl, &(struct rep_position){.seq = to}, ret);
-	if (ret->why != REP_WHY_DONE)
-		return;
-	if (found == UINT64_MAX) {
-		ret->why = forward ? REP_WHY_END : REP_WHY_START;
-		return;
-	}
-	ret->why = REP_WHY_EVENT;
-	ret->point = number;
-	ret->seq = found;
-	if (fmt_reader_event(tl->reader, found, &event, NULL) == 0)
-		rep__stop_thread(tl, event.node, event.tid, ret);
+	/* Some are told of, but not to be gone to. */
+	return found < tl->first ? UINT64_MAX : found;
 }
 
-static bool has_conditions(const struct rep_timeline *tl)
+/* Without addresses and memory nothing has to be executed to know where the next event is.  False: those that were met did not count, and
+ * it stands at the last of them. */
+static bool continue_events(struct rep_timeline *tl, enum rep_direction direction, struct rep_stop *ret)
 {
-	for (size_t i = 0; i < REP_POINT_MAX; i++)
-		if (tl->points[i].number && tl->points[i].point.condition)
+	const bool forward = direction == REP_FORWARD;
+
+	for (unsigned int refusals = 0; forward || refusals < REFUSALS_MAX; refusals++) {
+		const event_seq found = event_ahead(tl, direction);
+		const event_seq to = found != UINT64_MAX ? found + 1 : forward ? tl->count : tl->first;
+		struct fmt_event event;
+
+		rep_timeline_seek(tl, &(struct rep_position){.seq = to}, ret);
+		if (ret->why != REP_WHY_DONE)
 			return true;
+		ret->why = found != UINT64_MAX ? REP_WHY_EVENT : forward ? REP_WHY_END : REP_WHY_START;
+		if (found == UINT64_MAX)
+			return true;
+		ret->seq = found;
+		if (fmt_reader_event(tl->reader, found, &event, NULL) == 0)
+			rep__stop_thread(tl, event.node, event.tid, ret);
+		if (rep__points_event(tl, found, ret))
+			return true;
+	}
 	return false;
 }
 
@@ -312,8 +316,8 @@ void rep_timeline_continue(struct rep_timeline *tl, enum rep_direction direction
 
 	if (!rep__points_prepare(tl))
 		rep__timeline_stop(tl, REP_WHY_INTERRUPTED, ret_stop);
-	else if (!rep__points_execute(tl) && !has_conditions(tl))
-		continue_events(tl, direction, ret_stop);
+	else if (!rep__points_execute(tl) && continue_events(tl, direction, ret_stop))
+		return;
 	else if (direction == REP_FORWARD)
 		rep__search_forward(tl, &search, ret_stop);
 	else

@@ -320,9 +320,7 @@ static int run_on(struct rep_stretch *st, struct rep_thread *thread, struct plan
 	if (hits & 1u << REP_PREEMPT_SLOT)	/* preempt.c looks at it and goes on, or has arrived */
 		return OUT_END;
 	rec_tracee_set_debug(thread->tracee, 6, 0);
-	for (size_t slot = 0; slot < SLOT_COUNT; slot++)
-		if ((hits & 1u << slot) && plan->slot_mark[slot] && plan->slot_mark[slot]->addr == stop->pc)
-			return arrive(st, thread, stop->pc) ? OUT_HALT : OUT_ON;
+	/* The instruction before may have written, and some processors tell of both at once. */
 	const bool marked = arrive(st, thread, stop->pc);
 
 	return watch_halts(st, plan, hits) || marked ? OUT_HALT : OUT_ON;

@@ -196,8 +196,7 @@ static bool names_scope(Dwarf_Die *scope)
 	return tag == DW_TAG_namespace || tag == DW_TAG_class_type || tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
 }
 
-/* "shop::Counter::add"; false: the function has no name. */
-static bool qualified_name(Dwarf_Die *die, char *ret, size_t size)
+bool rep_qualified_name(Dwarf_Die *die, char *ret, size_t size)
 {
 	const char *name = dwarf_diename(die);
 	Dwarf_Die declaration, *scopes;
@@ -233,7 +232,7 @@ static bool function_name(Dwarf_Die *unit, uint64_t addr, char *ret, size_t size
 		const int tag = dwarf_tag(&scopes[i]);
 
 		if (tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine)
-			found = qualified_name(&scopes[i], ret, size);
+			found = rep_qualified_name(&scopes[i], ret, size);
 	}
 	if (count > 0)
 		free(scopes);
@@ -467,7 +466,7 @@ static int search_function(Dwarf_Die *die, void *arg)
 	Dwarf_Addr entry;
 
 	if (search->found == sizeof(search->ret) / sizeof(search->ret[0]) || dwarf_entrypc(die, &entry) < 0 || !entry ||
-	    !qualified_name(die, name, sizeof(name)))
+	    !rep_qualified_name(die, name, sizeof(name)))
 		return DWARF_CB_OK;
 	const size_t size = strlen(name);
 

@@ -74,6 +74,8 @@ struct rep_place_info {
 	int line;			/* 0: unknown */
 	uint64_t line_start, line_end;	/* addresses of this stretch of the line */
 };
+/* "shop::Counter::add"; false: the function has no name. */
+bool rep_qualified_name(Dwarf_Die *die, char *ret, size_t size);
 void rep_place_of(struct rep_symbols *symbols, const struct rep_target *target, uint64_t addr, struct rep_place_info *ret);
 /* The path of its file, absolute as far as that is known, without . and .. in it; "" without a file. */
 void rep_place_path(const struct rep_place_info *place, char *ret, size_t size);

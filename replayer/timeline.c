@@ -32,6 +32,7 @@
 #define MEMORY_MAX (1ull << 30)
 #define CHECKPOINT_MAX 512
 #define CHECKPOINT_GAP_NS 20000000ull	/* of execution between two checkpoints, near the present */
+#define SYSCALL_SIZE 2			/* of the instruction */
 #define AHEAD_NS 5000000ull		/* executing less than this is cheaper than going to a checkpoint */
 #define NS_PER_S 1000000000ull
 
@@ -465,10 +466,68 @@ static int count_arrivals(struct rep_timeline *tl, uint64_t *ret)
 	return 0;
 }
 
+/* The thread in whose stretch the replay diverged, and its registers there.  False: it did not diverge so. */
+static bool diverged_in_stretch(struct rep_timeline *tl, struct rep_stop *ret, struct user_regs_struct *ret_regs)
+{
+	struct fmt_event event;
+
+	if (!tl->session->stopped || tl->report.outcome != REP_DIVERGED || !rep__timeline_event(tl, tl->seq, &event) ||
+	    !process_of_event(tl, tl->seq, &ret->node, &ret->pid))
+		return false;
+	return rep_timeline_regs(tl, ret->node, event.tid, ret_regs) == 0 && ret_regs->rip == tl->stretch.pc;
+}
+
+/* Whether a thread stands behind a call that it has just made: the processor leaves the address there in rcx. */
+static bool is_behind_call(struct rep_timeline *tl, const struct rep_stop *who, const struct user_regs_struct *regs)
+{
+	uint8_t code[SYSCALL_SIZE];
+
+	return regs->rcx == regs->rip &&
+	       rep_timeline_read(tl, who->node, who->pid, code, regs->rip - sizeof(code), sizeof(code)) == sizeof(code) &&
+	       code[0] == 0x0f && code[1] == 0x05;
+}
+
+/* How often the diverged thread came to where it stands: it runs there once more.  0, -ECANCELED, -EIO. */
+static int count_to_divergence(struct rep_timeline *tl, const struct rep_stop *who, uint64_t *ret)
+{
+	const struct rep_mark *mark = rep__stretch_mark(&tl->stretch, who->node, who->pid, tl->stretch.pc);
+	const event_seq seq = tl->seq;
+	enum rep_outcome outcome = rep__timeline_go(tl, seq);
+
+	while (outcome == REP_AGREES || (outcome == REP_SUSPENDED && tl->stretch.halt != REP_HALT_INTERRUPTED))
+		outcome = tl->seq == seq ? rep__timeline_advance(tl) : REP_TRACE_ERROR;
+	*ret = mark ? mark->count : 0;
+	rep__points_disarm(tl);
+	if (outcome == REP_SUSPENDED)
+		rep__timeline_begin_again(tl, seq);
+	return outcome == REP_DIVERGED && *ret ? 0 : outcome == REP_SUSPENDED ? -ECANCELED : -EIO;
+}
+
+/* The last place of a stretch that no event ends: what a thread did there, about to be done.  Each call ends a stretch, so it is the first
+ * of this one. */
+static int diverged_position(struct rep_timeline *tl, const struct rep_stop *who, const struct user_regs_struct *regs,
+			     struct rep_position *ret)
+{
+	if (is_behind_call(tl, who, regs)) {
+		*ret = (struct rep_position){tl->seq, regs->rip - SYSCALL_SIZE, 1};
+		return 0;
+	}
+	uint64_t count;
+	const int r = count_to_divergence(tl, who, &count);
+
+	if (r == 0)
+		*ret = (struct rep_position){tl->seq, regs->rip, count};
+	return r;
+}
+
 int rep_timeline_position(struct rep_timeline *tl, struct rep_position *ret)
 {
 	struct rep_position position = {.seq = tl->seq};
+	struct user_regs_struct regs;
+	struct rep_stop who;
 
+	if (!tl->stretch.inside && diverged_in_stretch(tl, &who, &regs))
+		return diverged_position(tl, &who, &regs, ret);
 	if (tl->stretch.inside && tl->leg_arrival && !tl->leg_steps) {
 		position.pc = tl->leg_pc;
 		position.arrival = tl->leg_arrival;

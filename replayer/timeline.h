@@ -81,7 +81,9 @@ int rep_timeline_parse(struct rep_timeline *tl, const char *text, struct rep_pos
 		       struct fmt_error *error);
 
 /* Where the timeline stands.  Inside of an event the number of the arrival may have to be counted first, by executing the
- * stretch again.  0, or -ECANCELED (interrupted; it stands at {seq} then), -EIO (diverged, host cannot: report). */
+ * stretch again.  Where a replay has diverged: what the thread did, about to be done (a call, an instruction that faults), which is the
+ * last place that can be gone to.
+ * 0, or -ECANCELED (interrupted; it stands at {seq} then), -EIO (diverged, host cannot: report). */
 int rep_timeline_position(struct rep_timeline *tl, struct rep_position *ret);
 /* The event part of it, at no cost; *ret_inside (may be NULL): there is more to it. */
 event_seq rep_timeline_seq(const struct rep_timeline *tl, bool *ret_inside);

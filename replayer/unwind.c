@@ -176,5 +176,8 @@ size_t rep_unwind(struct rep_symbols *symbols, const struct rep_target *target, 
 		ret[count - 1].cfa = ret[count].regs.rsp;
 	} while (true);
 	unw_destroy_addr_space(as);
+	/* It is the thread's, whatever function it is in. */
+	for (size_t i = 0; i < count; i++)
+		ret[i].regs.fs_base = regs->fs_base;
 	return count;
 }

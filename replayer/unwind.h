@@ -19,6 +19,9 @@ struct rep_frame {
 	struct user_regs_struct regs;	/* as far as they are known there */
 	enum rep_frame_how how;
 	bool exact;			/* pc is where it stands: not behind a call that may be the last of another line */
+	/* scopes.h */
+	unsigned int level;		/* of the functions that were inlined into one another there, 0 is the innermost */
+	bool inlined;			/* its function was inlined into that of the next frame, which is one of the machine's with it */
 };
 
 /* The frames from the innermost; at most max.  Their number, at least 1. */

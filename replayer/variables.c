@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scopes.h"
 #include "types.h"
 
 /* Of a string, array or structure this much is read to show it. */
@@ -517,26 +518,20 @@ static bool scope_variables(const struct rep_place *place, Dwarf_Die *scope, boo
 
 static bool frame_variables(const struct rep_place *place, bool arguments_only, rep_variable_fn fn, void *arg)
 {
-	Dwarf_Die unit, *scopes;
+	_cleanup_free_ Dwarf_Die *scopes = NULL;
 	bool more = true;
 
-	if (!place->frame || !place->module || !rep_unit_at(place->module, rep_frame_place(place->frame) - place->bias, &unit))
+	if (!place->frame || !place->module)
 		return true;
-	const int count = dwarf_getscopes(&unit, rep_frame_place(place->frame) - place->bias, &scopes);
+	const unsigned int level = place->frame->level;
+	const int count = rep_scopes_at(place->module, rep_frame_place(place->frame) - place->bias, &scopes);
+	const int last = rep_scope_of_level(scopes, count, level);
+	/* Behind the function that was inlined into this one. */
+	const int first = level ? rep_scope_of_level(scopes, count, level - 1) + 1 : 0;
 
-	for (int i = 0; i < count && more; i++) {
-		const int tag = dwarf_tag(&scopes[i]);
-		const bool function = tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine;
-
-		if (tag == DW_TAG_compile_unit || tag == DW_TAG_partial_unit)
-			break;
-		if (!arguments_only || function)
+	for (int i = first; i <= last && more; i++)
+		if (!arguments_only || i == last)
 			more = scope_variables(place, &scopes[i], arguments_only, fn, arg);
-		if (function)
-			break;
-	}
-	if (count > 0)
-		free(scopes);
 	return more;
 }
 

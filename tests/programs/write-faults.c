@@ -5,7 +5,8 @@
  *	WRITE_FAULTS=PATH:CALL:FIRST:LAST:ERROR
  *
  * Of the files whose names begin with PATH, the calls number FIRST to LAST (from 1; 0: none) fail with ERROR, a number of errno; 0: they
- * write only half of what they are given.  CALL is write (pwrite, pwritev), sync, rename (by its first name) or truncate.  With
+ * write only half of what they are given.  CALL is write (pwrite, pwritev), sync, rename (by its first name), truncate, close (which
+ * closes nevertheless), or late: sync or close, as where a file system writes later and tells whoever asks first.  With
  * WRITE_FAULTS_COUNT=FILE the number of such calls goes there, again after each.
  *
  * Programs that are recorded do not get it: it takes itself out of the environment.
@@ -81,6 +82,12 @@ static enum verdict judge_fd(const char *call, int fd)
 	return judge(call, path);
 }
 
+/* As late as the system can tell. */
+static enum verdict judge_late(const char *call, int fd)
+{
+	return judge_fd(strcmp(faults.call, "late") == 0 ? "late" : call, fd);
+}
+
 #define REAL(type, name) ((type)dlsym(RTLD_NEXT, name))
 
 ssize_t pwrite64(int fd, const void *bytes, size_t size, off64_t at)
@@ -105,7 +112,23 @@ ssize_t pwritev64(int fd, const struct iovec *iov, int count, off64_t at)
 
 int fdatasync(int fd)
 {
-	return judge_fd("sync", fd) == FAIL ? -1 : REAL(int (*)(int), "fdatasync")(fd);
+	return judge_late("sync", fd) == FAIL ? -1 : REAL(int (*)(int), "fdatasync")(fd);
+}
+
+int fsync(int fd)
+{
+	return judge_late("sync", fd) == FAIL ? -1 : REAL(int (*)(int), "fsync")(fd);
+}
+
+int close(int fd)
+{
+	const enum verdict verdict = judge_late("close", fd);
+	const int error = errno, closed = REAL(int (*)(int), "close")(fd);
+
+	if (verdict != FAIL)
+		return closed;
+	errno = error;
+	return -1;
 }
 
 int ftruncate64(int fd, off64_t size)

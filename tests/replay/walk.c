@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * walk.c - walk TRACE ends EVERY | walks COUNT SEED | part WHOLE COUNT | interrupts: whether a timeline is the same wherever one
- * comes from.
+ * walk.c - walk TRACE ends EVERY | walks COUNT SEED | part WHOLE COUNT | interrupts | conditions: whether a timeline is the same wherever
+ * one comes from.
  *
  * ends: to the end from the start; then, with a checkpoint at every EVERY-th event, to the end from each of them.  The state at
  * the end, and at each checkpoint, has to be that of the straight run.
@@ -11,6 +11,8 @@
  * first and the last among them, both have to have the same state, and nothing goes back behind the first.
  * interrupts: moves of all kinds are interrupted in their midst, from within, at a place that is always the same.  Counted is what is
  * executed after that: nothing that is new, and of what had been executed before at most what lies behind the last checkpoint.
+ * conditions: points at events ask theirs at each event, with the timeline standing there, and stop where it holds and nowhere else;
+ * in both directions, by themselves and beside a point for which everything is executed.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -411,6 +413,111 @@ static void interrupts(const char *path)
 	rep_timeline_close(tl);
 }
 
+/* ---- conditions ---------------------------------------------------------- */
+
+#define STOPS_MAX 40
+
+/* Of the calls that return, it holds for the last of each `every`. */
+struct chooser {
+	const event_seq *calls;
+	size_t count, every;
+	size_t asked, misplaced;
+};
+
+static event_seq *find_calls(struct rep_timeline *tl, size_t *ret_count)
+{
+	static const uint32_t kinds[] = {FMT_syscall};
+	const struct fmt_want want = {.kinds = kinds, .kind_count = 1};
+	event_seq *calls = calloc(rep_timeline_count(tl) + 1, sizeof(*calls));
+	struct fmt_event event;
+
+	*ret_count = 0;
+	for (event_seq seq = 0; fmt_reader_find(rep_timeline_reader(tl), &want, false, &seq, &event, NULL) > 0; seq++)
+		calls[(*ret_count)++] = seq;
+	return calls;
+}
+
+static bool is_chosen(void *arg, struct rep_timeline *tl, const struct rep_stop *stop)
+{
+	struct chooser *chooser = arg;
+	size_t i = 0;
+
+	chooser->asked++;
+	while (i < chooser->count && chooser->calls[i] != stop->seq)
+		i++;
+	chooser->misplaced += i == chooser->count || rep_timeline_seq(tl, NULL) != stop->seq + 1;
+	return (i + 1) % chooser->every == 0;
+}
+
+static bool is_never(void *arg, struct rep_timeline *tl, const struct rep_stop *stop)
+{
+	(void)arg, (void)tl, (void)stop;
+	return false;
+}
+
+/* From one of the chosen to the next; index: of the first that is to be met. */
+static void go_along(struct rep_timeline *tl, struct chooser *chooser, enum rep_direction direction, size_t index)
+{
+	const char *const way = direction == REP_FORWARD ? "forward" : "backward";
+	const enum rep_why end = direction == REP_FORWARD ? REP_WHY_END : REP_WHY_START;
+	struct rep_stop stop;
+
+	for (size_t stops = 0; stops < STOPS_MAX; stops++) {
+		const bool more = index < chooser->count;
+
+		rep_timeline_continue(tl, direction, &stop);
+		if (stop.why != (more ? REP_WHY_EVENT : end) || (more && stop.seq != chooser->calls[index])) {
+			printf("%s, every %zuth of %zu calls, expected %" PRIu64 ": ", way, chooser->every, chooser->count,
+			       more ? chooser->calls[index] : UINT64_MAX);
+			fail(tl, &stop, "a condition");
+			return;
+		}
+		if (!more)
+			return;
+		index += direction == REP_FORWARD ? chooser->every : -chooser->every;
+	}
+}
+
+static void choose(struct rep_timeline *tl, const event_seq *calls, size_t count, size_t every, bool executed)
+{
+	struct chooser chooser = {.calls = calls, .count = count, .every = every};
+	const struct rep_point point = {.kind = REP_POINT_FILTER, .filter = "kind==syscall", .condition = is_chosen, .arg = &chooser};
+	const struct rep_point other = {.kind = REP_POINT_ADDRESS, .node = 1, .addr = 16, .condition = is_never};
+	struct fmt_error error = {0};
+	const int number = rep_timeline_add_point(tl, &point, &error);
+	const int other_number = executed ? rep_timeline_add_point(tl, &other, &error) : 0;
+
+	if (number < 0 || other_number < 0 || !seek(tl, 0))
+		exit(2);
+	go_along(tl, &chooser, REP_FORWARD, every - 1);
+	if (!seek(tl, rep_timeline_count(tl)))
+		exit(2);
+	go_along(tl, &chooser, REP_BACKWARD, count / every * every - 1);
+	rep_timeline_remove_point(tl, number);
+	rep_timeline_remove_point(tl, other_number);
+	if (!chooser.asked || chooser.misplaced) {
+		printf("not ok: a condition was asked %zu times, %zu of them elsewhere\n", chooser.asked, chooser.misplaced);
+		failures++;
+	}
+}
+
+static void conditions(const char *path)
+{
+	static const size_t every[] = {1, 3, 50};
+	struct rep_timeline *tl = open_trace(path, 0);
+	size_t count;
+	event_seq *calls = find_calls(tl, &count);
+
+	for (size_t i = 0; i < sizeof(every) / sizeof(every[0]); i++) {
+		choose(tl, calls, count, every[i], /* executed= */ false);
+		choose(tl, calls, count, every[i], /* executed= */ true);
+	}
+	choose(tl, calls, count, count + 1, /* executed= */ false);	/* it never holds */
+	printf("%s: conditions of points at events, %zu calls\n", failures ? "not ok" : "ok", count);
+	free(calls);
+	rep_timeline_close(tl);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[2], "ends") == 0)
@@ -421,8 +528,10 @@ int main(int argc, char **argv)
 		part(argv[1], argv[3], strtoull(argv[4], NULL, 10));
 	else if (argc == 3 && strcmp(argv[2], "interrupts") == 0)
 		interrupts(argv[1]);
+	else if (argc == 3 && strcmp(argv[2], "conditions") == 0)
+		conditions(argv[1]);
 	else
 		return fprintf(stderr, "usage: walk TRACE ends EVERY | walk TRACE walks COUNT SEED | walk TRACE part WHOLE COUNT | "
-				       "walk TRACE interrupts\n"), 2;
+				       "walk TRACE interrupts | walk TRACE conditions\n"), 2;
 	return failures ? 1 : 0;
 }

@@ -62,3 +62,7 @@ expect_status 2 "$HINDCAST" explore -q --seeds 9..3 "$work/set"
 expect_text "$work/err" 'seeds 1..100'
 expect_status 2 "$HINDCAST" explore -q --seeds 1 "$work/nowhere.yaml"
 expect_text "$work/err" 'seed 0 could not be carried out'
+# The experiment says which nodes there are, before anything is recorded.
+expect_status 2 "$HINDCAST" explore -q --jobs 1 --seeds 0..3 -o "$work/nobody" "$work/set" 'kind==packet-drop && node==nobody'
+expect_text "$work/err" '^hindcast: filter, column 28: there is no node "nobody"; there are a and b'
+[[ ! -e $work/nobody.explore ]] || fail "a run was begun"

@@ -50,6 +50,12 @@ for ((i = 0; i < 300; i++)); do
     [[ ${last:-0} -lt 60000000000 ]] || break
     sleep 0.1
 done
+# The images of a lap, once they are made, have no name: nothing of them can stay.
+for ((i = 0; i < 300; i++)); do
+    ! compgen -G "$work/killed.hct.images*" >/dev/null && ls -l "/proc/$recorder/fd" | grep -q 'killed.hct.images (deleted)' && break
+    sleep 0.05
+done
+[[ $i -lt 300 ]] || fail "the images of a lap keep their name: $(ls "$work"; ls -l "/proc/$recorder/fd")"
 kill -KILL "$recorder" 2>/dev/null || { cat "$work/err" >&2; fail "the recorder ended by itself"; }
 wait "$recorder" 2>/dev/null || true
 [[ $last -ge 60000000000 ]] || fail "the run came only to $last ns"
@@ -64,6 +70,10 @@ for name in ring killed; do
     python3 "$root/tests/unit/second-reader.py" --dump "$work/$name.hct" >"$work/b"
     expect_same "$work/a" "$work/b"
 done
+# What a bad moment leaves beside a trace, the next recorder removes.
+touch "$work"/killed.hct.{images,images.part,images.tmp,lap,lap.part}
+expect_status 1 "$HINDCAST" record -q -o "$work/killed.hct" --data "$work/killed.data" --until 1s "$work/long"
+[[ $(echo "$work"/killed.hct*) == "$work/killed.hct" ]] || fail "something is left beside the trace: $(echo "$work"/killed.hct*)"
 expect_status 2 "$HINDCAST" record -q -o "$work/no.hct" --ring soon "$work/long"
 
 # Programs with threads, forks and shared memory: several laps of a short run, and one that is longer than the run.

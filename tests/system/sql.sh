@@ -54,6 +54,36 @@ expect_status 2 "$HINDCAST" sql "$trace" 'SELEC 1'
 expect_text "$work/err" 'syntax error'
 expect_status 2 "$HINDCAST" sql "$trace" 'SELECT nothing FROM event'
 
+# A query opens no other file, writes none and loads nothing; in memory it may do what it likes.
+cd "$work"
+refuses() {
+    expect_status 2 "$HINDCAST" sql "$trace" "$1"
+    expect_text "$work/err" "$2.* is refused: a query reads the trace and makes tables in memory"
+    [[ ! -e other.db && ! -e sql-temp ]] || fail "$1 has made a file"
+}
+sqlite3 there.db "CREATE TABLE secret(x); INSERT INTO secret VALUES(1)"
+refuses "ATTACH 'other.db' AS other" 'ATTACH other.db'
+refuses "ATTACH 'there.db' AS t; SELECT * FROM t.secret" 'ATTACH there.db'
+refuses "ATTACH ':memory:' AS t" ATTACH
+refuses "DETACH temp" DETACH
+refuses "VACUUM INTO 'other.db'" 'ATTACH other.db'
+refuses "CREATE TABLE t(x); VACUUM main INTO 'other.db'" 'ATTACH other.db'
+refuses "SELECT load_extension('./other.so')" 'function load_extension'
+for pragma in "temp_store_directory = '$work/sql-temp'" "data_store_directory = '$work'" writable_schema=ON trusted_schema=ON \
+    mmap_size=1000000 'journal_mode' 'key = 1' 'wal_checkpoint'; do
+    refuses "PRAGMA $pragma" "PRAGMA ${pragma%%[ =]*}"
+done
+refuses "SELECT * FROM pragma_journal_mode" 'PRAGMA journal_mode'
+refuses "CREATE VIRTUAL TABLE t USING fts5(x)" 'CREATE VIRTUAL TABLE'
+refuses "CREATE TEMP TRIGGER t AFTER INSERT ON written_note BEGIN SELECT 1; END" 'CREATE TRIGGER'
+is "CREATE TEMP TABLE mine AS SELECT seq, kind FROM event WHERE seq < 5; CREATE INDEX temp.by_kind ON mine(kind);
+    CREATE VIEW temp.theirs AS SELECT * FROM mine; UPDATE mine SET seq = seq + 1; DELETE FROM mine WHERE seq > 4;
+    BEGIN; DROP TABLE mine; ROLLBACK; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3)
+    SELECT count(*), (SELECT sum(i) FROM n) FROM theirs" '4,6'
+is "SELECT count(*) FROM pragma_table_info('packet') WHERE name = 'frame'" 1
+[[ $(ls) == $'err\nout\nrun.data\nrun.hct\nthere.db' ]] || fail "there are also: $(ls)"
+cd "$root"
+
 extension=${HINDCAST%/*}/formats/hindcast-sqlite
 got=$(sqlite3 -cmd ".load $extension" -cmd "SELECT hindcast_open('$trace')" :memory: \
     'SELECT count(*) FROM packet' | tail -n 1)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# write-errors.sh - the trace's file cannot be written, synchronised or renamed, at several moments of a recording.  The recorder says so with
+# write-errors.sh - the trace's file cannot be written, synchronised, closed or renamed, at several moments of a recording.  The recorder says so with
 # status 3 and the error's name; what is left opens up to there, says that it is not finished, and replays.  Writes that are short
 # change nothing.
 . "$(dirname "$0")/lib.sh"
@@ -80,6 +80,14 @@ done
 with sync 1 9 5
 failed 'Input/output error'
 left "$events"
+# What was not written after all is told once, by the first call that asks: that must not be a close which nobody listens to.
+with late 1 1 5 "$trace.tmp"
+failed 'Input/output error'
+left "$events"
+# A close that fails when all is on the disk is none of our business.
+with close 1 100000 5
+[[ $status -eq 0 && $calls -gt 2 ]] || fail "failing closes: status $status, $calls calls: $(cat "$work/said")"
+expect_same "$trace" "$work/whole.hct"
 with rename 1 1 5 "$trace.tmp"
 failed 'Input/output error'
 left "$events"
@@ -124,4 +132,17 @@ for call in write sync rename; do
     expect_text "$work/said" 'Input/output error'
     expect_same "$trace" "$work/precious"
     ! compgen -G "$trace.*" >/dev/null || fail "pack has left: $(ls -d "$trace".*)"
+done
+
+# A note: its copy is closed by who makes it, and synchronised before SQLite closes it, which does not listen.
+for first in 1 2 3; do
+    cp "$work/whole.hct" "$trace"
+    status=0
+    WRITE_FAULTS=$trace.tmp:late:$first:$first:5 WRITE_FAULTS_COUNT=$work/calls LD_PRELOAD=$programs/write-faults.so \
+        "$HINDCAST" note add "$trace" here >"$work/said" 2>&1 || status=$?
+    [[ $(cat "$work/calls") -ge $first ]] || fail "a note closes and synchronises its copy $(cat "$work/calls") times only"
+    [[ $first -eq 3 || $status -ne 0 ]] || fail "a note whose copy was not written ends as if nothing had happened"
+    [[ $status -eq 0 ]] || expect_text "$work/said" 'Input/output error'
+    [[ $status -eq 0 ]] || expect_same "$trace" "$work/whole.hct"
+    ! compgen -G "$trace.*" >/dev/null || fail "a note has left: $(ls -d "$trace".*)"
 done

@@ -267,7 +267,7 @@ static void test_walk(void)
 		"kind==exit", "!(kind==syscall)", "kind in {exec, exit, packet-*} && !(pid > 500)", "ret < 0", "!(ret < 0)", "ret",
 		"kind==exit || text contains what", "kind-999999", "kind==999999", "seq in [20, 40] && !(kind==note)", "kind != exit",
 		"nr == read or signo == 9 or kind matches \"^l\"", "kind==exit && kind==exec",
-		"effects > 10 && seq > 100", "node==1 && tid<3"};
+		"effects > 10 && seq > 100", "node in [1, 1] && tid<3"};
 	struct fmt_reader *r = NULL;
 
 	part("walks with filters");

@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sqlite3.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -135,6 +137,104 @@ static void test_no_room(void)
 	EQUAL(count_notes(), 0);
 }
 
+static void in_trace(const char *at, const char *sql)
+{
+	sqlite3 *db;
+
+	EQUAL(sqlite3_open(at, &db), SQLITE_OK);
+	EQUAL(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	EQUAL(sqlite3_close(db), SQLITE_OK);
+}
+
+static int ask(const char *at, const char *sql)
+{
+	sqlite3_stmt *stmt;
+	sqlite3 *db;
+
+	EQUAL(sqlite3_open(at, &db), SQLITE_OK);
+	EQUAL(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+	EQUAL(sqlite3_step(stmt), SQLITE_ROW);
+	const int answer = sqlite3_column_int(stmt, 0);
+
+	sqlite3_finalize(stmt);
+	EQUAL(sqlite3_close(db), SQLITE_OK);
+	return answer;
+}
+
+static size_t meta_size(const char *key)
+{
+	struct fmt_reader *r = open_good();
+	size_t size = 0;
+
+	fmt_reader_meta(r, key, &size);
+	fmt_reader_close(r);
+	return size;
+}
+
+/* Somebody who sends a trace must not have a say in what happens to it here. */
+static void test_trigger(void)
+{
+	part("what a trace wants to happen when it is noted does not");
+	write_trace(/* finished= */ true);
+	in_trace(path, "CREATE TRIGGER strange AFTER INSERT ON note BEGIN "
+		       "INSERT INTO meta VALUES('stranger', x'2a'); UPDATE note SET text = 'gone'; END");
+	EQUAL(fmt_note_add(path, &here, NULL, NULL), 0);
+	EQUAL(meta_size("stranger"), 0);
+	struct fmt_reader *r = open_good();
+
+	STRING(fmt_reader_note(r, 0)->text, here.text);
+	fmt_reader_close(r);
+}
+
+static void copy_to(const char *from, const char *to)
+{
+	FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+	int c;
+
+	HOLDS(in && out);
+	while ((c = getc(in)) != EOF)
+		putc(c, out);
+	fclose(in);
+	EQUAL(fclose(out), 0);
+}
+
+/* The journal of a transaction that would, rolled back, bring a stranger's meta in. */
+static void make_journal(const char *at)
+{
+	char other[PATH_MAX + 8], journal[PATH_MAX + 16];
+	sqlite3 *db;
+
+	snprintf(other, sizeof(other), "%s.other", path);
+	snprintf(journal, sizeof(journal), "%s-journal", other);
+	copy_to(path, other);
+	in_trace(other, "INSERT INTO meta VALUES('stranger', x'2a')");
+	EQUAL(sqlite3_open(other, &db), SQLITE_OK);
+	/* So small a cache that the journal is complete on the disk before the transaction ends. */
+	EQUAL(sqlite3_exec(db, "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; DELETE FROM meta WHERE key = 'stranger'; "
+			       "CREATE TABLE more(x); INSERT INTO more VALUES(zeroblob(100000))", NULL, NULL, NULL), SQLITE_OK);
+	copy_to(journal, at);
+	EQUAL(sqlite3_close(db), SQLITE_OK);
+	unlink(other);
+}
+
+static void test_journal(void)
+{
+	char copy_path[PATH_MAX + 8], journal[PATH_MAX + 16];
+
+	part("a journal that lies where the copy will be is not rolled back into it");
+	write_trace(/* finished= */ true);
+	snprintf(copy_path, sizeof(copy_path), "%s.tmp", path);
+	snprintf(journal, sizeof(journal), "%s-journal", copy_path);
+	make_journal(journal);
+	copy_to(path, copy_path);
+	EQUAL(ask(copy_path, "SELECT count(*) FROM meta WHERE key = 'stranger'"), 1);
+	make_journal(journal);
+	EQUAL(fmt_note_add(path, &here, NULL, NULL), 0);
+	EQUAL(meta_size("stranger"), 0);
+	EQUAL(count_notes(), 1);
+	HOLDS(access(journal, F_OK) < 0);
+}
+
 int main(void)
 {
 	HOLDS(mkdtemp(directory));
@@ -143,6 +243,8 @@ int main(void)
 	test_remove();
 	test_refuse();
 	test_no_room();
+	test_trigger();
+	test_journal();
 	unlink(path);
 	rmdir(directory);
 	return done();

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "disassembly.h"
+#include "scopes.h"
 #include "source.h"
 #include "unit.h"
 #include "variables.h"
@@ -52,6 +53,57 @@ __attribute__((noinline, optimize("O0"))) static int middle(int depth)
 		return middle(depth - 1) + 1;
 	leaf(depth + 9, &first);
 	return (int)first.first;
+}
+
+static __thread volatile long own_number = 1;
+static volatile int seed = 4;
+
+/* The compiler makes one frame of these three. */
+__attribute__((always_inline)) static inline int innermost(int depth)
+{
+	volatile int tripled = 3 * depth;
+	const int got = middle(depth);
+
+	return got + tripled;
+}
+
+__attribute__((always_inline)) static inline int between(int base)
+{
+	volatile int added = base + 100;
+
+	{
+		volatile int block = added + 1;
+		const int got = innermost(base - 1);
+
+		return got + block;
+	}
+}
+
+__attribute__((noinline)) static int around(int number)
+{
+	volatile int outer = number * 1000;
+	const int got = between(number);
+
+	return got + outer;
+}
+
+/* Stands where its variables are in registers that only floating point has. */
+__attribute__((noinline)) static double floating(double number)
+{
+	double half = number * 0.5;
+	float narrow = (float)number + 1;
+
+	__asm__ volatile("int3" : "+x"(half), "+x"(narrow));
+	return half + (double)narrow;
+}
+
+__attribute__((noreturn)) static void be_looked_at(void)
+{
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	own_number = seed + 38;
+	const int got = around(seed);
+
+	_exit(floating(seed + 0.5) + got > 1000);
 }
 
 /* ---- the target -------------------------------------------------------------------------- */
@@ -112,22 +164,28 @@ static struct rep_symbols *symbols;
 static struct rep_frame frames[64];
 static size_t frame_count;
 
+/* Until it stops, and what its stack is there. */
+static void await_stop(int signo)
+{
+	struct user_regs_struct regs;
+	int status;
+
+	HOLDS(waitpid(live.pid, &status, 0) == live.pid && WIFSTOPPED(status) && WSTOPSIG(status) == signo);
+	HOLDS(ptrace(PTRACE_GETREGS, live.pid, NULL, &regs) == 0);
+	if (!symbols) {
+		read_maps(&live);
+		symbols = rep_symbols_new();
+	}
+	frame_count = rep_unwind_inlined(symbols, &target, &regs, frames, 64);
+}
+
 __attribute__((noinline)) static void start(void)
 {
-	int status;
-	struct user_regs_struct regs;
-
 	live.pid = fork();
 	HOLDS(live.pid >= 0);
-	if (live.pid == 0) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		_exit(middle(3) != 45);
-	}
-	HOLDS(waitpid(live.pid, &status, 0) == live.pid && WIFSTOPPED(status));
-	HOLDS(ptrace(PTRACE_GETREGS, live.pid, NULL, &regs) == 0);
-	read_maps(&live);
-	symbols = rep_symbols_new();
-	frame_count = rep_unwind(symbols, &target, &regs, frames, 64);
+	if (live.pid == 0)
+		be_looked_at();
+	await_stop(SIGSTOP);
 }
 
 /* ---- what is asked ------------------------------------------------------------------------- */
@@ -137,7 +195,7 @@ static const char *function_of(size_t frame)
 {
 	static struct rep_place_info info;
 
-	rep_place_of(symbols, &target, rep_frame_place(&frames[frame]), &info);
+	rep_place_of_frame(symbols, &target, &frames[frame], &info);
 	return info.function ? info.function : "";
 }
 
@@ -158,8 +216,9 @@ static void test_stack(void)
 	HOLDS(leaf_at < frame_count);
 	for (size_t i = 1; i <= 4; i++)
 		STRING(function_of(leaf_at + i), "middle");
-	STRING(function_of(leaf_at + 5), "start");
-	STRING(function_of(leaf_at + 6), "main");
+	STRING(function_of(leaf_at + 8), "be_looked_at");
+	STRING(function_of(leaf_at + 9), "start");
+	STRING(function_of(leaf_at + 10), "main");
 	rep_place_of(symbols, &target, rep_frame_place(&frames[leaf_at]), &info);
 	HOLDS(info.file && strstr(info.file, "test-symbols.c"));
 	HOLDS(info.line > 30 && info.line < 60);
@@ -206,6 +265,93 @@ static void test_values(void)
 	expect(at + 1, "$pc == $rip", "1");
 }
 
+struct names {
+	char text[512];
+};
+
+static bool note(void *arg, const struct rep_variable *variable)
+{
+	struct names *names = arg;
+	const size_t used = strlen(names->text);
+
+	snprintf(names->text + used, sizeof(names->text) - used, "%s:%s ", variable->name, variable->type);
+	return true;
+}
+
+static int line_of(size_t frame)
+{
+	struct rep_place_info info;
+
+	rep_place_of_frame(symbols, &target, &frames[frame], &info);
+	HOLDS(info.file && strstr(info.file, "test-symbols.c"));
+	return info.line;
+}
+
+/* Three functions, each with its name, its line and its variables, in one frame of the machine. */
+static void test_inlined(void)
+{
+	part("inlined functions");
+	const size_t at = frame_named("leaf") + 5;
+	static const char *const names[] = {"innermost", "between", "around"};
+	struct rep_place place;
+	struct names locals = {""};
+
+	for (size_t i = 0; i < 3; i++) {
+		STRING(function_of(at + i), names[i]);
+		EQUAL(frames[at + i].level, i);
+		EQUAL(frames[at + i].inlined, i < 2);
+		EQUAL(frames[at + i].pc, frames[at].pc);
+		EQUAL(frames[at + i].cfa, frames[at].cfa);
+	}
+	EQUAL(frames[at + 3].level, 0);
+	HOLDS(line_of(at) < line_of(at + 1) && line_of(at + 1) < line_of(at + 2));
+	expect(at, "tripled", "9");
+	expect(at + 1, "added", "104");
+	expect(at + 1, "block", "105");
+	expect(at + 2, "outer", "4000");
+	rep_place_init(&place, symbols, &target, &frames[at + 1]);
+	rep_variables_of(&place, REP_SCOPE_LOCALS, note, &locals);
+	HOLDS(strstr(locals.text, "block:") && strstr(locals.text, "added:") && strstr(locals.text, "base:"));
+	HOLDS(!strstr(locals.text, "tripled:") && !strstr(locals.text, "outer:"));
+	/* An array that ends in the middle of them. */
+	struct rep_frame few[8];
+
+	EQUAL(rep_unwind_inlined(symbols, &target, &frames[0].regs, few, 8), 8);
+}
+
+static void test_own(void)
+{
+	part("variables of a thread");
+	expect(frame_named("leaf"), "own_number", "42");
+	expect(frame_named("around"), "own_number + 1", "43");
+}
+
+static void expect_floating(const struct user_fpregs_struct *fpregs, const char *name, const char *value)
+{
+	struct rep_variable variable = {0};
+	struct rep_place place;
+
+	rep_place_init(&place, symbols, &target, &frames[0]);
+	place.fpregs = fpregs;
+	HOLDS(rep_variable_find(&place, name, &variable));
+	STRING(variable.value, value);
+}
+
+/* Last: it goes on from where all others look. */
+static void test_floating(void)
+{
+	struct user_fpregs_struct fpregs;
+
+	part("variables in registers of floating point");
+	HOLDS(ptrace(PTRACE_CONT, live.pid, NULL, NULL) == 0);
+	await_stop(SIGTRAP);
+	HOLDS(ptrace(PTRACE_GETFPREGS, live.pid, NULL, &fpregs) == 0);
+	STRING(function_of(0), "floating");
+	expect_floating(&fpregs, "half", "2.25");
+	expect_floating(&fpregs, "narrow", "5.5");
+	expect_floating(NULL, "half", "optimised away");
+}
+
 static void test_wrong_expressions(void)
 {
 	part("wrong expressions");
@@ -224,19 +370,6 @@ static void test_wrong_expressions(void)
 			printf("\"%s\" gave %d \"%s\"\n", wrong[i], r, error.text);
 		HOLDS(r < 0 && error.text[0]);
 	}
-}
-
-struct names {
-	char text[512];
-};
-
-static bool note(void *arg, const struct rep_variable *variable)
-{
-	struct names *names = arg;
-	const size_t used = strlen(names->text);
-
-	snprintf(names->text + used, sizeof(names->text) - used, "%s:%s ", variable->name, variable->type);
-	return true;
 }
 
 static void test_lists(void)
@@ -325,6 +458,9 @@ int main(void)
 	test_addresses();
 	test_frame_pointers();
 	test_source();
+	test_inlined();
+	test_own();
+	test_floating();
 	rep_symbols_free(symbols);
 	kill(live.pid, SIGKILL);
 	waitpid(live.pid, NULL, 0);
