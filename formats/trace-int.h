@@ -150,7 +150,7 @@ int fmt__read_at(int fd, uint64_t at, void *ret, size_t size);
 /* ---- database.c ---- */
 
 struct fmt__db;
-/* Writes the index and what it points to in the log as a database at path, which must not exist. */
+/* Writes the index and what it points to in the log as a database at path, which must not exist; what is there then is on the disk. */
 int fmt__db_write(const char *path, int log_fd, const struct fmt__index *index);
 /* Opens for reading and fills an empty index.  Of a file that was cut the index has the rows that are still found; their bytes may
  * be missing. */

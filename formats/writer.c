@@ -422,15 +422,6 @@ static void add_own_number(struct fmt__index *index, const char *key, uint64_t v
 	add_own_meta(index, key, text, (size_t)size);
 }
 
-static int sync_path(const char *path)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	return fdatasync(fd) < 0 ? -errno : 0;
-}
-
 /* From the log to the database at tmp_path. */
 static int convert(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 {
@@ -458,8 +449,7 @@ static int convert(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
 	fmt__index_sort(&index);
 	if (unlink(w->tmp_path) < 0 && errno != ENOENT)
 		return -errno;
-	error = fmt__db_write(w->tmp_path, w->fd, &index);
-	return error < 0 ? error : sync_path(w->tmp_path);
+	return fmt__db_write(w->tmp_path, w->fd, &index);
 }
 
 static int finish(struct fmt_writer *w, uint8_t ret_hash[FMT_HASH_SIZE])
