@@ -280,6 +280,9 @@ static int lap(struct fmt_writer *w, vtime_ns now)
 	_cleanup_free_ char *path = NULL;
 	int error = fmt_writer_flush(w, /* now= */ true);
 
+	/* Nobody asks this log's encoder any more. */
+	if (error == 0 && fmt__encoder_stale(w))
+		error = -ESTALE;
 	if (error < 0)
 		return error;
 	await_images(w);

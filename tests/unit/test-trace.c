@@ -370,6 +370,39 @@ static void test_files(void)
 	fmt_reader_close(r);
 }
 
+/* A ring whose lap ends with one of these says so then: the log that knew is gone after that. */
+static void test_stale_in_ring(void)
+{
+	uint8_t hash[FMT_HASH_SIZE], wrong[FMT_HASH_SIZE] = {1};
+	struct fmt_trace_file file;
+	struct fmt_writer *w;
+	struct fmt_error error;
+
+	part("files of a ring");
+	_cleanup_close_ int fd = content_fd(noise, sizeof(noise), hash);
+	const char *path = path_of("ring.hct");
+
+	EQUAL(fmt_writer_new(path, &w), 0);
+	fmt_writer_ring(w, /* duration= */ 10, /* program= */ NULL);
+	EQUAL(fmt_writer_file(w, hash, fd), 0);
+	for (vtime_ns t = 1; t < 50; t += 7)
+		EQUAL(fmt_writer_event(w, &(struct fmt_event){.vtime = t, .kind = 1000}), 0);
+	EQUAL(fmt_writer_finish(w, NULL), 0);
+	struct fmt_reader *r = open_good(path);
+
+	/* It has been carried from log to log. */
+	HOLDS(fmt_reader_file_at(r, 0, &file) && !fmt_reader_file_at(r, 1, &file));
+	EQUAL(fmt_reader_verify(r, &error), 0);
+	fmt_reader_close(r);
+
+	EQUAL(fmt_writer_new(path, &w), 0);
+	fmt_writer_ring(w, /* duration= */ 10, /* program= */ NULL);
+	EQUAL(fmt_writer_event(w, &(struct fmt_event){.vtime = 1, .kind = 1000}), 0);
+	EQUAL(fmt_writer_file(w, wrong, fd), 0);
+	EQUAL(fmt_writer_event(w, &(struct fmt_event){.vtime = 15, .kind = 1000}), -ESTALE);
+	fmt_writer_discard(w);
+}
+
 /* Somebody changed a file between its hash and its content: it is not in the trace, and all else is. */
 static void test_stale_file(void)
 {
@@ -945,6 +978,7 @@ int main(int argc, char **argv)
 	test_event_size();
 	test_files();
 	test_stale_file();
+	test_stale_in_ring();
 	test_refusals();
 	test_large_events();
 	test_flush();
