@@ -11,7 +11,7 @@ static const struct {
 	{"focus.", "Positions"}, {"flow.", "Cause and effect"}, {"talk.", "Cause and effect"}, {"cone.", "Cause and effect"},
 	{"mark.", "Positions"}, {"find.", "Lists"}, {"list.", "Lists"}, {"note.", "Notes"},
 	{"run.", "Program"}, {"line.", "Program"}, {"insn.", "Program"}, {"break.", "Program"}, {"write.", "Program"},
-	{"view.", "View"}, {"compare.", "Two runs"}, {"", "Window"},
+	{"view.", "View"}, {"pane.", "Panes with a window of their own"}, {"compare.", "Two runs"}, {"", "Window"},
 };
 
 static const char *group_of(const char *id)
@@ -57,6 +57,6 @@ void insp__help(InspWindow *window)
 	g_autoptr(GtkBuilder) builder = gtk_builder_new_from_string(xml->str, -1);
 	GtkWindow *help = GTK_WINDOW(gtk_builder_get_object(builder, "help"));
 
-	gtk_window_set_transient_for(help, GTK_WINDOW(window));
+	gtk_window_set_transient_for(help, insp__front(window));
 	gtk_window_present(help);
 }

@@ -10,6 +10,7 @@
 #include "lanes.h"
 #include "notes.h"
 #include "overview.h"
+#include "panes.h"
 #include "frame-pane.h"
 #include "frames.h"
 #include "plots.h"
@@ -36,7 +37,8 @@ struct _InspWindow {
 	AdwStatusPage *error_page, *empty_page;
 	GtkWidget *menu_button, *pages, *banner, *banner_text, *loading_text, *progress, *spinner;
 	GtkWidget *position, *grain, *scope, *where, *found, *filter, *command_log, *facts;
-	GtkWidget *lists, *details, *upper, *list_tabs, *detail_tabs;
+	GtkWidget *lists, *details, *upper, *lower, *pictures, *elsewhere, *list_tabs, *detail_tabs, *list_out, *detail_out;
+	AdwBin *overview_bin, *timeline_bin, *plots_bin;
 	InspPlots *plots;
 	GtkWidget *compare_page;
 	InspDifferenceList *differences;
@@ -48,6 +50,7 @@ struct _InspWindow {
 	InspFramePane *frame;
 	/* made by hand */
 	GtkWidget *tables[TAB_COUNT];
+	struct insp_slot slots[INSP_PANE_COUNT];
 	/* the run */
 	struct insp_shared *shared;	/* NULL: none is open */
 	const struct insp_run *run;	/* shared->run */
@@ -157,8 +160,10 @@ enum insp_tab insp__current_tab(InspWindow *window);
 void insp__add_lists(InspWindow *window);
 /* The table takes the list; NULL: it shows nothing. */
 void insp__set_list(InspWindow *window, enum insp_tab tab, InspEventList *list);
-/* Selects the row of the focus. */
-void insp__show_in_list(InspWindow *window, enum insp_tab tab);
+/* Selects the row of the focus, wherever a list is seen. */
+void insp__show_in_lists(InspWindow *window);
+/* A pane came to light: if it is a list it is made, or shows the focus. */
+void insp__list_needed(InspWindow *window, enum insp_pane pane);
 void insp__tab_shown(GtkStack *stack, GParamSpec *spec, InspWindow *window);
 void insp__lines_loaded(InspPager *pager, guint first, guint count, InspWindow *window);
 

@@ -108,6 +108,10 @@ view.plots on
 view.plots-other
 view.dark on
 view.list packets
+pane.detach packets
+pane.packets
+pane.timeline
+pane.attach
 print.state
 print.frames
 view.pane program
