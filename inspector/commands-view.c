@@ -165,8 +165,7 @@ bool insp__do_view_axis_other(InspWindow *window, const char *argument)
 	return set_axis(window, (insp_lanes_view(window->lanes)->axis + 1) % INSP_AXIS_COUNT);
 }
 
-/* False: neither on nor off, and says so. */
-static bool take_switch(InspWindow *window, const char *argument, bool *ret)
+bool insp__take_switch(InspWindow *window, const char *argument, bool *ret)
 {
 	*ret = strcmp(argument, "on") == 0;
 	if (*ret || strcmp(argument, "off") == 0)
@@ -189,7 +188,7 @@ bool insp__do_view_plots(InspWindow *window, const char *argument)
 {
 	bool on;
 
-	if (!take_switch(window, argument, &on))
+	if (!insp__take_switch(window, argument, &on))
 		return false;
 	show_plots(window, on);
 	return true;

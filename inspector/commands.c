@@ -160,10 +160,13 @@ static void activated(GSimpleAction *action, GVariant *parameter, gpointer data)
 	insp__run_text(data, text);
 }
 
-/* Those that take a pane out or back have a state: it is out. */
+/* Those that take a pane out or back, and that show or hide a part of the window, have a state, which menus show. */
 static GSimpleAction *action_new(const struct insp_command *row)
 {
-	if (g_str_has_prefix(row->id, "pane.") && !row->argument)
+	static const char *const switches[] = {"view.plots-other", "view.overview-other", "view.timeline-other", "view.lists-other",
+					       "view.details-other", NULL};
+
+	if ((g_str_has_prefix(row->id, "pane.") && !row->argument) || g_strv_contains(switches, row->id))
 		return g_simple_action_new_stateful(row->id, NULL, g_variant_new_boolean(FALSE));
 	return g_simple_action_new(row->id, row->argument ? G_VARIANT_TYPE_STRING : NULL);
 }

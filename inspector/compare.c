@@ -145,7 +145,7 @@ static void show(InspWindow *window, struct insp_compared *of)
 	gtk_widget_set_visible(window->compare_page, TRUE);
 	insp__share_height(window);
 	insp__pane_offer(window, INSP_PANE_DIFFERENCES, true);
-	insp__pane_show(window, INSP_PANE_DIFFERENCES, /* raise= */ false);
+	insp__pane_show(window, INSP_PANE_DIFFERENCES, /* asked= */ !insp__pane_is_out(window, INSP_PANE_DIFFERENCES));
 	insp__compare_follow(window);
 	insp__program_follow(window);
 }
@@ -199,7 +199,7 @@ void insp__compare_close(InspWindow *window)
 	gtk_widget_set_visible(window->compare_page, FALSE);
 	insp__share_height(window);
 	if (insp__pane_is_seen(window, INSP_PANE_DIFFERENCES))
-		insp__pane_show(window, INSP_PANE_EVENTS, /* raise= */ false);
+		insp__pane_show(window, INSP_PANE_EVENTS, /* asked= */ false);
 	insp__pane_offer(window, INSP_PANE_DIFFERENCES, false);
 	insp__compare_state_close(window, compare);
 	g_signal_handlers_disconnect_by_data(compare->pager, window);

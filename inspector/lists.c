@@ -31,9 +31,9 @@ enum insp_tab insp__current_tab(InspWindow *window)
 	return TAB_EVENTS;
 }
 
-void insp__show_tab(InspWindow *window, enum insp_tab tab)
+static void show_tab(InspWindow *window, enum insp_tab tab)
 {
-	insp__pane_show(window, tabs[tab].pane, /* raise= */ false);
+	insp__pane_show(window, tabs[tab].pane, /* asked= */ !insp__pane_is_out(window, tabs[tab].pane));
 }
 
 /* Shows the focus in a list; in that of packets, where each has one row, its packet. */
@@ -153,11 +153,13 @@ static void make_list(InspWindow *window, enum insp_tab tab, const char *filter,
 
 void insp__set_filter(InspWindow *window, const char *text)
 {
-	insp__show_tab(window, TAB_EVENTS);
 	if (text && *text) {
+		show_tab(window, TAB_EVENTS);
 		make_list(window, TAB_EVENTS, text, NULL);
 		return;
 	}
+	/* A run that is opened does not bring back what its user has hidden. */
+	insp__pane_show(window, INSP_PANE_EVENTS, /* asked= */ false);
 	g_clear_pointer(&window->filter_text, g_free);
 	gtk_label_set_text(GTK_LABEL(window->found), "");
 	gtk_editable_set_text(GTK_EDITABLE(window->filter), "");
@@ -168,7 +170,7 @@ void insp__find(InspWindow *window, const char *text, const struct insp_cone *co
 {
 	g_free(window->found_text);
 	window->found_text = g_strdup(text);
-	insp__show_tab(window, TAB_FOUND);
+	show_tab(window, TAB_FOUND);
 	make_list(window, TAB_FOUND, text, cone);
 }
 
@@ -193,7 +195,7 @@ void insp__tab_shown(GtkStack *stack, GParamSpec *spec, InspWindow *window)
 		if (insp__pane_is_seen(window, tabs[tab].pane) && !insp__pane_is_out(window, tabs[tab].pane))
 			insp__list_needed(window, tabs[tab].pane);
 	if (gtk_stack_get_visible_child(stack) == GTK_WIDGET(window->slots[INSP_PANE_PACKETS].bin) && window->run)
-		insp__pane_show(window, INSP_PANE_PACKET, /* raise= */ false);
+		insp__pane_show(window, INSP_PANE_PACKET, /* asked= */ false);
 	if (window->run)
 		insp__update_status(window);
 }

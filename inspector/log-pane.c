@@ -171,7 +171,7 @@ static gboolean key_pressed(GtkEventControllerKey *keys, guint key, guint code, 
 
 bool insp__do_log_entry(InspWindow *window, const char *argument)
 {
-	insp__pane_show(window, INSP_PANE_LOG, /* raise= */ true);
+	insp__pane_show(window, INSP_PANE_LOG, /* asked= */ true);
 	insp__give_keyboard(window, window->log->entry);
 	return true;
 }

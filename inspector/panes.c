@@ -19,6 +19,15 @@ static const struct pane_row {
 #undef PANE
 };
 
+static const struct part_row {
+	const char *name, *action;
+} parts[INSP_PART_COUNT] = {
+	[INSP_PART_OVERVIEW] = {"overview", "view.overview-other"},
+	[INSP_PART_TIMELINE] = {"timeline", "view.timeline-other"},
+	[INSP_PART_LISTS] = {"lists", "view.lists-other"},
+	[INSP_PART_DETAILS] = {"details", "view.details-other"},
+};
+
 const char *insp__pane_name(enum insp_pane pane)
 {
 	return rows[pane].name;
@@ -56,14 +65,17 @@ bool insp__pane_is_seen(InspWindow *window, enum insp_pane pane)
 	       (gtk_widget_is_visible(bin) && (!stack || gtk_stack_get_visible_child(stack) == bin));
 }
 
-char *insp__panes_out(InspWindow *window)
+char *insp__panes_status(InspWindow *window)
 {
-	GString *names = g_string_new("[");
+	g_autoptr(GString) out = g_string_new(NULL), hidden = g_string_new(NULL);
 
 	for (int pane = 0; pane < INSP_PANE_COUNT; pane++)
 		if (insp__pane_is_out(window, pane))
-			g_string_append_printf(names, "%s\"%s\"", names->len > 1 ? "," : "", rows[pane].name);
-	return g_string_free(g_string_append_c(names, ']'), FALSE);
+			g_string_append_printf(out, "%s\"%s\"", out->len ? "," : "", rows[pane].name);
+	for (int part = 0; part < INSP_PART_COUNT; part++)
+		if (window->hidden[part])
+			g_string_append_printf(hidden, "%s\"%s\"", hidden->len ? "," : "", parts[part].name);
+	return g_strdup_printf("\"detached\":[%s],\"hidden\":[%s]", out->str, hidden->str);
 }
 
 /* ---- who is in front ---- */
@@ -125,18 +137,51 @@ static bool has_tabs(GtkWidget *stack)
 	return false;
 }
 
+static void show_state(InspWindow *window, const char *action, bool on)
+{
+	GAction *found = g_action_map_lookup_action(G_ACTION_MAP(window), action);
+
+	/* While the window is made there are none yet. */
+	if (found)
+		g_simple_action_set_state(G_SIMPLE_ACTION(found), g_variant_new_boolean(on));
+}
+
+/* What there is to see of the main window, by who is out and what is hidden. */
+struct room {
+	bool overview, timeline, plots, lists, details;
+};
+
+static struct room room_of(InspWindow *window)
+{
+	return (struct room){
+		.overview = !insp__pane_is_out(window, INSP_PANE_OVERVIEW) && !window->hidden[INSP_PART_OVERVIEW],
+		.timeline = !insp__pane_is_out(window, INSP_PANE_TIMELINE) && !window->hidden[INSP_PART_TIMELINE],
+		.plots = !insp__pane_is_out(window, INSP_PANE_PLOTS) && gtk_widget_get_visible(GTK_WIDGET(window->plots)),
+		.lists = has_tabs(window->lists) && !window->hidden[INSP_PART_LISTS],
+		.details = has_tabs(window->details) && !window->hidden[INSP_PART_DETAILS],
+	};
+}
+
+static bool is_bare(const struct room *room)
+{
+	return !room->timeline && !room->plots && !room->lists && !room->details;
+}
+
 void insp__panes_lay_out(InspWindow *window)
 {
-	const bool plots = gtk_widget_get_visible(GTK_WIDGET(window->plots)) && !insp__pane_is_out(window, INSP_PANE_PLOTS);
-	const bool pictures = plots || !insp__pane_is_out(window, INSP_PANE_TIMELINE);
-	const bool lists = has_tabs(window->lists), details = has_tabs(window->details);
+	const struct room room = room_of(window);
 
-	gtk_widget_set_visible(window->pictures, pictures);
-	gtk_widget_set_visible(gtk_widget_get_parent(window->lists), lists);
-	gtk_widget_set_visible(gtk_widget_get_parent(window->details), details);
-	gtk_widget_set_visible(window->lower, lists || details);
-	gtk_widget_set_visible(window->upper, pictures || lists || details);
-	gtk_widget_set_visible(window->elsewhere, !pictures && !lists && !details);
+	gtk_widget_set_visible(GTK_WIDGET(window->overview_bin), room.overview);
+	gtk_widget_set_visible(GTK_WIDGET(window->timeline_bin), room.timeline);
+	gtk_widget_set_visible(window->pictures, room.timeline || room.plots);
+	gtk_widget_set_visible(gtk_widget_get_parent(window->lists), room.lists);
+	gtk_widget_set_visible(gtk_widget_get_parent(window->details), room.details);
+	gtk_widget_set_visible(window->lower, room.lists || room.details);
+	gtk_widget_set_visible(window->upper, !is_bare(&room));
+	gtk_widget_set_visible(window->elsewhere, is_bare(&room));
+	for (int part = 0; part < INSP_PART_COUNT; part++)
+		show_state(window, parts[part].action, !window->hidden[part]);
+	show_state(window, "view.plots-other", gtk_widget_get_visible(GTK_WIDGET(window->plots)));
 }
 
 /* Both, as a stack hides the button by the one and takes its next child by the other. */
@@ -168,12 +213,49 @@ static void leave_tab(InspWindow *window, enum insp_pane pane)
 	set_tab(window, pane, false);
 }
 
-void insp__pane_show(InspWindow *window, enum insp_pane pane, bool raise)
+static enum insp_part part_of(enum insp_pane pane)
 {
-	if (!insp__pane_is_out(window, pane))
-		gtk_stack_set_visible_child(stack_of(window, pane), GTK_WIDGET(window->slots[pane].bin));
-	else if (raise)
-		gtk_window_present(GTK_WINDOW(window->slots[pane].window));
+	switch (rows[pane].space) {
+	case SPACE_LISTS:
+		return INSP_PART_LISTS;
+	case SPACE_DETAILS:
+		return INSP_PART_DETAILS;
+	default:
+		return pane == INSP_PANE_OVERVIEW ? INSP_PART_OVERVIEW : INSP_PART_TIMELINE;
+	}
+}
+
+/* Whoever has just come to light may never have been filled. */
+static void came_to_light(InspWindow *window)
+{
+	for (int pane = 0; pane < INSP_PANE_COUNT; pane++)
+		if (insp__pane_is_seen(window, pane))
+			insp__list_needed(window, pane);
+	insp__program_shown(window);
+}
+
+static void hide(InspWindow *window, enum insp_part part, bool hidden)
+{
+	if (window->hidden[part] == hidden)
+		return;
+	window->hidden[part] = hidden;
+	insp__panes_lay_out(window);
+	if (part == INSP_PART_TIMELINE)
+		insp__share_height(window);
+	if (!hidden)
+		came_to_light(window);
+}
+
+void insp__pane_show(InspWindow *window, enum insp_pane pane, bool asked)
+{
+	if (insp__pane_is_out(window, pane)) {
+		if (asked)
+			gtk_window_present(GTK_WINDOW(window->slots[pane].window));
+		return;
+	}
+	gtk_stack_set_visible_child(stack_of(window, pane), GTK_WIDGET(window->slots[pane].bin));
+	if (asked)
+		hide(window, part_of(pane), false);
 }
 
 bool insp__pane_choose(InspWindow *window, GtkWidget *stack, const char *what, const char *name)
@@ -184,7 +266,7 @@ bool insp__pane_choose(InspWindow *window, GtkWidget *stack, const char *what, c
 		if (GTK_WIDGET(stack_of(window, pane)) != stack || window->slots[pane].withheld)
 			continue;
 		if (strcmp(rows[pane].name, name) == 0) {
-			insp__pane_show(window, pane, /* raise= */ true);
+			insp__pane_show(window, pane, /* asked= */ true);
 			return true;
 		}
 		g_string_append_printf(names, "%s%s", names->len ? ", " : "", rows[pane].name);
@@ -204,27 +286,13 @@ void insp__pane_offer(InspWindow *window, enum insp_pane pane, bool offered)
 
 /* ---- there and back ---- */
 
-/* Whoever has just come to light may never have been filled. */
-static void came_to_light(InspWindow *window, enum insp_pane pane)
-{
-	insp__list_needed(window, pane);
-	insp__program_shown(window);
-}
-
-static void show_state(InspWindow *window, enum insp_pane pane)
-{
-	GAction *action = g_action_map_lookup_action(G_ACTION_MAP(window), rows[pane].action + strlen("win."));
-
-	g_simple_action_set_state(G_SIMPLE_ACTION(action), g_variant_new_boolean(insp__pane_is_out(window, pane)));
-}
-
 /* The share of the timeline is not a matter of lists. */
 static void lay_out_for(InspWindow *window, enum insp_pane pane)
 {
 	insp__panes_lay_out(window);
 	if (rows[pane].space == SPACE_UPPER)
 		insp__share_height(window);
-	show_state(window, pane);
+	show_state(window, rows[pane].action + strlen("win."), insp__pane_is_out(window, pane));
 }
 
 static void detach(InspWindow *window, enum insp_pane pane)
@@ -243,7 +311,7 @@ static void detach(InspWindow *window, enum insp_pane pane)
 	lay_out_for(window, pane);
 	insp__panes_tell(window);
 	gtk_window_present(GTK_WINDOW(slot->window));
-	came_to_light(window, pane);
+	came_to_light(window);
 }
 
 /* Its tab is as it was. */
@@ -263,10 +331,11 @@ void insp__pane_attach(InspWindow *window, enum insp_pane pane)
 	if (!insp__pane_is_out(window, pane))
 		return;
 	put_back(&window->slots[pane]);
+	window->hidden[part_of(pane)] = false;
 	set_tab(window, pane, true);
 	lay_out_for(window, pane);
 	if (stack_of(window, pane))
-		insp__pane_show(window, pane, /* raise= */ false);
+		insp__pane_show(window, pane, /* asked= */ false);
 }
 
 void insp__panes_close(InspWindow *window)
@@ -380,6 +449,49 @@ static bool turn(InspWindow *window, enum insp_pane pane)
 	return insp__pane_is_out(window, pane) ? insp__do_pane_attach(window, rows[pane].name)
 					       : insp__do_pane_detach(window, rows[pane].name);
 }
+
+static bool hide_if_any_is_left(InspWindow *window, enum insp_part part, bool hidden)
+{
+	const bool before = window->hidden[part];
+
+	window->hidden[part] = hidden;
+	const struct room room = room_of(window);
+
+	window->hidden[part] = before;
+	if (hidden && is_bare(&room)) {
+		insp__refuse(window, "without \"%s\" nothing would be left to see", parts[part].name);
+		return false;
+	}
+	hide(window, part, hidden);
+	return true;
+}
+
+bool insp__do_view_part(InspWindow *window, const char *argument)
+{
+	g_auto(GStrv) words = g_strsplit(argument, " ", 2);
+	bool done = true, known = false, on;
+
+	if (!insp__take_switch(window, words[1] ? words[1] : "", &on))
+		return false;
+	for (int part = 0; part < INSP_PART_COUNT; part++)
+		if (strcmp(words[0], "all") == 0 || strcmp(words[0], parts[part].name) == 0) {
+			known = true;
+			done = hide_if_any_is_left(window, part, !on) && done;
+		}
+	if (!known)
+		insp__refuse(window, "there is no part \"%s\"; there are overview, timeline, lists, details, and all", words[0]);
+	return known && done;
+}
+
+#define OTHER(symbol, id)                                                                          \
+	bool insp__do_view_##symbol##_other(InspWindow *window, const char *argument)              \
+	{                                                                                          \
+		return hide_if_any_is_left(window, INSP_PART_##id, !window->hidden[INSP_PART_##id]);     \
+	}
+OTHER(overview, OVERVIEW)
+OTHER(timeline, TIMELINE)
+OTHER(lists, LISTS)
+OTHER(details, DETAILS)
 
 #define PANE(id, symbol, name, title, space, width, height, keys)                                  \
 	bool insp__do_pane_##symbol(InspWindow *window, const char *argument)                      \

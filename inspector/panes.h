@@ -20,6 +20,9 @@ enum insp_pane {
 	INSP_PANE_COUNT
 };
 
+/* Parts of the main window that can be hidden. */
+enum insp_part { INSP_PART_OVERVIEW, INSP_PART_TIMELINE, INSP_PART_LISTS, INSP_PART_DETAILS, INSP_PART_COUNT };
+
 struct insp_slot {
 	AdwBin *bin;			/* in the main window */
 	GtkWidget *child;		/* the pane; of its bin or of its window */
@@ -46,16 +49,16 @@ void insp__panes_lay_out(InspWindow *window);
 /* Somebody can look at it: its tab is chosen, or it has a window of its own. */
 bool insp__pane_is_seen(InspWindow *window, enum insp_pane pane);
 bool insp__pane_is_out(InspWindow *window, enum insp_pane pane);
-/* Its tab is chosen; raise: a window of its own comes to the front. */
-void insp__pane_show(InspWindow *window, enum insp_pane pane, bool raise);
+/* Its tab is chosen.  asked: somebody wants to see it, so its side is shown, or the window that it has comes to the front. */
+void insp__pane_show(InspWindow *window, enum insp_pane pane, bool asked);
 /* Shows the one of that name among the tabs of a stack, or says which there are; what: of what they are. */
 bool insp__pane_choose(InspWindow *window, GtkWidget *stack, const char *what, const char *name);
 /* It has something to show, or not any more. */
 void insp__pane_offer(InspWindow *window, enum insp_pane pane, bool offered);
 /* Brings it back, wherever it is. */
 void insp__pane_attach(InspWindow *window, enum insp_pane pane);
-/* Names of the panes that are out, as JSON. */
-char *insp__panes_out(InspWindow *window);
+/* Members of the status: which panes are out, and which parts are hidden. */
+char *insp__panes_status(InspWindow *window);
 
 /* Of this window and those of its panes, the one that has the keyboard; else this one. */
 GtkWindow *insp__front(InspWindow *window);

@@ -399,7 +399,7 @@ void insp__program_move(InspWindow *window, const char *members)
 		return;
 	/* First: a page that comes to light asks for what it shows. */
 	if (!is_seen(window))
-		insp__pane_show(window, INSP_PANE_PROGRAM, /* raise= */ false);
+		insp__pane_show(window, INSP_PANE_PROGRAM, /* asked= */ true);
 	/* The replay has to stand where the window does before it goes on from there. */
 	if (!program->inside)
 		ASK(window, took_seek, NULL, NULL, "\"do\":\"seek\",\"to\":\"@%u\"", window->focus + 1);
@@ -430,7 +430,7 @@ void insp__program_select(InspWindow *window, const char *node, guint tid)
 
 	choose_thread(program, node, tid);
 	if (!is_seen(window))
-		insp__pane_show(window, INSP_PANE_PROGRAM, /* raise= */ false);
+		insp__pane_show(window, INSP_PANE_PROGRAM, /* asked= */ true);
 	/* The replay stands where the window does; only who is looked at changes. */
 	program->here = program->inside != NULL;
 	const bool here = program->here;

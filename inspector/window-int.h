@@ -51,6 +51,7 @@ struct _InspWindow {
 	/* made by hand */
 	GtkWidget *tables[TAB_COUNT];
 	struct insp_slot slots[INSP_PANE_COUNT];
+	bool hidden[INSP_PART_COUNT];
 	/* the run */
 	struct insp_shared *shared;	/* NULL: none is open */
 	const struct insp_run *run;	/* shared->run */
@@ -141,7 +142,8 @@ void insp__run_missing(InspWindow *window);
 void insp__focus(InspWindow *window, uint32_t seq, bool remember);
 void insp__show_topology(InspWindow *window);
 void insp__set_scope(InspWindow *window, uint32_t lane);
-void insp__show_tab(InspWindow *window, enum insp_tab tab);
+/* "on" or "off".  False: it is neither, and that was said. */
+bool insp__take_switch(InspWindow *window, const char *argument, bool *ret);
 /* NULL or "": all events. */
 void insp__set_filter(InspWindow *window, const char *text);
 /* A list of events that a thread finds: by a filter, or when cone is not NULL its past. */

@@ -89,7 +89,7 @@ char *insp__status(InspWindow *window)
 	const struct insp_pair *pair = insp__compare_pair(window);
 
 	insp_lanes_stat(window->lanes, &stat);
-	g_autofree char *out = insp__panes_out(window);
+	g_autofree char *panes = insp__panes_status(window);
 	const uint32_t focus = window->focus == INSP_NONE ? 0 : window->focus;
 	g_autofree char *path = insp_engine_quote(run->path);
 	struct insp_range chosen;
@@ -101,14 +101,14 @@ char *insp__status(InspWindow *window)
 		"\"vtime_ns\":%" G_GUINT64_FORMAT ",\"node\":\"%s\",\"scope\":\"%s\",\"grain\":\"%s\",\"axis\":\"%s\","
 		"\"view\":[%.3f,%.3f],\"rows\":%u,"
 		"\"paint_nodes\":%u,\"arrows\":%u,\"waited\":%u,\"range\":%s,\"other\":%" G_GINT64_FORMAT ","
-		"\"differences\":%d,\"notes\":%u,\"detached\":%s,\"problem\":%s}",
+		"\"differences\":%d,\"notes\":%u,%s,\"problem\":%s}",
 		path, run->count, run->lane_count - 1, run->packet_count, run->drops, focus,
 		(guint64)(run->count ? insp_vtime(run, focus) : 0), run->count ? run->lanes[insp_lane_of(run, focus)].name : "",
 		window->step_scope == INSP_NONE ? "all" : run->lanes[window->step_scope].name,
 		insp_grain_names[window->step_grain], insp_axis_names[view->axis], view->from, view->span,
 		list ? g_list_model_get_n_items(G_LIST_MODEL(list)) : 0, stat.nodes,
 		stat.arrows, window->waited, range, pair ? (gint64)insp__compare_other(window) : -1,
-		pair ? (int)pair->difference_count : -1, window->notes.count, out, problem);
+		pair ? (int)pair->difference_count : -1, window->notes.count, panes, problem);
 }
 
 void insp__update_status(InspWindow *window)
@@ -462,7 +462,7 @@ static void narrow_tabs(GtkWidget *switcher)
 
 void insp__share_height(InspWindow *window)
 {
-	const bool alone = insp__pane_is_out(window, INSP_PANE_TIMELINE);
+	const bool alone = !gtk_widget_get_visible(GTK_WIDGET(window->timeline_bin));
 	const bool plotted = gtk_widget_get_visible(GTK_WIDGET(window->plots)) && !insp__pane_is_out(window, INSP_PANE_PLOTS);
 	const int lanes = alone ? 0 : LANES_HEIGHT - (plotted ? 60 : 0), plots = plotted ? PLOTS_HEIGHT : 0;
 	const int second = gtk_widget_get_visible(window->compare_page) && !alone ? LANES_HEIGHT / 2 : 0;
@@ -501,6 +501,7 @@ static void insp_window_init(InspWindow *window)
 	insp__recent_show(window);
 	insp__log_new(window);
 	insp__add_commands(window);
+	insp__panes_lay_out(window);
 	g_signal_connect(window->lanes, "focus-event", G_CALLBACK(lane_clicked), window);
 	g_signal_connect(window->lanes, "viewed", G_CALLBACK(viewed), window);
 	g_signal_connect(window->lanes, "focus-other", G_CALLBACK(other_clicked), window);

@@ -112,6 +112,10 @@ pane.detach packets
 pane.packets
 pane.timeline
 pane.attach
+view.part overview off
+view.lists-other
+view.details-other
+view.part all on
 print.state
 print.frames
 view.pane program

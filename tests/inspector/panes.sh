@@ -20,8 +20,10 @@ expect_out ' packets packets,node node  '
 look 0 "$trace" pane.timeline pane.plots print.status pane.timeline print.status "view.plots off" print.status
 expect_out 'timeline,plots plots  '
 # Whatever there is, at once: nothing is left in the main window, and everything goes on as before.
-"$inspector" --commands | sed -n 's/^pane\.\([a-z]*\) *[A-Z][a-z]*: into a window of its own.*/\1/p' >"$work/panes"
+"$inspector" --commands >"$work/commands"
+sed -n 's/^pane\.\([a-z]*\) *[A-Z][a-z]*: into a window of its own.*/\1/p' "$work/commands" >"$work/panes"
 [[ $(wc -l <"$work/panes") -gt 15 ]] || fail "few panes: $(cat "$work/panes")"
+grep -q "^pane.detach $(paste -sd '|' "$work/panes") " "$work/commands" || fail "pane.detach says other names than there are"
 mapfile -t all < <(grep -v differences "$work/panes" | sed 's/^/pane.detach /')
 look 0 "$trace" "${all[@]}" print.status "focus.goto @500" step.next print.status print.packet "list.filter kind==packet-drop" \
     "find.text kind==output" "export.png $work/lanes.png" "export.window $work/w.png" log.entry focus.entry cancel pane.attach print.status
@@ -37,6 +39,18 @@ expect err 'nothing in "differences": no second run'
 expect_out ' '
 look 0 "$trace" "compare.open $trace" "pane.detach differences" print.status compare.close print.status
 expect_out 'differences  '
+# Parts of the window are hidden, and come back with what is asked for; something always stays.
+hidden() { sed -n 's/.*"hidden":\[\([^]]*\)\].*/\1/p' "$work/out" | tr -d '"' | tr '\n' ' '; }
+look 0 "$trace" view.lists-other "view.part overview off" print.status "view.list packets" print.status "view.part all on" print.status
+[[ $(hidden) == 'overview,lists overview  ' ]] || fail "hidden are '$(hidden)'"
+look 0 "$trace" view.lists-other "list.filter kind==output" print.status view.timeline-other "pane.detach timeline" "pane.attach timeline" \
+    print.status
+[[ $(hidden) == '  ' ]] || fail "hidden are '$(hidden)'"
+look 2 "$trace" "view.part timeline off" view.lists-other view.details-other print.status
+expect err 'without "details" nothing would be left'
+[[ $(hidden) == 'timeline,lists ' ]] || fail "hidden are '$(hidden)'"
+look 2 "$trace" "view.part everything off"
+expect err 'there is no part "everything"'
 # What is none.
 look 2 "$trace" "pane.detach everything"
 expect err 'there is no pane "everything"; there are overview, timeline, plots'
