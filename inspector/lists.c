@@ -16,14 +16,13 @@ static const struct tab_row {
 	[TAB_FOUND] = {INSP_PANE_FOUND, INSP_GRAIN_EVENT},
 };
 
-/* That of a window of its own when it is in front; else the one among the tabs. */
+/* That of a window of its own when the hand is there; else the one among the tabs. */
 enum insp_tab insp__current_tab(InspWindow *window)
 {
-	const GtkWindow *front = insp__front(window);
 	const char *name = gtk_stack_get_visible_child_name(GTK_STACK(window->lists));
 
 	for (int tab = 0; tab < TAB_COUNT; tab++)
-		if (GTK_WINDOW(window->slots[tabs[tab].pane].window) == front)
+		if (window->hand_at && (GtkWidget *)window->slots[tabs[tab].pane].window == window->hand_at)
 			return tab;
 	for (int tab = 0; name && tab < TAB_COUNT; tab++)
 		if (strcmp(name, insp__pane_name(tabs[tab].pane)) == 0)

@@ -199,6 +199,7 @@ static gboolean hand_moves(GtkEventControllerLegacy *controller, GdkEvent *event
 	if (!is_deed(event))
 		return GDK_EVENT_PROPAGATE;
 	log->hand = true;
+	window->hand_at = gtk_event_controller_get_widget(GTK_EVENT_CONTROLLER(controller));
 	if (!log->hand_over)
 		log->hand_over = g_idle_add_full(G_PRIORITY_HIGH, hand_is_over, window, NULL);
 	return GDK_EVENT_PROPAGATE;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "panes.h"
 
+#include <stdio.h>
+
 #include "keys.h"
 #include "log.h"
 
@@ -225,6 +227,28 @@ static enum insp_part part_of(enum insp_pane pane)
 	}
 }
 
+/* For later windows; sizes are those of now. */
+static void remember(InspWindow *window)
+{
+	g_autoptr(GString) out = g_string_new(NULL), hidden = g_string_new(NULL);
+
+	if (!window->keeps_panes || window->applying)
+		return;
+	for (int pane = 0; pane < INSP_PANE_COUNT; pane++) {
+		int width, height;
+
+		if (!insp__pane_is_out(window, pane))
+			continue;
+		gtk_window_get_default_size(GTK_WINDOW(window->slots[pane].window), &width, &height);
+		g_string_append_printf(out, "%s%s %d %d", out->len ? "," : "", rows[pane].name, width, height);
+	}
+	for (int part = 0; part < INSP_PART_COUNT; part++)
+		if (window->hidden[part])
+			g_string_append_printf(hidden, "%s%s", hidden->len ? "," : "", parts[part].name);
+	insp__settings_keep(window, "detached", out->str);
+	insp__settings_keep(window, "hidden", hidden->str);
+}
+
 /* Whoever has just come to light may never have been filled. */
 static void came_to_light(InspWindow *window)
 {
@@ -244,6 +268,7 @@ static void hide(InspWindow *window, enum insp_part part, bool hidden)
 		insp__share_height(window);
 	if (!hidden)
 		came_to_light(window);
+	remember(window);
 }
 
 void insp__pane_show(InspWindow *window, enum insp_pane pane, bool asked)
@@ -312,15 +337,19 @@ static void detach(InspWindow *window, enum insp_pane pane)
 	insp__panes_tell(window);
 	gtk_window_present(GTK_WINDOW(slot->window));
 	came_to_light(window);
+	remember(window);
 }
 
 /* Its tab is as it was. */
-static void put_back(struct insp_slot *slot)
+static void put_back(InspWindow *window, enum insp_pane pane)
 {
+	struct insp_slot *slot = &window->slots[pane];
 	InspPaneWindow *from = g_steal_pointer(&slot->window);
 	g_autoptr(GtkWidget) child = g_object_ref(slot->child);
 
 	gtk_window_get_default_size(GTK_WINDOW(from), &slot->width, &slot->height);
+	if (window->hand_at == GTK_WIDGET(from))
+		window->hand_at = NULL;
 	insp_pane_window_release(from);
 	adw_bin_set_child(slot->bin, child);
 	gtk_window_destroy(GTK_WINDOW(from));
@@ -330,19 +359,22 @@ void insp__pane_attach(InspWindow *window, enum insp_pane pane)
 {
 	if (!insp__pane_is_out(window, pane))
 		return;
-	put_back(&window->slots[pane]);
+	put_back(window, pane);
 	window->hidden[part_of(pane)] = false;
 	set_tab(window, pane, true);
 	lay_out_for(window, pane);
 	if (stack_of(window, pane))
 		insp__pane_show(window, pane, /* asked= */ false);
+	remember(window);
 }
 
 void insp__panes_close(InspWindow *window)
 {
+	remember(window);
+	window->keeps_panes = false;
 	for (int pane = 0; pane < INSP_PANE_COUNT; pane++)
 		if (insp__pane_is_out(window, pane))
-			put_back(&window->slots[pane]);
+			put_back(window, pane);
 }
 
 void insp__panes_run_shown(InspWindow *window)
@@ -448,6 +480,52 @@ static bool turn(InspWindow *window, enum insp_pane pane)
 {
 	return insp__pane_is_out(window, pane) ? insp__do_pane_attach(window, rows[pane].name)
 					       : insp__do_pane_detach(window, rows[pane].name);
+}
+
+bool insp__do_pane_keep(InspWindow *window, const char *argument)
+{
+	if (!insp__take_switch(window, argument, &window->keeps_panes))
+		return false;
+	remember(window);
+	return true;
+}
+
+/* A command for each, so that what was done tells it as well. */
+static void restore(InspWindow *window, const char *name, int width, int height)
+{
+	g_autofree char *command = g_strdup_printf("pane.detach %s", name);
+
+	for (int pane = 0; pane < INSP_PANE_COUNT; pane++)
+		if (strcmp(rows[pane].name, name) == 0 && !window->slots[pane].withheld) {
+			window->slots[pane].width = width;
+			window->slots[pane].height = height;
+			insp__run_text(window, command);
+		}
+}
+
+void insp__panes_restore(InspWindow *window)
+{
+	if (!window->keeps_panes || window->panes_restored)
+		return;
+	window->panes_restored = true;
+	g_autofree char *out = insp__settings_text("detached"), *hidden = insp__settings_text("hidden");
+	g_auto(GStrv) panes = g_strsplit(out ? out : "", ",", -1), names = g_strsplit(hidden ? hidden : "", ",", -1);
+
+	for (char **pane = panes; *pane; pane++) {
+		char name[32];
+		int width, height;
+
+		/* What is nonsense is nothing. */
+		if (sscanf(*pane, "%31s %d %d", name, &width, &height) == 3 && width > 0 && height > 0)
+			restore(window, name, width, height);
+	}
+	for (char **name = names; *name; name++) {
+		g_autofree char *command = g_strdup_printf("view.part %s off", *name);
+
+		for (int part = 0; part < INSP_PART_COUNT; part++)
+			if (strcmp(parts[part].name, *name) == 0)
+				insp__run_text(window, command);
+	}
 }
 
 static bool hide_if_any_is_left(InspWindow *window, enum insp_part part, bool hidden)

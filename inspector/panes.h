@@ -44,6 +44,8 @@ void insp__panes_close(InspWindow *window);
 void insp__panes_run_shown(InspWindow *window);
 /* What the windows are called, by trace and position. */
 void insp__panes_tell(InspWindow *window);
+/* Takes them to where they were when a window of before was left, if that is wanted; once. */
+void insp__panes_restore(InspWindow *window);
 /* A part of the main window appears or disappears with what is in it. */
 void insp__panes_lay_out(InspWindow *window);
 /* Somebody can look at it: its tab is chosen, or it has a window of its own. */

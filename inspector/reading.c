@@ -78,9 +78,10 @@ void insp__reading_progress(InspWindow *window, int percent)
 static bool acts_at_once(const char *text)
 {
 	static const char *const ids[] = {"trace.open", "cancel", "window.close", "palette", "help.keys", "help.about", "settings",
-					  "focus.entry", "list.entry", "view.dark", "view.plots", "view.plots-other", "view.list", "view.part",
-					  "view.overview-other", "view.timeline-other", "view.lists-other", "view.details-other",
-					  "view.pane", "print.status", "print.frames", "export.window"};
+					  "focus.entry", "list.entry", "view.dark", "view.plots", "view.list",
+					  "view.part", "view.plots-other", "view.overview-other", "view.timeline-other",
+					  "view.lists-other", "view.details-other", "view.pane", "print.status", "print.frames",
+					  "export.window"};
 	const size_t size = strcspn(text, " ");
 
 	if (g_str_has_prefix(text, "pane."))

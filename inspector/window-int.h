@@ -52,6 +52,9 @@ struct _InspWindow {
 	GtkWidget *tables[TAB_COUNT];
 	struct insp_slot slots[INSP_PANE_COUNT];
 	bool hidden[INSP_PART_COUNT];
+	GtkWidget *hand_at;		/* of this window and those of panes, where a key or button was pressed last; else NULL */
+	bool keeps_panes;		/* where they are is remembered for later windows */
+	bool panes_restored, applying;	/* ... has been taken from there; settings are being carried out */
 	/* the run */
 	struct insp_shared *shared;	/* NULL: none is open */
 	const struct insp_run *run;	/* shared->run */
@@ -193,6 +196,9 @@ void insp__recent_show(InspWindow *window);
 /* settings.c: carries out what the user has chosen for all windows; lets him choose. */
 void insp__settings_apply(InspWindow *window);
 void insp__settings_show(InspWindow *window);
+/* A value of the file, which is no choice of its page; NULL: there is none. */
+void insp__settings_keep(InspWindow *window, const char *key, const char *value);
+char *insp__settings_text(const char *key);
 /* Words of the open run complete the filter. */
 void insp__complete_filter(InspWindow *window);
 /* The timeline's share of the window, by what is shown with it. */

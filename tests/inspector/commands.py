@@ -112,6 +112,7 @@ pane.detach packets
 pane.packets
 pane.timeline
 pane.attach
+pane.keep off
 view.part overview off
 view.lists-other
 view.details-other

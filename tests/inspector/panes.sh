@@ -51,6 +51,21 @@ expect err 'without "details" nothing would be left'
 [[ $(hidden) == 'timeline,lists ' ]] || fail "hidden are '$(hidden)'"
 look 2 "$trace" "view.part everything off"
 expect err 'there is no part "everything"'
+# Who wants it finds panes where they were, also parts that were hidden; who does not wants nothing of it.
+look 0 "$trace" "pane.detach output" "pane.keep on" print.status "pane.detach node" view.lists-other
+look 0 "$trace" print.status
+expect_out ' '
+printf '[window]\npanes=on\n' | cat - <(sed 1d "$work/.config/hindcast/inspector.ini") >"$work/ini"
+mv "$work/ini" "$work/.config/hindcast/inspector.ini"
+look 0 "$trace" print.status "pane.attach output" "trace.open $trace" print.status
+expect_out 'output,node node '
+[[ $(hidden) == 'lists  ' ]] || fail "hidden are '$(hidden)'"
+look 0 "$trace" print.status
+expect_out 'node '
+printf '[window]\npanes=on\ndetached=nothing 3 4,node,memory 0 0\nhidden=everything' >"$work/.config/hindcast/inspector.ini"
+look 0 "$trace" print.status
+expect_out ' '
+rm "$work/.config/hindcast/inspector.ini"
 # What is none.
 look 2 "$trace" "pane.detach everything"
 expect err 'there is no pane "everything"; there are overview, timeline, plots'
