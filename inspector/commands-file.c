@@ -19,7 +19,7 @@ static void trace_chosen(GtkNativeDialog *dialog, int response, InspWindow *wind
 /* Runs the command with what the user chooses. */
 static bool choose_trace(InspWindow *window, const char *title, const char *command)
 {
-	GtkFileChooserNative *dialog = gtk_file_chooser_native_new(title, GTK_WINDOW(window), GTK_FILE_CHOOSER_ACTION_OPEN,
+	GtkFileChooserNative *dialog = gtk_file_chooser_native_new(title, insp__front(window), GTK_FILE_CHOOSER_ACTION_OPEN,
 								   NULL, NULL);
 	g_autoptr(GtkFileFilter) filter = gtk_file_filter_new();
 

@@ -114,7 +114,7 @@ bool insp__do_focus_goto(InspWindow *window, const char *argument)
 
 bool insp__do_focus_entry(InspWindow *window, const char *argument)
 {
-	gtk_widget_grab_focus(window->position);
+	insp__give_keyboard(window, window->position);
 	return true;
 }
 

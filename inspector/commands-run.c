@@ -185,7 +185,7 @@ bool insp__do_memory_show(InspWindow *window, const char *argument)
 bool insp__do_node_list(InspWindow *window, const char *argument)
 {
 	if (insp_node_pane_show(window->program->node_pane, argument)) {
-		gtk_stack_set_visible_child_name(GTK_STACK(window->details), "node");
+		insp__pane_show(window, INSP_PANE_NODE, /* asked= */ false);
 		return true;
 	}
 	insp__refuse(window, "there is no list \"%s\" of a node", argument);

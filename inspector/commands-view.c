@@ -165,8 +165,7 @@ bool insp__do_view_axis_other(InspWindow *window, const char *argument)
 	return set_axis(window, (insp_lanes_view(window->lanes)->axis + 1) % INSP_AXIS_COUNT);
 }
 
-/* False: neither on nor off, and says so. */
-static bool take_switch(InspWindow *window, const char *argument, bool *ret)
+bool insp__take_switch(InspWindow *window, const char *argument, bool *ret)
 {
 	*ret = strcmp(argument, "on") == 0;
 	if (*ret || strcmp(argument, "off") == 0)
@@ -175,51 +174,40 @@ static bool take_switch(InspWindow *window, const char *argument, bool *ret)
 	return false;
 }
 
+/* A window of their own stays where it is, and goes when they do. */
+static void show_plots(InspWindow *window, bool on)
+{
+	if (!on)
+		insp__pane_attach(window, INSP_PANE_PLOTS);
+	gtk_widget_set_visible(GTK_WIDGET(window->plots), on);
+	insp__panes_lay_out(window);
+	insp__share_height(window);
+}
+
 bool insp__do_view_plots(InspWindow *window, const char *argument)
 {
 	bool on;
 
-	if (!take_switch(window, argument, &on))
+	if (!insp__take_switch(window, argument, &on))
 		return false;
-	gtk_widget_set_visible(GTK_WIDGET(window->plots), on);
-	insp__share_height(window);
+	show_plots(window, on);
 	return true;
 }
 
 bool insp__do_view_plots_other(InspWindow *window, const char *argument)
 {
-	gtk_widget_set_visible(GTK_WIDGET(window->plots), !gtk_widget_get_visible(GTK_WIDGET(window->plots)));
-	insp__share_height(window);
+	show_plots(window, !gtk_widget_get_visible(GTK_WIDGET(window->plots)));
 	return true;
-}
-
-/* Shows the page of that name, or says which there are; what: of what they are. */
-static bool show_page(InspWindow *window, GtkWidget *stack, const char *what, const char *name)
-{
-	if (gtk_stack_get_child_by_name(GTK_STACK(stack), name)) {
-		gtk_stack_set_visible_child_name(GTK_STACK(stack), name);
-		return true;
-	}
-	g_autoptr(GtkSelectionModel) pages = gtk_stack_get_pages(GTK_STACK(stack));
-	g_autoptr(GString) names = g_string_new(NULL);
-
-	for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(pages)); i++) {
-		g_autoptr(GObject) page = g_list_model_get_item(G_LIST_MODEL(pages), i);
-
-		g_string_append_printf(names, "%s%s", i ? ", " : "", gtk_stack_page_get_name(GTK_STACK_PAGE(page)));
-	}
-	insp__refuse(window, "there is no %s \"%s\"; there are %s", what, name, names->str);
-	return false;
 }
 
 bool insp__do_view_pane(InspWindow *window, const char *argument)
 {
-	return show_page(window, window->details, "pane", argument);
+	return insp__pane_choose(window, window->details, "pane", argument);
 }
 
 bool insp__do_view_list(InspWindow *window, const char *argument)
 {
-	return show_page(window, window->lists, "list", argument);
+	return insp__pane_choose(window, window->lists, "list", argument);
 }
 
 bool insp__do_view_dark(InspWindow *window, const char *argument)
@@ -238,7 +226,7 @@ bool insp__do_help_keys(InspWindow *window, const char *argument)
 
 bool insp__do_help_about(InspWindow *window, const char *argument)
 {
-	adw_show_about_window(GTK_WINDOW(window), "application-name", "hindcast", "application-icon", "org.hindcast.Inspector",
+	adw_show_about_window(insp__front(window), "application-name", "hindcast", "application-icon", "org.hindcast.Inspector",
 			      "version", HINDCAST_VERSION, "license-type", GTK_LICENSE_GPL_2_0,
 			      "comments", "Looks at the past of recorded runs of distributed systems.", NULL);
 	return true;
@@ -260,7 +248,7 @@ bool insp__do_list_filter(InspWindow *window, const char *argument)
 
 bool insp__do_list_entry(InspWindow *window, const char *argument)
 {
-	gtk_widget_grab_focus(window->filter);
+	insp__give_keyboard(window, window->filter);
 	return true;
 }
 

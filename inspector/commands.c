@@ -33,7 +33,13 @@ bool insp__do_cancel(InspWindow *window, const char *argument)
 		g_object_unref(window->cancel);
 		window->cancel = g_cancellable_new();
 	}
-	gtk_widget_grab_focus(GTK_WIDGET(window->lanes));
+	GtkWindow *front = insp__front(window);
+
+	/* Out of an entry, so that letters are keys again. */
+	if (gtk_widget_get_root(GTK_WIDGET(window->lanes)) == GTK_ROOT(front))
+		gtk_widget_grab_focus(GTK_WIDGET(window->lanes));
+	else
+		gtk_window_set_focus(front, NULL);
 	return true;
 }
 
@@ -154,12 +160,23 @@ static void activated(GSimpleAction *action, GVariant *parameter, gpointer data)
 	insp__run_text(data, text);
 }
 
+/* Those that take a pane out or back, and that show or hide a part of the window, have a state, which menus show. */
+static GSimpleAction *action_new(const struct insp_command *row)
+{
+	static const char *const switches[] = {"view.plots-other", "view.overview-other", "view.timeline-other", "view.lists-other",
+					       "view.details-other", NULL};
+
+	if ((g_str_has_prefix(row->id, "pane.") && !row->argument) || g_strv_contains(switches, row->id))
+		return g_simple_action_new_stateful(row->id, NULL, g_variant_new_boolean(FALSE));
+	return g_simple_action_new(row->id, row->argument ? G_VARIANT_TYPE_STRING : NULL);
+}
+
 void insp__add_commands(InspWindow *window)
 {
 	window->actions = g_ptr_array_new_with_free_func(g_object_unref);
 	for (guint i = 0; i < insp__command_count; i++) {
 		const struct insp_command *row = &insp__commands[i];
-		GSimpleAction *action = g_simple_action_new(row->id, row->argument ? G_VARIANT_TYPE_STRING : NULL);
+		GSimpleAction *action = action_new(row);
 
 		g_object_set_data(G_OBJECT(action), "row", (gpointer)row);
 		g_signal_connect(action, "activate", G_CALLBACK(activated), window);

@@ -323,7 +323,7 @@ bool insp__do_compare_export(InspWindow *window, const char *argument)
 		insp__compare_export(window, argument);
 		return true;
 	}
-	GtkFileChooserNative *dialog = gtk_file_chooser_native_new("Save the Comparison (.txt, .html, .json)", GTK_WINDOW(window),
+	GtkFileChooserNative *dialog = gtk_file_chooser_native_new("Save the Comparison (.txt, .html, .json)", insp__front(window),
 								   GTK_FILE_CHOOSER_ACTION_SAVE, NULL, NULL);
 
 	gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(dialog), "comparison.html");

@@ -144,8 +144,8 @@ static void show(InspWindow *window, struct insp_compared *of)
 	insp_difference_list_set(window->differences, of->pair, window->pager, compare->pager);
 	gtk_widget_set_visible(window->compare_page, TRUE);
 	insp__share_height(window);
-	gtk_stack_page_set_visible(gtk_stack_get_page(GTK_STACK(window->lists), GTK_WIDGET(window->differences)), TRUE);
-	gtk_stack_set_visible_child(GTK_STACK(window->lists), GTK_WIDGET(window->differences));
+	insp__pane_offer(window, INSP_PANE_DIFFERENCES, true);
+	insp__pane_show(window, INSP_PANE_DIFFERENCES, /* asked= */ !insp__pane_is_out(window, INSP_PANE_DIFFERENCES));
 	insp__compare_follow(window);
 	insp__program_follow(window);
 }
@@ -198,9 +198,9 @@ void insp__compare_close(InspWindow *window)
 	insp_difference_list_set(window->differences, NULL, NULL, NULL);
 	gtk_widget_set_visible(window->compare_page, FALSE);
 	insp__share_height(window);
-	if (gtk_stack_get_visible_child(GTK_STACK(window->lists)) == GTK_WIDGET(window->differences))
-		insp__show_tab(window, TAB_EVENTS);
-	gtk_stack_page_set_visible(gtk_stack_get_page(GTK_STACK(window->lists), GTK_WIDGET(window->differences)), FALSE);
+	if (insp__pane_is_seen(window, INSP_PANE_DIFFERENCES))
+		insp__pane_show(window, INSP_PANE_EVENTS, /* asked= */ false);
+	insp__pane_offer(window, INSP_PANE_DIFFERENCES, false);
 	insp__compare_state_close(window, compare);
 	g_signal_handlers_disconnect_by_data(compare->pager, window);
 	insp_pager_stop(compare->pager);

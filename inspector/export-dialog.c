@@ -18,7 +18,7 @@ static void target_chosen(GtkNativeDialog *chooser, int response, InspWindow *wi
 
 bool insp__ask_target(InspWindow *window, const char *command, const char *title, const char *suffix)
 {
-	GtkFileChooserNative *chooser = gtk_file_chooser_native_new(title, GTK_WINDOW(window), GTK_FILE_CHOOSER_ACTION_SAVE, NULL, NULL);
+	GtkFileChooserNative *chooser = gtk_file_chooser_native_new(title, insp__front(window), GTK_FILE_CHOOSER_ACTION_SAVE, NULL, NULL);
 	g_autofree char *base = g_path_get_basename(window->run->path);
 	char *dot = strrchr(base, '.');
 

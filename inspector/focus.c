@@ -117,7 +117,7 @@ void insp__focus(InspWindow *window, uint32_t seq, bool remember)
 	insp_lanes_set_focus(window->lanes, seq, /* follow= */ true);
 	insp_overview_set_focus(window->overview, seq);
 	insp_plots_set_focus(window->plots, seq);
-	insp__show_in_list(window, insp__current_tab(window));
+	insp__show_in_lists(window);
 	fold_state(window);
 	insp__compare_follow(window);
 	insp__show_topology(window);

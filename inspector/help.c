@@ -11,7 +11,7 @@ static const struct {
 	{"focus.", "Positions"}, {"flow.", "Cause and effect"}, {"talk.", "Cause and effect"}, {"cone.", "Cause and effect"},
 	{"mark.", "Positions"}, {"find.", "Lists"}, {"list.", "Lists"}, {"note.", "Notes"},
 	{"run.", "Program"}, {"line.", "Program"}, {"insn.", "Program"}, {"break.", "Program"}, {"write.", "Program"},
-	{"view.", "View"}, {"compare.", "Two runs"}, {"", "Window"},
+	{"view.", "View"}, {"pane.", "Windows of panes"}, {"compare.", "Two runs"}, {"", "Window"},
 };
 
 static const char *group_of(const char *id)
@@ -45,18 +45,20 @@ void insp__help(InspWindow *window)
 		"<property name='section-name'>keys</property><property name='max-height'>14</property>");
 	g_autoptr(GHashTable) done = g_hash_table_new(g_str_hash, g_str_equal);
 
-	for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {
-		if (!g_hash_table_add(done, (gpointer)groups[i].title))
+	/* GTK 4.8 lays out the last group first: steps are to be on the first page. */
+	for (guint i = G_N_ELEMENTS(groups); i-- > 0;) {
+		const char *title = groups[i].title;
+
+		if (!g_hash_table_add(done, (gpointer)title))
 			continue;
-		g_string_append_printf(xml, "<child><object class='GtkShortcutsGroup'><property name='title'>%s</property>",
-				       groups[i].title);
-		put_shortcuts(xml, groups[i].title);
+		g_string_append_printf(xml, "<child><object class='GtkShortcutsGroup'><property name='title'>%s</property>", title);
+		put_shortcuts(xml, title);
 		g_string_append(xml, "</object></child>");
 	}
 	g_string_append(xml, "</object></child></object></interface>");
 	g_autoptr(GtkBuilder) builder = gtk_builder_new_from_string(xml->str, -1);
 	GtkWindow *help = GTK_WINDOW(gtk_builder_get_object(builder, "help"));
 
-	gtk_window_set_transient_for(help, GTK_WINDOW(window));
+	gtk_window_set_transient_for(help, insp__front(window));
 	gtk_window_present(help);
 }

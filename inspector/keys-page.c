@@ -311,7 +311,7 @@ void insp__keys_show(InspWindow *window)
 	gtk_window_set_title(GTK_WINDOW(page->dialog), "Keys");
 	gtk_window_set_default_size(GTK_WINDOW(page->dialog), 620, 680);
 	gtk_window_set_modal(GTK_WINDOW(page->dialog), TRUE);
-	gtk_window_set_transient_for(GTK_WINDOW(page->dialog), GTK_WINDOW(window));
+	gtk_window_set_transient_for(GTK_WINDOW(page->dialog), insp__front(window));
 	show_rows(page);
 	gtk_window_present(GTK_WINDOW(page->dialog));
 	gtk_widget_grab_focus(page->entry);

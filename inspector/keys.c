@@ -100,7 +100,7 @@ static void add_typed(GtkShortcutController *controller, guint command)
 }
 
 /* "Step back (F7)": buttons tell their keys. */
-static void show_on_buttons(GtkWidget *widget)
+void insp__keys_tell(GtkWidget *widget)
 {
 	const char *action = GTK_IS_BUTTON(widget) ? gtk_actionable_get_action_name(GTK_ACTIONABLE(widget)) : NULL;
 	const char *said = gtk_widget_get_tooltip_text(widget);
@@ -115,7 +115,7 @@ static void show_on_buttons(GtkWidget *widget)
 		gtk_widget_set_tooltip_text(widget, text);
 	}
 	for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child))
-		show_on_buttons(child);
+		insp__keys_tell(child);
 }
 
 /* Items of the first key, which GTK shows; those of the application it would know, letters it would not. */
@@ -123,12 +123,18 @@ static void copy_item(GMenu *to, GMenuModel *from, int index)
 {
 	g_autoptr(GMenuItem) item = g_menu_item_new_from_model(from, index);
 	g_autoptr(GMenuModel) section = g_menu_model_get_item_link(from, index, G_MENU_LINK_SECTION);
+	g_autoptr(GMenuModel) submenu = g_menu_model_get_item_link(from, index, G_MENU_LINK_SUBMENU);
 	g_autofree char *action = NULL;
 
 	if (section) {
 		g_autoptr(GMenuModel) copy = insp__keys_menu(section);
 
 		g_menu_item_set_section(item, copy);
+	}
+	if (submenu) {
+		g_autoptr(GMenuModel) copy = insp__keys_menu(submenu);
+
+		g_menu_item_set_submenu(item, copy);
 	}
 	g_menu_model_get_item_attribute(from, index, G_MENU_ATTRIBUTE_ACTION, "s", &action);
 	const guint command = action && g_str_has_prefix(action, "win.") ? command_find(action + 4) : INSP_KEYS_NONE;
@@ -164,18 +170,23 @@ static void show_in_menu(GtkWidget *button)
 	gtk_menu_button_set_menu_model(GTK_MENU_BUTTON(button), copy);
 }
 
-void insp__keys_add_window(InspWindow *window)
+void insp__keys_add(GtkWidget *toplevel)
 {
-	GtkEventController *old = g_object_get_data(G_OBJECT(window), "keys"), *controller = gtk_shortcut_controller_new();
+	GtkEventController *old = g_object_get_data(G_OBJECT(toplevel), "keys"), *controller = gtk_shortcut_controller_new();
 
 	if (old)
-		gtk_widget_remove_controller(GTK_WIDGET(window), old);
+		gtk_widget_remove_controller(toplevel, old);
 	gtk_event_controller_set_propagation_phase(controller, GTK_PHASE_BUBBLE);
 	for (guint i = 0; i < insp__command_count; i++)
 		add_typed(GTK_SHORTCUT_CONTROLLER(controller), i);
-	gtk_widget_add_controller(GTK_WIDGET(window), controller);
-	g_object_set_data(G_OBJECT(window), "keys", controller);
-	show_on_buttons(GTK_WIDGET(window));
+	gtk_widget_add_controller(toplevel, controller);
+	g_object_set_data(G_OBJECT(toplevel), "keys", controller);
+	insp__keys_tell(toplevel);
+}
+
+void insp__keys_add_window(InspWindow *window)
+{
+	insp__keys_add(GTK_WIDGET(window));
 	show_in_menu(window->menu_button);
 }
 
@@ -191,6 +202,8 @@ static void apply(void)
 	for (GList *at = gtk_application_get_windows(keys.application); at; at = at->next)
 		if (INSP_IS_WINDOW(at->data))
 			insp__keys_add_window(at->data);
+		else if (INSP_IS_PANE_WINDOW(at->data))
+			insp__keys_add(at->data);
 }
 
 void insp__keys_load(GtkApplication *application)

@@ -16,6 +16,10 @@
 void insp__keys_load(GtkApplication *application);
 /* A new window's. */
 void insp__keys_add_window(InspWindow *window);
+/* Those of another window that has its actions. */
+void insp__keys_add(GtkWidget *toplevel);
+/* Buttons of commands, among the children too, say their keys in what they say of themselves. */
+void insp__keys_tell(GtkWidget *widget);
 /* With spaces between; "": none.  Until keys change. */
 const char *insp__keys_of(guint command);
 bool insp__keys_are_chosen(guint command);

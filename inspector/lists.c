@@ -5,39 +5,50 @@
 #include "base/check.h"
 
 static const struct tab_row {
-	const char *name, *title;
+	enum insp_pane pane;
 	enum insp_grain grain;
 } tabs[TAB_COUNT] = {
-	[TAB_EVENTS] = {"events", "Events", INSP_GRAIN_EVENT},
-	[TAB_PACKETS] = {"packets", "Packets", INSP_GRAIN_PACKET},
-	[TAB_SYSCALLS] = {"syscalls", "Calls", INSP_GRAIN_SYSCALL},
-	[TAB_OUTPUT] = {"output", "Output", INSP_GRAIN_OUTPUT},
-	[TAB_FAULTS] = {"faults", "Faults", INSP_GRAIN_FAULT},
-	[TAB_FOUND] = {"found", "Found", INSP_GRAIN_EVENT},
+	[TAB_EVENTS] = {INSP_PANE_EVENTS, INSP_GRAIN_EVENT},
+	[TAB_PACKETS] = {INSP_PANE_PACKETS, INSP_GRAIN_PACKET},
+	[TAB_SYSCALLS] = {INSP_PANE_SYSCALLS, INSP_GRAIN_SYSCALL},
+	[TAB_OUTPUT] = {INSP_PANE_OUTPUT, INSP_GRAIN_OUTPUT},
+	[TAB_FAULTS] = {INSP_PANE_FAULTS, INSP_GRAIN_FAULT},
+	[TAB_FOUND] = {INSP_PANE_FOUND, INSP_GRAIN_EVENT},
 };
 
+/* That of a window of its own when the hand is there; else the one among the tabs. */
 enum insp_tab insp__current_tab(InspWindow *window)
 {
 	const char *name = gtk_stack_get_visible_child_name(GTK_STACK(window->lists));
 
+	for (int tab = 0; tab < TAB_COUNT; tab++)
+		if (window->hand_at && (GtkWidget *)window->slots[tabs[tab].pane].window == window->hand_at)
+			return tab;
 	for (int tab = 0; name && tab < TAB_COUNT; tab++)
-		if (strcmp(name, tabs[tab].name) == 0)
+		if (strcmp(name, insp__pane_name(tabs[tab].pane)) == 0)
 			return tab;
 	return TAB_EVENTS;
 }
 
-void insp__show_tab(InspWindow *window, enum insp_tab tab)
+static void show_tab(InspWindow *window, enum insp_tab tab)
 {
-	gtk_stack_set_visible_child_name(GTK_STACK(window->lists), tabs[tab].name);
+	insp__pane_show(window, tabs[tab].pane, /* asked= */ !insp__pane_is_out(window, tabs[tab].pane));
 }
 
 /* Shows the focus in a list; in that of packets, where each has one row, its packet. */
-void insp__show_in_list(InspWindow *window, enum insp_tab tab)
+static void show_in_list(InspWindow *window, enum insp_tab tab)
 {
 	const uint32_t packet = insp_packet_of(window->run, window->focus);
 	const bool sent = tab == TAB_PACKETS && packet != INSP_NONE;
 
 	insp_table_show(window->tables[tab], sent ? window->run->packets[packet].send : window->focus);
+}
+
+void insp__show_in_lists(InspWindow *window)
+{
+	for (int tab = 0; tab < TAB_COUNT; tab++)
+		if (window->list_of[tab] && insp__pane_is_seen(window, tabs[tab].pane))
+			show_in_list(window, tab);
 }
 
 void insp__set_list(InspWindow *window, enum insp_tab tab, InspEventList *list)
@@ -46,7 +57,7 @@ void insp__set_list(InspWindow *window, enum insp_tab tab, InspEventList *list)
 	g_clear_object(&window->list_of[tab]);
 	window->list_of[tab] = list;
 	if (list && window->focus != INSP_NONE)
-		insp__show_in_list(window, tab);
+		show_in_list(window, tab);
 }
 
 /* A list that a thread makes: by filter, or by granularity. */
@@ -141,11 +152,13 @@ static void make_list(InspWindow *window, enum insp_tab tab, const char *filter,
 
 void insp__set_filter(InspWindow *window, const char *text)
 {
-	insp__show_tab(window, TAB_EVENTS);
 	if (text && *text) {
+		show_tab(window, TAB_EVENTS);
 		make_list(window, TAB_EVENTS, text, NULL);
 		return;
 	}
+	/* A run that is opened does not bring back what its user has hidden. */
+	insp__pane_show(window, INSP_PANE_EVENTS, /* asked= */ false);
 	g_clear_pointer(&window->filter_text, g_free);
 	gtk_label_set_text(GTK_LABEL(window->found), "");
 	gtk_editable_set_text(GTK_EDITABLE(window->filter), "");
@@ -156,24 +169,34 @@ void insp__find(InspWindow *window, const char *text, const struct insp_cone *co
 {
 	g_free(window->found_text);
 	window->found_text = g_strdup(text);
-	insp__show_tab(window, TAB_FOUND);
+	show_tab(window, TAB_FOUND);
 	make_list(window, TAB_FOUND, text, cone);
 }
 
 /* A list is made when it is first looked at. */
-void insp__tab_shown(GtkStack *stack, GParamSpec *spec, InspWindow *window)
+void insp__list_needed(InspWindow *window, enum insp_pane pane)
 {
-	const enum insp_tab tab = insp__current_tab(window);
+	int tab = 0;
 
-	if (!window->run)
+	while (tab < TAB_COUNT && tabs[tab].pane != pane)
+		tab++;
+	if (!window->run || tab == TAB_COUNT)
 		return;
 	if (!window->list_of[tab] && tab != TAB_EVENTS && tab != TAB_FOUND)
 		make_list(window, tab, NULL, NULL);
 	else if (window->list_of[tab] && window->focus != INSP_NONE)
-		insp__show_in_list(window, tab);
-	if (tab == TAB_PACKETS)
-		gtk_stack_set_visible_child_name(GTK_STACK(window->details), "packet");
-	insp__update_status(window);
+		show_in_list(window, tab);
+}
+
+void insp__tab_shown(GtkStack *stack, GParamSpec *spec, InspWindow *window)
+{
+	for (int tab = 0; tab < TAB_COUNT; tab++)
+		if (insp__pane_is_seen(window, tabs[tab].pane) && !insp__pane_is_out(window, tabs[tab].pane))
+			insp__list_needed(window, tabs[tab].pane);
+	if (gtk_stack_get_visible_child(stack) == GTK_WIDGET(window->slots[INSP_PANE_PACKETS].bin) && window->run)
+		insp__pane_show(window, INSP_PANE_PACKET, /* asked= */ false);
+	if (window->run)
+		insp__update_status(window);
 }
 
 /* ---- the widgets ---- */
@@ -200,12 +223,12 @@ void insp__add_lists(InspWindow *window)
 
 	for (int tab = 0; tab < TAB_COUNT; tab++) {
 		window->tables[tab] = insp_table_new(tab == TAB_PACKETS ? packets : tab == TAB_OUTPUT ? output : events,
-						     tabs[tab].title);
+						     insp__pane_title(tabs[tab].pane));
 		insp_table_on_select(window->tables[tab], row_selected, window);
-		gtk_stack_add_titled(GTK_STACK(window->lists), window->tables[tab], tabs[tab].name, tabs[tab].title);
+		insp__pane_add(window, tabs[tab].pane, window->tables[tab]);
 	}
 	insp__add_notes(window);
 	window->differences = g_object_new(INSP_TYPE_DIFFERENCE_LIST, NULL);
-	gtk_stack_page_set_visible(gtk_stack_add_titled(GTK_STACK(window->lists), GTK_WIDGET(window->differences), "differences",
-							"Differences"), FALSE);
+	insp__pane_add(window, INSP_PANE_DIFFERENCES, GTK_WIDGET(window->differences));
+	insp__pane_offer(window, INSP_PANE_DIFFERENCES, false);
 }

@@ -171,8 +171,8 @@ static gboolean key_pressed(GtkEventControllerKey *keys, guint key, guint code, 
 
 bool insp__do_log_entry(InspWindow *window, const char *argument)
 {
-	gtk_stack_set_visible_child_name(GTK_STACK(window->lists), "log");
-	gtk_widget_grab_focus(window->log->entry);
+	insp__pane_show(window, INSP_PANE_LOG, /* asked= */ true);
+	insp__give_keyboard(window, window->log->entry);
 	return true;
 }
 
@@ -232,5 +232,5 @@ void insp__add_log_pane(InspWindow *window)
 	gtk_box_append(GTK_BOX(below), log->hint);
 	gtk_box_append(GTK_BOX(log->page), GTK_WIDGET(log->table));
 	gtk_box_append(GTK_BOX(log->page), below);
-	gtk_stack_add_titled(GTK_STACK(window->lists), log->page, "log", "Commands");
+	insp__pane_add(window, INSP_PANE_LOG, log->page);
 }

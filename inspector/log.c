@@ -199,6 +199,7 @@ static gboolean hand_moves(GtkEventControllerLegacy *controller, GdkEvent *event
 	if (!is_deed(event))
 		return GDK_EVENT_PROPAGATE;
 	log->hand = true;
+	window->hand_at = gtk_event_controller_get_widget(GTK_EVENT_CONTROLLER(controller));
 	if (!log->hand_over)
 		log->hand_over = g_idle_add_full(G_PRIORITY_HIGH, hand_is_over, window, NULL);
 	return GDK_EVENT_PROPAGATE;
@@ -227,22 +228,27 @@ static void view_moved(InspLanes *lanes, InspWindow *window)
 
 static void tab_chosen(GtkStack *stack, GParamSpec *spec, InspWindow *window)
 {
-	g_autofree char *text = g_strdup_printf("%s %s", GTK_WIDGET(stack) == window->lists ? "view.list" : "view.pane",
-						gtk_stack_get_visible_child_name(stack));
+	const char *name = gtk_stack_get_visible_child_name(stack);
+	g_autofree char *text = g_strdup_printf("%s %s", GTK_WIDGET(stack) == window->lists ? "view.list" : "view.pane", name);
 
-	if (is_by_hand(window))
+	if (name && is_by_hand(window))
 		add_row_by_hand(window, text);
+}
+
+void insp__log_listen(InspWindow *window, GtkWidget *toplevel)
+{
+	GtkEventController *hand = gtk_event_controller_legacy_new();
+
+	gtk_event_controller_set_propagation_phase(hand, GTK_PHASE_CAPTURE);
+	g_signal_connect(hand, "event", G_CALLBACK(hand_moves), window);
+	gtk_widget_add_controller(toplevel, hand);
 }
 
 void insp__log_new(InspWindow *window)
 {
-	GtkEventController *hand = gtk_event_controller_legacy_new();
-
 	window->log = g_new0(struct insp_log, 1);
 	window->log->rows = g_ptr_array_new_with_free_func(logged_free);
-	gtk_event_controller_set_propagation_phase(hand, GTK_PHASE_CAPTURE);
-	g_signal_connect(hand, "event", G_CALLBACK(hand_moves), window);
-	gtk_widget_add_controller(GTK_WIDGET(window), hand);
+	insp__log_listen(window, GTK_WIDGET(window));
 	g_signal_connect(window->lanes, "viewed", G_CALLBACK(view_moved), window);
 	g_signal_connect(window->lists, "notify::visible-child", G_CALLBACK(tab_chosen), window);
 	g_signal_connect(window->details, "notify::visible-child", G_CALLBACK(tab_chosen), window);

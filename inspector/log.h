@@ -40,6 +40,8 @@ void insp__log_end(InspWindow *window);
 void insp__log_refused(InspWindow *window, const char *refusal);
 /* The position may have changed. */
 void insp__log_settle(InspWindow *window);
+/* What the hand does in another window of this one counts as well. */
+void insp__log_listen(InspWindow *window, GtkWidget *toplevel);
 /* A script for --script. */
 char *insp__log_script(InspWindow *window);
 char *insp__log_result(const struct insp_logged *row);

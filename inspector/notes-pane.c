@@ -64,7 +64,7 @@ void insp__add_notes(InspWindow *window)
 	window->notes_table = insp_text_table_new(columns, "Notes", "Nobody has written a note yet.\n"
 						  "M writes one to the place where you are; it is kept in the trace.");
 	insp_text_table_on_activate(window->notes_table, activated, window);
-	gtk_stack_add_titled(GTK_STACK(window->lists), GTK_WIDGET(window->notes_table), "notes", "Notes");
+	insp__pane_add(window, INSP_PANE_NOTES, GTK_WIDGET(window->notes_table));
 }
 
 /* ---- writing: the trace is written anew, which takes as long as it is large ---- */
@@ -158,7 +158,7 @@ static void entered(GtkEntry *entry, GtkWidget *dialog)
 
 static void ask_text(InspWindow *window)
 {
-	GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(window), "Write a Note", NULL), *entry = gtk_entry_new();
+	GtkWidget *dialog = adw_message_dialog_new(insp__front(window), "Write a Note", NULL), *entry = gtk_entry_new();
 
 	adw_message_dialog_format_body(ADW_MESSAGE_DIALOG(dialog), "It is kept in the trace, at event %u.", window->focus);
 	adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", "_Cancel", "write", "_Write", NULL);

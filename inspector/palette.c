@@ -105,7 +105,7 @@ void insp__palette(InspWindow *window)
 	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6), *scroller = gtk_scrolled_window_new();
 
 	palette->window = window;
-	palette->dialog = g_object_new(GTK_TYPE_WINDOW, "transient-for", window, "modal", TRUE, "decorated", FALSE,
+	palette->dialog = g_object_new(GTK_TYPE_WINDOW, "transient-for", insp__front(window), "modal", TRUE, "decorated", FALSE,
 				       "default-width", 760, "default-height", 480, "title", "Commands", NULL);
 	palette->entry = gtk_search_entry_new();
 	palette->list = gtk_list_box_new();

@@ -79,7 +79,7 @@ static void line_chosen(InspSourcePane *pane, guint line, InspWindow *window)
 	insp__run_text(window, command);
 }
 
-static void page_shown(GObject *stack, GParamSpec *spec, InspWindow *window)
+void insp__program_shown(InspWindow *window)
 {
 	/* Where the replay stands within an event it stays: another pane is looked at, and nothing moves. */
 	if (!window->program)
@@ -87,6 +87,11 @@ static void page_shown(GObject *stack, GParamSpec *spec, InspWindow *window)
 	window->program->here = window->program->inside != NULL;
 	insp__program_follow(window);
 	window->program->here = FALSE;
+}
+
+static void page_shown(GObject *stack, GParamSpec *spec, InspWindow *window)
+{
+	insp__program_shown(window);
 }
 
 static GtkWidget *entry_new(const char *placeholder, const char *name, GCallback entered, InspWindow *window)
@@ -150,7 +155,7 @@ static void add_page(InspWindow *window)
 	gtk_box_append(GTK_BOX(program->page),
 		       pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->stack),
 				pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->variables), watches, 100), 116));
-	gtk_stack_add_titled(GTK_STACK(window->details), program->page, "program", "Program");
+	insp__pane_add(window, INSP_PANE_PROGRAM, program->page);
 }
 
 static void add_memory(InspWindow *window)
@@ -175,7 +180,6 @@ static void add_memory(InspWindow *window)
 void insp__add_program(InspWindow *window)
 {
 	struct insp_program *program = window->program = g_new0(struct insp_program, 1);
-	GtkStack *lists = GTK_STACK(window->lists), *details = GTK_STACK(window->details);
 
 	program->watches = g_ptr_array_new_with_free_func(g_free);
 	program->roots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -189,11 +193,11 @@ void insp__add_program(InspWindow *window)
 	program->points_table = insp_text_table_new(point_columns, "Breakpoints and watchpoints",
 						    "Nothing stops the replay yet.\nClick beside a line of source, or use break.add.");
 	program->node_pane = g_object_new(INSP_TYPE_NODE_PANE, NULL);
-	gtk_stack_add_titled(details, GTK_WIDGET(program->node_pane), "node", "Node");
-	gtk_stack_add_titled(lists, GTK_WIDGET(program->source), "source", "Source");
-	gtk_stack_add_titled(lists, program->machine, "machine", "Machine");
-	gtk_stack_add_titled(lists, program->memory_page, "memory", "Memory");
-	gtk_stack_add_titled(details, GTK_WIDGET(program->points_table), "points", "Points");
+	insp__pane_add(window, INSP_PANE_NODE, GTK_WIDGET(program->node_pane));
+	insp__pane_add(window, INSP_PANE_SOURCE, GTK_WIDGET(program->source));
+	insp__pane_add(window, INSP_PANE_MACHINE, program->machine);
+	insp__pane_add(window, INSP_PANE_MEMORY, program->memory_page);
+	insp__pane_add(window, INSP_PANE_POINTS, GTK_WIDGET(program->points_table));
 	insp_text_table_on_activate(program->points_table, point_activated, window);
 	insp_text_table_on_activate(window->threads, thread_activated, window);
 	g_signal_connect(program->source, "line-chosen", G_CALLBACK(line_chosen), window);

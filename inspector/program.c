@@ -273,26 +273,19 @@ static void took_stack(JsonObject *answer, const char *error, gpointer data)
 
 /* ---- following the focus ---- */
 
-static bool is_seen(InspWindow *window)
+static bool needs_execution(InspWindow *window)
 {
-	const struct insp_program *program = window->program;
-	GtkWidget *const pages[] = {program->page, GTK_WIDGET(program->source), program->machine, program->memory_page,
-				    GTK_WIDGET(program->node_pane)};
+	static const enum insp_pane executed[] = {INSP_PANE_PROGRAM, INSP_PANE_SOURCE, INSP_PANE_MACHINE, INSP_PANE_MEMORY};
 
-	for (guint i = 0; i < G_N_ELEMENTS(pages); i++)
-		if (gtk_widget_get_child_visible(pages[i]) && gtk_widget_is_visible(pages[i]) &&
-		    (gtk_stack_get_visible_child(GTK_STACK(window->details)) == pages[i] ||
-		     gtk_stack_get_visible_child(GTK_STACK(window->lists)) == pages[i]))
+	for (guint i = 0; i < G_N_ELEMENTS(executed); i++)
+		if (insp__pane_is_seen(window, executed[i]))
 			return true;
 	return false;
 }
 
-static bool needs_execution(InspWindow *window)
+static bool is_seen(InspWindow *window)
 {
-	return gtk_stack_get_visible_child(GTK_STACK(window->details)) != GTK_WIDGET(window->program->node_pane) ||
-	       gtk_stack_get_visible_child(GTK_STACK(window->lists)) == GTK_WIDGET(window->program->source) ||
-	       gtk_stack_get_visible_child(GTK_STACK(window->lists)) == window->program->machine ||
-	       gtk_stack_get_visible_child(GTK_STACK(window->lists)) == window->program->memory_page;
+	return needs_execution(window) || insp__pane_is_seen(window, INSP_PANE_NODE);
 }
 
 static void took_seek(JsonObject *answer, const char *error, gpointer data)
@@ -406,7 +399,7 @@ void insp__program_move(InspWindow *window, const char *members)
 		return;
 	/* First: a page that comes to light asks for what it shows. */
 	if (!is_seen(window))
-		gtk_stack_set_visible_child(GTK_STACK(window->details), program->page);
+		insp__pane_show(window, INSP_PANE_PROGRAM, /* asked= */ true);
 	/* The replay has to stand where the window does before it goes on from there. */
 	if (!program->inside)
 		ASK(window, took_seek, NULL, NULL, "\"do\":\"seek\",\"to\":\"@%u\"", window->focus + 1);
@@ -437,7 +430,7 @@ void insp__program_select(InspWindow *window, const char *node, guint tid)
 
 	choose_thread(program, node, tid);
 	if (!is_seen(window))
-		gtk_stack_set_visible_child(GTK_STACK(window->details), program->page);
+		insp__pane_show(window, INSP_PANE_PROGRAM, /* asked= */ true);
 	/* The replay stands where the window does; only who is looked at changes. */
 	program->here = program->inside != NULL;
 	const bool here = program->here;

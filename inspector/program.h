@@ -49,8 +49,10 @@ void insp__add_program(InspWindow *window);
 /* A run is open; nothing is started before a pane is looked at or a move is asked for. */
 void insp__program_open(InspWindow *window);
 void insp__program_close(InspWindow *window);
-/* The focus has moved, or a pane has come to light. */
+/* The focus has moved. */
 void insp__program_follow(InspWindow *window);
+/* A pane has come to light. */
+void insp__program_shown(InspWindow *window);
 /* Questions without an answer. */
 guint insp__program_pending(InspWindow *window);
 /* Ends a move that is under way. */

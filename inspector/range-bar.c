@@ -491,7 +491,7 @@ bool insp__do_range_export_choose(InspWindow *window, const char *argument)
 {
 	if (!need_range(window))
 		return false;
-	GtkFileChooserNative *dialog = gtk_file_chooser_native_new("Save the Range", GTK_WINDOW(window), GTK_FILE_CHOOSER_ACTION_SAVE,
+	GtkFileChooserNative *dialog = gtk_file_chooser_native_new("Save the Range", insp__front(window), GTK_FILE_CHOOSER_ACTION_SAVE,
 								   NULL, NULL);
 
 	gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(dialog), "range.csv");

@@ -29,7 +29,8 @@ static void show_as_unread(InspWindow *window, bool unread)
 
 	for (guint i = 0; i < G_N_ELEMENTS(pictures); i++)
 		(unread ? gtk_widget_add_css_class : gtk_widget_remove_css_class)(pictures[i], "unread");
-	(unread ? gtk_widget_add_css_class : gtk_widget_remove_css_class)(window->details, "unknown");
+	for (int pane = INSP_PANE_THREADS; pane <= INSP_PANE_TOPOLOGY; pane++)
+		(unread ? gtk_widget_add_css_class : gtk_widget_remove_css_class)(window->slots[pane].child, "unknown");
 	gtk_widget_set_sensitive(window->scope, !unread);
 	if (!unread)
 		gtk_label_set_text(GTK_LABEL(window->where), "");
@@ -77,10 +78,14 @@ void insp__reading_progress(InspWindow *window, int percent)
 static bool acts_at_once(const char *text)
 {
 	static const char *const ids[] = {"trace.open", "cancel", "window.close", "palette", "help.keys", "help.about", "settings",
-					  "focus.entry", "list.entry", "view.dark", "view.plots", "view.plots-other", "view.list",
-					  "view.pane", "print.status", "print.frames", "export.window"};
+					  "focus.entry", "list.entry", "view.dark", "view.plots", "view.list",
+					  "view.part", "view.plots-other", "view.overview-other", "view.timeline-other",
+					  "view.lists-other", "view.details-other", "view.pane", "print.status", "print.frames",
+					  "export.window"};
 	const size_t size = strcspn(text, " ");
 
+	if (g_str_has_prefix(text, "pane."))
+		return true;
 	for (guint i = 0; i < G_N_ELEMENTS(ids); i++)
 		if (strlen(ids[i]) == size && memcmp(text, ids[i], size) == 0)
 			return true;

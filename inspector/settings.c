@@ -2,7 +2,7 @@
 /*
  * settings.c - what a user has chosen for all windows, kept in ~/.config/hindcast/inspector.ini.
  *
- * A file of three keys needs no schema to be installed, so that a build runs where it was built.
+ * A file of a few keys needs no schema to be installed, so that a build runs where it was built.
  */
 #include "window-int.h"
 
@@ -23,7 +23,7 @@ static GKeyFile *settings_read(void)
 	return file;
 }
 
-static void keep(InspWindow *window, const char *key, const char *value)
+void insp__settings_keep(InspWindow *window, const char *key, const char *value)
 {
 	g_autoptr(GKeyFile) file = settings_read();
 	g_autofree char *path = settings_path(), *folder = g_path_get_dirname(path);
@@ -34,6 +34,13 @@ static void keep(InspWindow *window, const char *key, const char *value)
 		insp__refuse(window, "cannot keep the setting: %s", error ? error->message : g_strerror(errno));
 }
 
+char *insp__settings_text(const char *key)
+{
+	g_autoptr(GKeyFile) file = settings_read();
+
+	return g_key_file_get_string(file, GROUP, key, NULL);
+}
+
 /* Each setting is a command with one of these words behind it. */
 static const struct setting {
 	const char *key, *title, *command;
@@ -42,21 +49,23 @@ static const struct setting {
 	{"colors", "Dark colours", "view.dark", {"system", "on", "off", NULL}},
 	{"plots", "Plots below the timeline", "view.plots", {"off", "on", NULL}},
 	{"axis", "What lies to the right", "view.axis", {"time", "event", "activity", NULL}},
+	{"panes", "Panes where they were left", "pane.keep", {"off", "on", NULL}},
 	{"step", "What a step is", "step.grain", {"event", "packet", "syscall", "output", NULL}},
 };
 
 /* Settings that need a run wait until one is open. */
 void insp__settings_apply(InspWindow *window)
 {
-	g_autoptr(GKeyFile) file = settings_read();
-
+	window->applying = true;
 	for (guint i = 0; i < G_N_ELEMENTS(settings); i++) {
-		g_autofree char *word = g_key_file_get_string(file, GROUP, settings[i].key, NULL);
+		g_autofree char *word = insp__settings_text(settings[i].key);
 		g_autofree char *command = word ? g_strdup_printf("%s %s", settings[i].command, word) : NULL;
 
 		if (command && g_strv_contains(settings[i].words, word))
 			insp__run_text(window, command);
 	}
+	insp__panes_restore(window);
+	window->applying = false;
 }
 
 static void chosen(AdwComboRow *row, GParamSpec *spec, InspWindow *window)
@@ -65,7 +74,7 @@ static void chosen(AdwComboRow *row, GParamSpec *spec, InspWindow *window)
 	const char *word = setting->words[adw_combo_row_get_selected(row)];
 	g_autofree char *command = g_strdup_printf("%s %s", setting->command, word);
 
-	keep(window, setting->key, word);
+	insp__settings_keep(window, setting->key, word);
 	if (window->run || setting == &settings[0])
 		insp__run_text(window, command);
 }
@@ -97,6 +106,6 @@ void insp__settings_show(InspWindow *window)
 	adw_preferences_window_add(ADW_PREFERENCES_WINDOW(dialog), ADW_PREFERENCES_PAGE(page));
 	adw_preferences_window_set_search_enabled(ADW_PREFERENCES_WINDOW(dialog), FALSE);
 	gtk_window_set_default_size(GTK_WINDOW(dialog), 520, 380);
-	gtk_window_set_transient_for(GTK_WINDOW(dialog), GTK_WINDOW(window));
+	gtk_window_set_transient_for(GTK_WINDOW(dialog), insp__front(window));
 	gtk_window_present(GTK_WINDOW(dialog));
 }

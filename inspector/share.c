@@ -369,7 +369,7 @@ bool insp__do_share(InspWindow *window, const char *argument)
 	g_signal_connect(save, "clicked", G_CALLBACK(save_clicked), d);
 	gtk_window_set_title(GTK_WINDOW(d->dialog), "Share");
 	gtk_window_set_default_size(GTK_WINDOW(d->dialog), 540, 520);
-	gtk_window_set_transient_for(GTK_WINDOW(d->dialog), GTK_WINDOW(window));
+	gtk_window_set_transient_for(GTK_WINDOW(d->dialog), insp__front(window));
 	gtk_window_present(GTK_WINDOW(d->dialog));
 	choice_changed(NULL, NULL, d);
 	return true;

@@ -157,7 +157,7 @@ static void show_talk(InspWindow *window, const struct talk_job *job)
 	adw_window_set_content(ADW_WINDOW(dialog), box);
 	gtk_window_set_title(GTK_WINDOW(dialog), title);
 	gtk_window_set_default_size(GTK_WINDOW(dialog), 760, 620);
-	gtk_window_set_transient_for(GTK_WINDOW(dialog), GTK_WINDOW(window));
+	gtk_window_set_transient_for(GTK_WINDOW(dialog), insp__front(window));
 	gtk_window_present(GTK_WINDOW(dialog));
 }
 

@@ -10,6 +10,7 @@
 #include "lanes.h"
 #include "notes.h"
 #include "overview.h"
+#include "panes.h"
 #include "frame-pane.h"
 #include "frames.h"
 #include "plots.h"
@@ -36,7 +37,8 @@ struct _InspWindow {
 	AdwStatusPage *error_page, *empty_page;
 	GtkWidget *menu_button, *pages, *banner, *banner_text, *loading_text, *progress, *spinner;
 	GtkWidget *position, *grain, *scope, *where, *found, *filter, *command_log, *facts;
-	GtkWidget *lists, *details, *upper, *list_tabs, *detail_tabs;
+	GtkWidget *lists, *details, *upper, *lower, *pictures, *elsewhere, *list_tabs, *detail_tabs, *list_out, *detail_out;
+	AdwBin *overview_bin, *timeline_bin, *plots_bin;
 	InspPlots *plots;
 	GtkWidget *compare_page;
 	InspDifferenceList *differences;
@@ -48,6 +50,11 @@ struct _InspWindow {
 	InspFramePane *frame;
 	/* made by hand */
 	GtkWidget *tables[TAB_COUNT];
+	struct insp_slot slots[INSP_PANE_COUNT];
+	bool hidden[INSP_PART_COUNT];
+	GtkWidget *hand_at;		/* of this window and those of panes, where a key or button was pressed last; else NULL */
+	bool keeps_panes;		/* where they are is remembered for later windows */
+	bool panes_restored, applying;	/* ... has been taken from there; settings are being carried out */
 	/* the run */
 	struct insp_shared *shared;	/* NULL: none is open */
 	const struct insp_run *run;	/* shared->run */
@@ -138,7 +145,8 @@ void insp__run_missing(InspWindow *window);
 void insp__focus(InspWindow *window, uint32_t seq, bool remember);
 void insp__show_topology(InspWindow *window);
 void insp__set_scope(InspWindow *window, uint32_t lane);
-void insp__show_tab(InspWindow *window, enum insp_tab tab);
+/* "on" or "off".  False: it is neither, and that was said. */
+bool insp__take_switch(InspWindow *window, const char *argument, bool *ret);
 /* NULL or "": all events. */
 void insp__set_filter(InspWindow *window, const char *text);
 /* A list of events that a thread finds: by a filter, or when cone is not NULL its past. */
@@ -157,8 +165,10 @@ enum insp_tab insp__current_tab(InspWindow *window);
 void insp__add_lists(InspWindow *window);
 /* The table takes the list; NULL: it shows nothing. */
 void insp__set_list(InspWindow *window, enum insp_tab tab, InspEventList *list);
-/* Selects the row of the focus. */
-void insp__show_in_list(InspWindow *window, enum insp_tab tab);
+/* Selects the row of the focus, wherever a list is seen. */
+void insp__show_in_lists(InspWindow *window);
+/* A pane came to light: if it is a list it is made, or shows the focus. */
+void insp__list_needed(InspWindow *window, enum insp_pane pane);
 void insp__tab_shown(GtkStack *stack, GParamSpec *spec, InspWindow *window);
 void insp__lines_loaded(InspPager *pager, guint first, guint count, InspWindow *window);
 
@@ -186,6 +196,9 @@ void insp__recent_show(InspWindow *window);
 /* settings.c: carries out what the user has chosen for all windows; lets him choose. */
 void insp__settings_apply(InspWindow *window);
 void insp__settings_show(InspWindow *window);
+/* A value of the file, which is no choice of its page; NULL: there is none. */
+void insp__settings_keep(InspWindow *window, const char *key, const char *value);
+char *insp__settings_text(const char *key);
 /* Words of the open run complete the filter. */
 void insp__complete_filter(InspWindow *window);
 /* The timeline's share of the window, by what is shown with it. */

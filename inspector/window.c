@@ -56,7 +56,7 @@ void insp__refuse(InspWindow *window, const char *format, ...)
 	/* A toast's title is markup, and filters have "&&". */
 	g_autofree char *shown = g_markup_escape_text(text, -1);
 
-	adw_toast_overlay_add_toast(window->toasts, adw_toast_new(shown));
+	adw_toast_overlay_add_toast(insp__front_toasts(window), adw_toast_new(shown));
 	insp__log_refused(window, text);
 	if (window->tick) {
 		fprintf(stderr, "hindcast-inspector: %s\n", text);
@@ -89,6 +89,7 @@ char *insp__status(InspWindow *window)
 	const struct insp_pair *pair = insp__compare_pair(window);
 
 	insp_lanes_stat(window->lanes, &stat);
+	g_autofree char *panes = insp__panes_status(window);
 	const uint32_t focus = window->focus == INSP_NONE ? 0 : window->focus;
 	g_autofree char *path = insp_engine_quote(run->path);
 	struct insp_range chosen;
@@ -100,14 +101,14 @@ char *insp__status(InspWindow *window)
 		"\"vtime_ns\":%" G_GUINT64_FORMAT ",\"node\":\"%s\",\"scope\":\"%s\",\"grain\":\"%s\",\"axis\":\"%s\","
 		"\"view\":[%.3f,%.3f],\"rows\":%u,"
 		"\"paint_nodes\":%u,\"arrows\":%u,\"waited\":%u,\"range\":%s,\"other\":%" G_GINT64_FORMAT ","
-		"\"differences\":%d,\"notes\":%u,\"problem\":%s}",
+		"\"differences\":%d,\"notes\":%u,%s,\"problem\":%s}",
 		path, run->count, run->lane_count - 1, run->packet_count, run->drops, focus,
 		(guint64)(run->count ? insp_vtime(run, focus) : 0), run->count ? run->lanes[insp_lane_of(run, focus)].name : "",
 		window->step_scope == INSP_NONE ? "all" : run->lanes[window->step_scope].name,
 		insp_grain_names[window->step_grain], insp_axis_names[view->axis], view->from, view->span,
 		list ? g_list_model_get_n_items(G_LIST_MODEL(list)) : 0, stat.nodes,
 		stat.arrows, window->waited, range, pair ? (gint64)insp__compare_other(window) : -1,
-		pair ? (int)pair->difference_count : -1, window->notes.count, problem);
+		pair ? (int)pair->difference_count : -1, window->notes.count, panes, problem);
 }
 
 void insp__update_status(InspWindow *window)
@@ -116,6 +117,7 @@ void insp__update_status(InspWindow *window)
 	g_autofree char *status = insp__status(window);
 
 	insp__log_settle(window);
+	insp__panes_tell(window);
 	g_simple_action_set_state(window->busy_action, g_variant_new_boolean(busy));
 	g_simple_action_set_state(window->status_action, g_variant_new_string(status));
 	gtk_spinner_set_spinning(GTK_SPINNER(window->spinner),
@@ -287,6 +289,7 @@ static void show_run(InspWindow *window, struct insp_run *run)
 	insp__complete_filter(window);
 	insp__recent_add(window);
 	insp__notes_read(window);
+	insp__panes_run_shown(window);
 	if (run->count) {
 		insp__focus(window, 0, /* remember= */ false);
 		insp__settings_apply(window);
@@ -435,15 +438,13 @@ static void banner_closed(GtkInfoBar *bar, int response, InspWindow *window)
 
 static void add_details(InspWindow *window)
 {
-	GtkStack *stack = GTK_STACK(window->details);
-
 	window->threads = insp_threads_new();
 	window->frame = g_object_new(INSP_TYPE_FRAME_PANE, NULL);
-	gtk_stack_add_titled(stack, GTK_WIDGET(window->threads), "threads", "Threads");
-	gtk_stack_add_titled(stack, GTK_WIDGET(window->frame), "packet", "Packet");
+	insp__pane_add(window, INSP_PANE_THREADS, GTK_WIDGET(window->threads));
+	insp__pane_add(window, INSP_PANE_PACKET, GTK_WIDGET(window->frame));
 	insp__add_program(window);
 	window->topology = g_object_new(INSP_TYPE_TOPOLOGY, NULL);
-	gtk_stack_add_titled(stack, GTK_WIDGET(window->topology), "topology", "Topology");
+	insp__pane_add(window, INSP_PANE_TOPOLOGY, GTK_WIDGET(window->topology));
 	g_signal_connect(window->topology, "focus-event", G_CALLBACK(lane_clicked), window);
 }
 
@@ -461,10 +462,12 @@ static void narrow_tabs(GtkWidget *switcher)
 
 void insp__share_height(InspWindow *window)
 {
-	const int plots = gtk_widget_get_visible(GTK_WIDGET(window->plots)) ? PLOTS_HEIGHT : 0;
-	const int second = gtk_widget_get_visible(window->compare_page) ? LANES_HEIGHT / 2 : 0;
+	const bool alone = !gtk_widget_get_visible(GTK_WIDGET(window->timeline_bin));
+	const bool plotted = gtk_widget_get_visible(GTK_WIDGET(window->plots)) && !insp__pane_is_out(window, INSP_PANE_PLOTS);
+	const int lanes = alone ? 0 : LANES_HEIGHT - (plotted ? 60 : 0), plots = plotted ? PLOTS_HEIGHT : 0;
+	const int second = gtk_widget_get_visible(window->compare_page) && !alone ? LANES_HEIGHT / 2 : 0;
 
-	gtk_paned_set_position(GTK_PANED(window->upper), LANES_HEIGHT + plots + second - (plots ? 60 : 0));
+	gtk_paned_set_position(GTK_PANED(window->upper), lanes + plots + second);
 }
 
 static void add_states(InspWindow *window)
@@ -488,6 +491,7 @@ static void insp_window_init(InspWindow *window)
 	g_queue_init(&window->script);
 	g_queue_init(&window->waiting);
 	window->frames = insp_frames_new(GTK_WIDGET(window), window->lanes);
+	insp__panes_init(window);
 	insp__add_lists(window);
 	insp__add_range_bar(window);
 	add_details(window);
@@ -497,6 +501,7 @@ static void insp_window_init(InspWindow *window)
 	insp__recent_show(window);
 	insp__log_new(window);
 	insp__add_commands(window);
+	insp__panes_lay_out(window);
 	g_signal_connect(window->lanes, "focus-event", G_CALLBACK(lane_clicked), window);
 	g_signal_connect(window->lanes, "viewed", G_CALLBACK(viewed), window);
 	g_signal_connect(window->lanes, "focus-other", G_CALLBACK(other_clicked), window);
@@ -516,6 +521,7 @@ static void insp_window_dispose(GObject *object)
 {
 	InspWindow *window = INSP_WINDOW(object);
 
+	insp__panes_close(window);
 	g_cancellable_cancel(window->cancel);
 	g_clear_handle_id(&window->progress_timer, g_source_remove);
 	if (window->repeat_tick)
@@ -582,6 +588,14 @@ static void insp_window_class_init(InspWindowClass *class)
 	BIND(plots);
 	BIND(empty_page);
 	BIND(upper);
+	BIND(lower);
+	BIND(pictures);
+	BIND(elsewhere);
+	BIND(overview_bin);
+	BIND(timeline_bin);
+	BIND(plots_bin);
+	BIND(list_out);
+	BIND(detail_out);
 	BIND(list_tabs);
 	BIND(detail_tabs);
 	BIND(compare_page);

@@ -47,6 +47,15 @@ walk)
     awk '/^\{"trace"/ {n++; next} {print >"'"$work"'/panes" n + 0}' "$work/out"
     [[ $(wc -l <"$work/panes0") -gt 60 ]] || fail "the panes show little: $(cat "$work/panes0")"
     cmp "$work/panes0" "$work/panes2" || fail "a pane differs after a thousand steps there and back"
+    # Panes in windows of their own show the same, whatever the main window shows.
+    apart=("pane.detach program" "pane.detach machine" "pane.detach node" "view.pane topology" "view.list notes")
+    look 0 "$lost" "node.list sockets" "${apart[@]}" "view.part details off" "focus.goto @$packet" step.next step.previous print.stack \
+        print.variables print.registers print.node
+    mv "$work/out" "$work/apart"
+    look 0 "$lost" "view.pane program" "view.list machine" "focus.goto @$packet" step.next step.previous print.stack print.variables \
+        print.registers "node.list sockets" print.node
+    [[ $(wc -l <"$work/out") -gt 20 ]] || fail "the panes show little: $(cat "$work/out")"
+    cmp "$work/out" "$work/apart" || fail "panes in windows of their own show something else"
     # Fifty steps on one node visit its events, in their order.
     steps=()
     for ((i = 0; i < 50; i++)); do steps+=(step.next print.status); done

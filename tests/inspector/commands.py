@@ -108,6 +108,15 @@ view.plots on
 view.plots-other
 view.dark on
 view.list packets
+pane.detach packets
+pane.packets
+pane.timeline
+pane.attach
+pane.keep off
+view.part overview off
+view.lists-other
+view.details-other
+view.part all on
 print.state
 print.frames
 view.pane program

@@ -50,6 +50,19 @@ def named(app, name):
     return next((node for node in walk(app) if node.get_name() == name), None)
 
 
+def chosen_row(node):
+    """The first cell of the row that is selected in the table below a node."""
+    node.clear_cache()
+    tables = [child for child in walk(node) if child.get_role() in (Atspi.Role.TABLE, Atspi.Role.TREE_TABLE)]
+    lists = [tables[0].get_child_at_index(i) for i in range(tables[0].get_child_count())] if tables else []
+    for rows in lists:
+        for i in range(rows.get_child_count()):
+            row = rows.get_child_at_index(i)
+            if row and row.get_state_set().contains(Atspi.StateType.SELECTED):
+                return row.get_child_at_index(0).get_child_at_index(0).get_name()
+    return None
+
+
 def main():
     app = await_(application)
     timeline = app and await_(lambda: named(app, "Timeline"))
@@ -73,6 +86,16 @@ def main():
     missing = wanted - {node.get_name() for node in walk(app)}
     if missing:
         print("without a name:", ", ".join(sorted(missing)))
+        return 1
+    # A pane's window has a name of its own, and shows the position wherever that is moved from.
+    actions.activate_action("pane.detach", GLib.Variant("s", "events"))
+    pane = await_(lambda: named(app, "run.hct \u2013 Events"))
+    if not pane:
+        print("the window of a pane has no name of its own, but there are:", [node.get_name() for node in walk(app, 22)])
+        return 1
+    actions.activate_action("focus.goto", GLib.Variant("s", "@30"))
+    if not await_(lambda: chosen_row(pane) == "30"):
+        print("the list in a window of its own is not at event 30, but at", chosen_row(pane))
         return 1
     bare = [f"{node.get_role_name()} {node.get_name()}" for node in walk(app)
             if node.get_state_set().contains(Atspi.StateType.FOCUSABLE) and node.get_state_set().contains(Atspi.StateType.SHOWING)
