@@ -146,3 +146,8 @@ bool insp__do_print_packet(InspWindow *window, const char *argument)
 	return insp__need_run(window) && print(insp_frame_pane_text(window->frame));
 }
 
+
+bool insp__do_print_bytes(InspWindow *window, const char *argument)
+{
+	return insp__need_run(window) && print(insp_frame_pane_bytes(window->frame));
+}

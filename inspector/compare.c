@@ -147,6 +147,7 @@ static void show(InspWindow *window, struct insp_compared *of)
 	gtk_stack_page_set_visible(gtk_stack_get_page(GTK_STACK(window->lists), GTK_WIDGET(window->differences)), TRUE);
 	gtk_stack_set_visible_child(GTK_STACK(window->lists), GTK_WIDGET(window->differences));
 	insp__compare_follow(window);
+	insp__show_packet(window);
 	insp__program_follow(window);
 }
 
@@ -208,6 +209,8 @@ void insp__compare_close(InspWindow *window)
 	insp_gaps_free(compare->gaps);
 	insp__compared_unref(compare->of);
 	g_free(compare);
+	if (window->run && window->focus != INSP_NONE)
+		insp__show_packet(window);
 }
 
 /* ---- where the second run is ---- */

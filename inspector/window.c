@@ -200,6 +200,10 @@ static void forget_run(InspWindow *window)
 	insp__program_close(window);
 	insp__notes_forget(window);
 	insp__compare_close(window);
+	for (int side = 0; side < 2; side++) {
+		window->packet[side].waits = false;
+		g_clear_pointer(&window->packet[side].frame, g_bytes_unref);
+	}
 	insp_lanes_set_run(window->lanes, NULL, NULL);
 	insp_topology_set_run(window->topology, NULL);
 	g_clear_pointer(&window->cone, g_free);

@@ -61,6 +61,7 @@ talk.filter
 talk.follow
 print.talk
 print.packet
+print.bytes
 list.filter
 cone.past
 cone.future

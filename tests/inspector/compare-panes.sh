@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# compare-panes.sh INSPECTOR PART - two runs of samples/lost-update: what a pane shows of both where they stand beside each other is what it
+# shows of each alone, and what `hindcast` says of each.  Parts: packet.
+set -euo pipefail
+
+inspector=$1
+part=$2
+hindcast=$HINDCAST
+here=$(cd "$(dirname "$0")" && pwd)
+samples=$HINDCAST_PROGRAMS/../samples
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+
+record() {  # record NAME SEED
+    "$hindcast" record -q --seed "$2" -o "$work/$1.hct" --data "$work/$1.data" "$samples/lost-update" >/dev/null 2>&1 || [[ $? -eq 1 ]]
+}
+record lost 47
+record kept 48
+a=$work/lost.hct
+b=$work/kept.hct
+ask() { "$hindcast" sql "$1" --csv "$2" | tail -n +2 | tr -d '\r"'; }
+# What is printed behind a mark, up to the next one.
+section() { awk -v want="$1" '/^\{"trace"/ {at++; next} at == want' "$work/out" >"$work/$2"; }
+# Both sides of what section $1 prints of the pair are what sections of each run alone print; how many cells differ is told.
+sides() { python3 "$here/sides.py" "$@" || fail "$part: $*"; }
+
+case $part in
+packet)
+    # Packets of all nodes, from the begin, where both are the same, to the end, where hardly any is.
+    mapfile -t seqs < <(ask "$a" "select seq from event where kind = 'packet-send' order by seq" | awk 'NR % 17 == 1')
+    [[ ${#seqs[@]} -gt 12 ]] || fail "only ${#seqs[@]} packets"
+    commands=()
+    for seq in "${seqs[@]}"; do commands+=("focus.goto @$seq" print.status print.packet print.status print.bytes); done
+    look 0 "$a" "compare.open $b" "compare.ignore time" "view.pane packet" "${commands[@]}"
+    identical=0 changed=0 alone=0
+    for i in "${!seqs[@]}"; do
+        section $((2 * i + 1)) "packet.$i"
+        section $((2 * i + 2)) "bytes.$i"
+        said=$(head -n 1 "$work/packet.$i")
+        case $said in
+        'Identical bytes · '*) identical=$((identical + 1)) ;;
+        *' differ · '*) changed=$((changed + 1)) ;;
+        'Only A has this packet, sent @'*) alone=$((alone + 1)) ;;
+        *) fail "@${seqs[i]}: $said" ;;
+        esac
+        [[ $said =~ sent\ @${seqs[i]}($|\ in\ both|\ in\ A,\ @([0-9]+)\ in\ B) ]] || fail "@${seqs[i]}: $said"
+        others[i]=${BASH_REMATCH[2]}
+        [[ $said != *' in both'* ]] || others[i]=${seqs[i]}
+    done
+    [[ $identical -gt 0 && $changed -gt 0 ]] || fail "$identical identical, $changed changed, $alone alone"
+    # Each side is what each run alone shows, and what SQL has.
+    for side in a b; do
+        trace=$a commands=()
+        [[ $side == a ]] || trace=$b
+        for i in "${!seqs[@]}"; do
+            at=${seqs[i]}
+            [[ $side == a ]] || at=${others[i]}
+            [[ -z $at ]] || commands+=("focus.goto @$at" print.status print.packet print.status print.bytes)
+        done
+        look 0 "$trace" "view.pane packet" "${commands[@]}"
+        ask "$trace" "select seq, lower(hex(frame)) from packet where what = 'send'" >"$work/$side.frames"
+        n=0
+        for i in "${!seqs[@]}"; do
+            at=${seqs[i]}
+            [[ $side == a ]] || at=${others[i]}
+            [[ -n $at ]] || continue
+            section $((2 * n + 1)) "$side.packet.$i"
+            section $((2 * n + 2)) "$side.bytes.$i"
+            n=$((n + 1))
+            grep "^$at," "$work/$side.frames" | cut -d , -f 2 >"$work/$side.frame.$i"
+            [[ -s $work/$side.frame.$i ]] || fail "no frame of @$at"
+        done
+    done
+    for i in "${!seqs[@]}"; do
+        python3 "$here/frames.py" "$work" "$i" || fail "@${seqs[i]}"
+        if [[ -n ${others[i]} ]]; then
+            for file in packet a.packet b.packet; do sed 's/^ *//' "$work/$file.$i" >"$work/$file.flat"; done
+            tail -n +2 "$work/packet.flat" >"$work/layers"
+            cells=$(sides "$work/layers" "$work/a.packet.flat" "$work/b.packet.flat")
+            # Nothing differs exactly where the bytes are the same, of which then each line is there once.
+            same=0
+            ! cmp -s "$work/a.frame.$i" "$work/b.frame.$i" || same=1
+            [[ $(grep -c ' ≠ ' "$work/layers") -eq 0 ]] && shown=1 || shown=0
+            [[ $(grep -c '^[AB]' "$work/bytes.$i") -eq 0 ]] && once=1 || once=0
+            [[ $shown -eq $same && $once -eq $same ]] || fail "@${seqs[i]}: same $same, fields $shown ($cells cells), lines $once"
+        else
+            tail -n +2 "$work/packet.$i" | cmp - "$work/a.packet.$i" || fail "@${seqs[i]}, which A has alone"
+        fi
+    done
+    # From B: what it has alone is told of as well.
+    mapfile -t seqs_b < <(cut -d , -f 1 "$work/b.frames" | awk 'NR % 17 == 1')
+    commands=()
+    for seq in "${seqs_b[@]}"; do commands+=("compare.goto @$seq" print.status print.packet); done
+    look 0 "$a" "compare.open $b" "compare.ignore time" "view.pane packet" "${commands[@]}"
+    for i in "${!seqs_b[@]}"; do
+        section $((i + 1)) packet
+        [[ $(head -n 1 "$work/packet") =~ (sent @${seqs_b[i]} in both|, @${seqs_b[i]} in B|^Only B has this packet, sent @${seqs_b[i]}$) ]] ||
+            fail "@${seqs_b[i]} of B: $(head -n 1 "$work/packet")"
+        [[ ${BASH_REMATCH[0]} != Only* ]] || alone=$((alone + 1))
+    done
+    [[ $alone -gt 0 ]] || fail "neither run has a packet alone"
+    # A run and itself.
+    look 0 "$a" "compare.open $a" "view.pane packet" "focus.goto @${seqs[0]}" print.packet
+    expect out "^Identical bytes · sent @${seqs[0]} in both\$"
+    ! grep -q '≠' "$work/out" || fail "a run differs from itself"
+    # Closed, it is as before.
+    look 0 "$a" "compare.open $b" "view.pane packet" "focus.goto @${seqs[0]}" compare.close print.status print.packet print.status print.bytes
+    section 1 packet
+    section 2 bytes
+    cmp "$work/packet" "$work/a.packet.0" && cmp "$work/bytes" "$work/a.bytes.0" || fail "the packet of a comparison that was closed"
+    ;;
+*) fail "there is no part $part" ;;
+esac
+echo "ok"
