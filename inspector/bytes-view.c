@@ -18,6 +18,7 @@ struct _InspBytesView {
 	GArray *line_of[2];		/* guint: where each LINE of a run's bytes stands; NO_LINE */
 	gsize size[2];
 	int digits, indent;		/* characters of the number, and before it */
+	guint frames;			/* until what is to be seen has been scrolled to for good */
 };
 
 G_DEFINE_FINAL_TYPE(InspBytesView, insp_bytes_view, GTK_TYPE_BOX)
@@ -34,10 +35,7 @@ static int text_at(const InspBytesView *view)
 
 static void follow_theme(InspBytesView *view)
 {
-	struct insp_ink ink;
-
-	insp_ink_get(view->view, &ink);
-	g_object_set(view->differs, "foreground-rgba", &ink.warning, NULL);
+	g_object_set(view->differs, "foreground", insp_ink_run(1), NULL);
 }
 
 /* ---- writing ---- */
@@ -148,9 +146,32 @@ void insp_bytes_view_unmark(InspBytesView *view)
 	gtk_text_buffer_remove_tag(view->buffer, view->chosen, &start, &end);
 }
 
+/* Lines that are new have their places some frames later. */
+static gboolean scroll_later(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+	InspBytesView *view = data;
+
+	gtk_text_view_scroll_to_mark(GTK_TEXT_VIEW(widget), gtk_text_buffer_get_insert(view->buffer), 0.12, FALSE, 0, 0);
+	return --view->frames ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+void insp_bytes_view_show(InspBytesView *view, int side, gsize offset)
+{
+	GtkTextIter iter;
+
+	if (offset >= view->size[side])
+		return;
+	gtk_text_buffer_get_iter_at_line(view->buffer, &iter, (int)g_array_index(view->line_of[side], guint, offset / LINE));
+	gtk_text_buffer_place_cursor(view->buffer, &iter);
+	if (!view->frames)
+		gtk_widget_add_tick_callback(view->view, scroll_later, view, NULL);
+	view->frames = 4;
+}
+
 void insp_bytes_view_mark(InspBytesView *view, int side, guint offset, guint size)
 {
 	tag_bytes(view, view->chosen, side, offset, size);
+	insp_bytes_view_show(view, side, offset);
 }
 
 /* ---- what is shown ---- */
@@ -172,7 +193,6 @@ void insp_bytes_view_set_pair(InspBytesView *view, guint64 address, const struct
 	for (gsize from = 0; from < MAX(of[0].size, of[1].size); from += LINE)
 		put_pair(view, address, of, from);
 	gtk_text_buffer_set_text(view->buffer, view->text->str, (int)view->text->len);
-	follow_theme(view);
 	for (int side = 0; side < 2; side++) {
 		view->size[side] = of[side].size;
 		if (of[0].data && of[1].data)
@@ -233,6 +253,7 @@ static void insp_bytes_view_init(InspBytesView *view)
 	gtk_widget_set_vexpand(scroller, TRUE);
 	gtk_widget_set_hexpand(scroller, TRUE);
 	gtk_box_append(GTK_BOX(view), scroller);
+	follow_theme(view);
 	for (int i = 0; i < 2; i++)
 		g_signal_connect_object(adw_style_manager_get_default(), i ? "notify::high-contrast" : "notify::dark",
 					G_CALLBACK(follow_theme), view, G_CONNECT_SWAPPED);

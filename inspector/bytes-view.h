@@ -25,7 +25,9 @@ void insp_bytes_view_set(InspBytesView *view, guint64 address, const guint8 *dat
 void insp_bytes_view_set_pair(InspBytesView *view, guint64 address, const struct insp_bytes of[2]);
 /* Says why there is nothing. */
 void insp_bytes_view_say(InspBytesView *view, const char *why);
-/* A part of either run's bytes stands out; those that stood out before do not any more. */
+/* Scrolls no further than is needed to see a byte of a run. */
+void insp_bytes_view_show(InspBytesView *view, int side, gsize offset);
+/* A part of either run's bytes stands out, and is scrolled to; those that stood out before do not any more. */
 void insp_bytes_view_unmark(InspBytesView *view);
 void insp_bytes_view_mark(InspBytesView *view, int side, guint offset, guint size);
 char *insp_bytes_view_print(InspBytesView *view);

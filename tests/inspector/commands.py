@@ -119,6 +119,7 @@ print.variables
 print.registers
 memory.show 0x1000
 print.memory
+print.code
 watch.show {variable}
 watch.add {variable}
 break.delete 1

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # compare-panes.sh INSPECTOR PART - two runs of samples/lost-update: what a pane shows of both where they stand beside each other is what it
-# shows of each alone, and what `hindcast` says of each.  Parts: packet.
+# shows of each alone, and what `hindcast` says of each.  Parts: packet, source, memory, code.
 set -euo pipefail
 
 inspector=$1
@@ -109,6 +109,104 @@ packet)
     section 1 packet
     section 2 bytes
     cmp "$work/packet" "$work/a.packet.0" && cmp "$work/bytes" "$work/a.bytes.0" || fail "the packet of a comparison that was closed"
+    ;;
+source | memory | code)
+    # Events of r3's program, behind the place where the runs part; in B what stands there.
+    mapfile -t seqs < <(ask "$a" "select seq from event where node = 'r3' and tid = 18 and kind like 'syscall-%' and seq > 1500 order by seq" |
+        awk 'NR % 7 == 1' | head -n 12)
+    address=0x7fffeffef000	# of the stack
+    case $part in
+    source) show=("view.list source") ;;
+    memory) show=("view.list memory" "memory.show $address") ;;
+    code) show=("view.list machine") ;;
+    esac
+    # at TRACE NAME SEQ...: what it shows there of one run, in the frames of the stack that frames has (as printed: "WHERE" or "FUNCTION").
+    at() {
+        local trace=$1 name=$2 commands=() number=0
+        shift 2
+        for seq; do commands+=("focus.goto @$seq" "thread.select r3 18" print.status print.stack); done
+        look 0 "$trace" "view.pane program" "${show[@]}" "${commands[@]}"
+        commands=()
+        for seq; do
+            section $((number + 1)) stack
+            commands+=("focus.goto @$seq" "thread.select r3 18")
+            if [[ -n ${frames[number]} ]]; then
+                frame=$(cut -f 1-3 "$work/stack" | sed 's/ (was [^)]*)//g' | grep -P "\t${frames[number]}(\t|$)" | head -n 1 | cut -f 1)
+                [[ -n $frame ]] || fail "$name @$seq: no frame ${frames[number]} in $(cat "$work/stack")"
+                commands+=("frame.select $frame")
+            fi
+            commands+=(print.status "print.$part")
+            number=$((number + 1))
+        done
+        look 0 "$trace" "view.pane program" "${show[@]}" "${commands[@]}"
+        for ((i = 1; i <= $#; i++)); do section "$i" "$name.$((i - 1))"; done
+    }
+    # The frame of a side that the pair is about: in source its place, in code its function.
+    frame_of() {
+        case $part in
+        source) head -n 1 "$work/pair.$2" | awk -F ' ≠ ' -v side="$1" '{print $(side <= NF ? side : NF)}' | sed 's|.*/||' ;;
+        code) head -n 1 "$work/pair.$2" | sed -E "s/^Both runs are at //; s/^A is at (.*), B at (.*)/\\$1/; s/.* in //" ;;
+        esac
+    }
+    commands=()
+    for seq in "${seqs[@]}"; do commands+=("focus.goto @$seq" "thread.select r3 18" print.status "print.$part"); done
+    look 0 "$a" "compare.open $b" "compare.ignore time" "view.pane program" "${show[@]}" "${commands[@]}"
+    mapfile -t others < <(grep '^{"trace"' "$work/out" | jq .other)
+    # Three places where the runs are elsewhere, three others.
+    keep=() kept=(0 0)
+    for i in "${!seqs[@]}"; do
+        section $((i + 1)) pair
+        grep -qE '≠|^A is at |bytes differ' "$work/pair" && kind=1 || kind=0
+        [[ ${kept[kind]} -lt 3 ]] || continue
+        cp "$work/pair" "$work/pair.${#keep[@]}"
+        kept[kind]=$((kept[kind] + 1))
+        keep+=("$i")
+    done
+    for i in "${!keep[@]}"; do
+        seqs[i]=${seqs[keep[i]]}
+        others[i]=${others[keep[i]]}
+    done
+    seqs=("${seqs[@]:0:${#keep[@]}}") others=("${others[@]:0:${#keep[@]}}")
+    [[ ${#seqs[@]} -ge 3 ]] || fail "${#seqs[@]} places"
+    for side in 1 2; do
+        frames=()
+        for i in "${!seqs[@]}"; do frames[i]=$(frame_of "$side" "$i"); done
+        if [[ $side -eq 1 ]]; then at "$a" a "${seqs[@]}"; else at "$b" b "${others[@]}"; fi
+    done
+    same=0 apart=0
+    for i in "${!seqs[@]}"; do
+        [[ -s $work/pair.$i && -s $work/a.$i && -s $work/b.$i ]] || fail "@${seqs[i]}: nothing is shown"
+        case $part in
+        source)
+            for file in pair a b; do tr -d '\t' <"$work/$file.$i" >"$work/$file.flat"; done
+            sides "$work/pair.flat" "$work/a.flat" "$work/b.flat" >"$work/cells"
+            ;;
+        *) python3 "$here/lists.py" "$part" "$work/pair.$i" "$work/a.$i" "$work/b.$i" >"$work/cells" || fail "@${seqs[i]} and @${others[i]}" ;;
+        esac
+        if [[ $(<"$work/cells") -eq 0 ]]; then same=$((same + 1)); else apart=$((apart + 1)); fi
+    done
+    [[ $same -gt 0 || $part == memory ]] && [[ $apart -gt 0 ]] || fail "the same at $same places, another at $apart"
+    # The bytes are those that the replay of each run has.
+    if [[ $part == memory ]]; then
+        for side in a b; do
+            trace=$a seq=${seqs[0]}
+            [[ $side == a ]] || { trace=$b seq=${others[0]}; }
+            "$hindcast" ctl "$trace" "seek to=@$((seq + 1))" "memory address=$address size=4096 node=r3 pid=18" | tail -n 1 | jq -r .bytes >"$work/want"
+            cut -c 19-66 "$work/$side.0" | tr -d ' \n' | cmp - <(tr -d '\n' <"$work/want") || fail "memory of $side"
+        done
+    fi
+    # A run and itself is told to be the same, and shown once; closed, it is as before.
+    look 0 "$a" "compare.open $a" "view.pane program" "${show[@]}" "focus.goto @${seqs[0]}" "thread.select r3 18" print.status "print.$part" \
+        "compare.close" "focus.goto @${seqs[0]}" "thread.select r3 18" print.status "print.$part"
+    section 1 self
+    section 2 alone
+    ! grep -qE '≠|^[AB]$|^[AB] 0' "$work/self" || fail "a run differs from itself: $(cat "$work/self")"
+    case $part in
+    memory) [[ $(head -n 1 "$work/self") == "Identical: all 4096 bytes" ]] || fail "the same memory: $(head -n 1 "$work/self")" ;;
+    code) [[ $(head -n 1 "$work/self") == "Both runs are at 0x"* ]] || fail "the same code: $(head -n 1 "$work/self")" ;;
+    source) cmp "$work/self" "$work/a.0" || fail "the same source" ;;
+    esac
+    cmp "$work/alone" "$work/a.0" || fail "the $part of a comparison that was closed"
     ;;
 *) fail "there is no part $part" ;;
 esac
