@@ -147,6 +147,7 @@ static void show(InspWindow *window, struct insp_compared *of)
 	gtk_stack_page_set_visible(gtk_stack_get_page(GTK_STACK(window->lists), GTK_WIDGET(window->differences)), TRUE);
 	gtk_stack_set_visible_child(GTK_STACK(window->lists), GTK_WIDGET(window->differences));
 	insp__compare_follow(window);
+	insp__show_topology(window);
 	insp__show_packet(window);
 	insp__program_follow(window);
 }
@@ -196,6 +197,7 @@ void insp__compare_close(InspWindow *window)
 	if (!compare)
 		return;
 	insp_lanes_set_gaps(window->lanes, NULL, NULL);
+	insp__show_topology(window);
 	insp_difference_list_set(window->differences, NULL, NULL, NULL);
 	gtk_widget_set_visible(window->compare_page, FALSE);
 	insp__share_height(window);

@@ -3,6 +3,7 @@
 #include "window-int.h"
 
 #include "base/check.h"
+#include "said.h"
 
 struct fold_job {
 	struct insp_shared *shared;
@@ -79,10 +80,19 @@ static void say_where(InspWindow *window)
 void insp__show_topology(InspWindow *window)
 {
 	const struct insp_view *view = insp_lanes_view(window->lanes);
+	const uint32_t other = insp__compare_other(window);
+	gboolean differs;
 
-	if (window->run && window->focus != INSP_NONE)
-		insp_topology_set(window->topology, window->focus, insp_view_vtime(view, view->from),
-				  insp_view_vtime(view, view->from + view->span));
+	if (!window->run || window->focus == INSP_NONE)
+		return;
+	insp_topology_set(window->topology, window->focus, insp_view_vtime(view, view->from),
+			  insp_view_vtime(view, view->from + view->span));
+	/* A second run that has just been opened is nowhere yet. */
+	insp_topology_set_pair(window->topology, other == INSP_NONE ? NULL : insp__compare_pair(window), other);
+	g_autofree char *words = insp_topology_words(window->topology, &differs);
+
+	insp_said_set(window->topology_said, words, differs);
+	gtk_accessible_update_property(GTK_ACCESSIBLE(window->topology), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words ? words : "", -1);
 }
 
 void insp__focus(InspWindow *window, uint32_t seq, bool remember)

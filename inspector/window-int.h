@@ -44,6 +44,7 @@ struct _InspWindow {
 	InspLanes *lanes;
 	InspTextTable *threads;
 	InspTopology *topology;
+	GtkWidget *topology_said;
 	InspTextTable *notes_table;
 	InspFramePane *frame;
 	/* made by hand */

@@ -18,6 +18,7 @@
 
 #include "base/check.h"
 #include "log.h"
+#include "said.h"
 
 G_DEFINE_FINAL_TYPE(InspWindow, insp_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -446,8 +447,14 @@ static void add_details(InspWindow *window)
 	gtk_stack_add_titled(stack, GTK_WIDGET(window->threads), "threads", "Threads");
 	gtk_stack_add_titled(stack, GTK_WIDGET(window->frame), "packet", "Packet");
 	insp__add_program(window);
+	GtkWidget *page = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+
 	window->topology = g_object_new(INSP_TYPE_TOPOLOGY, NULL);
-	gtk_stack_add_titled(stack, GTK_WIDGET(window->topology), "topology", "Topology");
+	window->topology_said = insp_said_new();
+	gtk_widget_set_vexpand(GTK_WIDGET(window->topology), TRUE);
+	gtk_box_append(GTK_BOX(page), window->topology_said);
+	gtk_box_append(GTK_BOX(page), GTK_WIDGET(window->topology));
+	gtk_stack_add_titled(stack, page, "topology", "Topology");
 	g_signal_connect(window->topology, "focus-event", G_CALLBACK(lane_clicked), window);
 }
 

@@ -62,6 +62,7 @@ talk.follow
 print.talk
 print.packet
 print.bytes
+print.topology
 list.filter
 cone.past
 cone.future

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # compare-panes.sh INSPECTOR PART - two runs of samples/lost-update: what a pane shows of both where they stand beside each other is what it
-# shows of each alone, and what `hindcast` says of each.  Parts: packet, source, memory, code.
+# shows of each alone, and what `hindcast` says of each.  Parts: packet, source, memory, code, topology.
 set -euo pipefail
 
 inspector=$1
@@ -207,6 +207,46 @@ source | memory | code)
     source) cmp "$work/self" "$work/a.0" || fail "the same source" ;;
     esac
     cmp "$work/alone" "$work/a.0" || fail "the $part of a comparison that was closed"
+    ;;
+topology)
+    # Where packets are on their way in either; in B what stands there.
+    mapfile -t seqs < <(ask "$a" "select seq from event where kind = 'packet-send' and seq > 1000 order by seq" | awk 'NR % 40 == 1')
+    commands=()
+    for seq in "${seqs[@]}"; do commands+=("focus.goto @$seq" print.status print.topology); done
+    look 0 "$a" "compare.open $b" "compare.ignore time" "view.pane topology" "${commands[@]}"
+    mapfile -t others < <(grep '^{"trace"' "$work/out" | jq .other)
+    for i in "${!seqs[@]}"; do section $((i + 1)) "pair.$i"; done
+    # flying TRACE SEQ: sender and size of packets that have been sent and have not ended, by SQL.
+    flying() {
+        ask "$1" "select node || ' ' || size from packet s where what = 'send' and seq <= $2 and not exists
+            (select 1 from packet e where e.packet = s.packet and e.what != 'send' and e.seq <= $2) order by seq"
+    }
+    for side in a b; do
+        trace=$a places=("${seqs[@]}")
+        [[ $side == a ]] || { trace=$b places=("${others[@]}"); }
+        commands=()
+        for seq in "${places[@]}"; do commands+=("focus.goto @$seq" print.status print.topology); done
+        look 0 "$trace" "view.pane topology" "${commands[@]}"
+        for i in "${!places[@]}"; do
+            section $((i + 1)) "$side.$i"
+            cmp <(flying "$trace" "${places[i]}" | sort) <(sed -nE 's/^packet\t(\S+) > \S+, ([0-9]+) bytes\ton its way$/\1 \2/p' "$work/$side.$i" | sort) ||
+                fail "packets on their way at @${places[i]} of $side"
+        done
+    done
+    differ=0
+    for i in "${!seqs[@]}"; do
+        tail -n +2 "$work/pair.$i" >"$work/rows"
+        cells=$(sides "$work/rows" "$work/a.$i" "$work/b.$i")
+        differ=$((differ + cells))
+        said=$(head -n 1 "$work/pair.$i")
+        [[ $cells -gt 0 && $said == 'Differ: '* ]] || [[ $cells -eq 0 && $said == 'Identical: 5 nodes, 9 links'* ]] || fail "@${seqs[i]}: $said"
+    done
+    [[ $differ -gt 0 ]] || fail "nothing differs"
+    look 0 "$a" "compare.open $a" "view.pane topology" "focus.goto @${seqs[0]}" print.status print.topology compare.close print.status print.topology
+    section 1 self
+    section 2 alone
+    tail -n +2 "$work/self" | cmp - "$work/a.0" || fail "a run beside itself"
+    cmp "$work/alone" "$work/a.0" || fail "the topology of a comparison that was closed"
     ;;
 *) fail "there is no part $part" ;;
 esac
