@@ -146,3 +146,17 @@ bool insp__do_print_packet(InspWindow *window, const char *argument)
 	return insp__need_run(window) && print(insp_frame_pane_text(window->frame));
 }
 
+
+bool insp__do_print_bytes(InspWindow *window, const char *argument)
+{
+	return insp__need_run(window) && print(insp_frame_pane_bytes(window->frame));
+}
+
+bool insp__do_print_topology(InspWindow *window, const char *argument)
+{
+	gboolean differs;
+	g_autofree char *words = insp__need_run(window) ? insp_topology_words(window->topology, &differs) : NULL;
+	g_autofree char *rows = insp_topology_print(window->topology);
+
+	return window->run && print(g_strconcat(words ? words : "", words ? "\n" : "", rows, NULL));
+}

@@ -221,10 +221,12 @@ bool insp__do_print_registers(InspWindow *window, const char *argument)
 
 bool insp__do_print_memory(InspWindow *window, const char *argument)
 {
-	GtkTextIter start, end;
+	return print(insp_memory_pane_print(window->program->memory));
+}
 
-	gtk_text_buffer_get_bounds(window->program->memory, &start, &end);
-	return print(gtk_text_buffer_get_text(window->program->memory, &start, &end, /* hidden= */ TRUE));
+bool insp__do_print_code(InspWindow *window, const char *argument)
+{
+	return print(insp_code_pane_print(window->program->code));
 }
 
 bool insp__do_print_node(InspWindow *window, const char *argument)

@@ -27,6 +27,7 @@ bool insp__do_cancel(InspWindow *window, const char *argument)
 	if (!insp__is_busy(window))
 		insp__range_clear(window);
 	insp__program_cancel(window);
+	insp__compare_cancel(window);
 	g_cancellable_cancel(window->cancel);
 	/* A load under way tells itself from a later one by its cancellable, so that one stays. */
 	if (!window->loading) {

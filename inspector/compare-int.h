@@ -32,6 +32,9 @@ struct insp_compare {
 	InspEngine *engine;		/* the second run's replay; it starts when it is asked something */
 	guint serial;			/* of the position; answers about another are dropped */
 	guint frame, depth;		/* the frame that is looked at, and how many are around it, with it */
+	guint pid;			/* of the thread; 0: it does not run there */
+	guint line;			/* of source, that the frame is at */
+	GHashTable *roots;		/* folders in which source is looked for */
 };
 
 /* compare-state.c: panes become pairs, or are none any more. */

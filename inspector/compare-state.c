@@ -29,6 +29,25 @@ static void set_paired(InspWindow *window, gboolean paired)
 	for (InspTextTable *const *table = tables_of(window); *table; table++)
 		insp_text_table_set_paired(*table, paired);
 	insp_node_pane_set_paired(window->program->node_pane, paired);
+	insp_source_pane_set_paired(window->program->source, paired);
+	insp_memory_pane_set_paired(window->program->memory, paired);
+	insp_code_pane_set_paired(window->program->code, paired);
+}
+
+/* Where the program is has to be asked anew. */
+static void wait_place(const struct insp_program *program)
+{
+	insp_source_pane_wait_other(program->source);
+	insp_memory_pane_wait_other(program->memory);
+	insp_code_pane_wait_other(program->code);
+}
+
+/* The second run's program is nowhere. */
+static void no_place(const struct insp_program *program, const char *why)
+{
+	insp_source_pane_set_other(program->source, NULL, NULL, 0, why);
+	insp_memory_pane_set_other(program->memory, program->memory_address, NULL, why);
+	insp_code_pane_set_other(program->code, NULL, NULL, why);
 }
 
 void insp__compare_state_open(InspWindow *window)
@@ -36,6 +55,7 @@ void insp__compare_state_open(InspWindow *window)
 	struct insp_compare *compare = window->compare;
 
 	compare->engine = insp_engine_new(compare->of->run[1]->run->path);
+	compare->roots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_signal_connect_swapped(compare->engine, "changed", G_CALLBACK(insp__update_status), window);
 	set_paired(window, TRUE);
 }
@@ -45,6 +65,7 @@ void insp__compare_state_close(InspWindow *window, struct insp_compare *compare)
 	g_signal_handlers_disconnect_by_data(compare->engine, window);
 	insp_engine_stop(compare->engine);
 	g_object_unref(compare->engine);
+	g_hash_table_unref(compare->roots);
 	if (window->program)
 		set_paired(window, FALSE);
 }
@@ -148,10 +169,13 @@ void insp__compare_state(InspWindow *window, const char *node)
 
 	if (!compare)
 		return;
+	/* Where it is on its way to is not wanted any more. */
+	insp__compare_cancel(window);
 	compare->serial++;
 	insp_node_pane_set_other(window->program->node_pane, NULL, NULL);
 	for (InspTextTable *const *table = tables_of(window) + 1; *table; table++)
 		insp_text_table_set_other(*table, NULL);
+	wait_place(window->program);
 	/* Of a node that it does not have it tells its links. */
 	const char *name = name_of(window, node);
 
@@ -202,6 +226,65 @@ static void ask_watch(InspWindow *window, const char *expression)
 		    window->compare->frame, thread);
 }
 
+static void took_source(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct insp_question *question = data;
+
+	if (!is_old(question))
+		insp_source_pane_set_other(question->window->program->source, answer ? question->text : NULL,
+					   insp__json_text(answer, "text"), question->window->compare->line, error);
+}
+
+static void took_code(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct insp_question *question = data;
+
+	if (!is_old(question))
+		insp_code_pane_set_other(question->window->program->code, answer, question->text, error);
+}
+
+static void took_memory(JsonObject *answer, const char *error, gpointer data)
+{
+	const struct insp_question *question = data;
+	struct insp_program *program = question->window->program;
+	g_autoptr(GBytes) bytes = answer ? insp__bytes_of(answer) : NULL;
+
+	if (!is_old(question))
+		insp_memory_pane_set_other(program->memory, program->memory_address, bytes, error);
+}
+
+/* Of the same address: what was laid out alike lies there in both. */
+static void ask_memory(InspWindow *window)
+{
+	const struct insp_program *program = window->program;
+	const char *name = name_of(window, program->node);
+	g_autofree char *node = name ? insp_engine_quote(name) : NULL;
+
+	if (node && window->compare->pid && program->memory_address)
+		ASK(window, took_memory, NULL, NULL, INSP_ASK_MEMORY "\"node\":%s,\"pid\":%u", program->memory_address, node,
+		    window->compare->pid);
+}
+
+/* Where the frame is in source and code. */
+static void ask_place(InspWindow *window, JsonObject *frame, const char *thread)
+{
+	struct insp_compare *compare = window->compare;
+	const char *file = insp__json_text(frame, "file"), *pc = insp__json_text(frame, "pc"), *module = insp__json_text(frame, "module");
+
+	compare->line = (guint)insp__json_number(frame, "line");
+	if (file) {
+		g_autofree char *quoted = insp_engine_quote(file);
+
+		if (module)
+			insp__add_roots(compare->engine, compare->roots, module);
+		ASK(window, took_source, file, NULL, "\"do\":\"source\",\"file\":%s%s", quoted, thread);
+	} else {
+		insp_source_pane_set_other(window->program->source, NULL, NULL, 0, NO_SOURCE_WORDS);
+	}
+	if (pc)
+		ASK(window, took_code, pc, NULL, INSP_ASK_CODE "%s", pc, thread);
+}
+
 static void took_stack(JsonObject *answer, const char *error, gpointer data)
 {
 	const struct insp_question *question = data;
@@ -217,13 +300,17 @@ static void took_stack(JsonObject *answer, const char *error, gpointer data)
 	insp_text_table_set_other(window->program->stack, count ? insp__rows_of_frames(answer, compare->frame) : no_rows());
 	if (!count) {
 		insp_text_table_set_other(window->program->variables, no_rows());
+		no_place(window->program, error ? error : "The thread runs no program there.");
 		return;
 	}
 	g_autofree char *thread = thread_of(window);
 
+	compare->pid = (guint)insp__json_number(answer, "pid");
+	ask_place(window, json_array_get_object_element(json_object_get_array_member(answer, "frames"), compare->frame), thread);
 	ASK(window, took_variables, NULL, NULL, "\"do\":\"variables\",\"frame\":%u,\"scope\":\"locals\"%s", compare->frame, thread);
 	for (guint i = 0; i < window->program->watches->len; i++)
 		ask_watch(window, window->program->watches->pdata[i]);
+	ask_memory(window);
 }
 
 static void took_seek(JsonObject *answer, const char *error, gpointer data)
@@ -243,9 +330,12 @@ void insp__compare_program(InspWindow *window, guint depth)
 	g_autofree char *thread = thread_of(window);
 
 	compare->depth = depth;
+	compare->pid = 0;
+	wait_place(window->program);
 	if (!*thread) {
 		for (InspTextTable *const *table = tables_of(window) + 1; *table; table++)
 			insp_text_table_set_other(*table, no_rows());
+		no_place(window->program, "The second run does not have this node.");
 		return;
 	}
 	ASK(window, took_seek, NULL, NULL, "\"do\":\"seek\",\"to\":\"@%u\"", compare->other + 1);
@@ -282,4 +372,18 @@ void insp__compare_watch(InspWindow *window, const char *expression)
 {
 	if (window->compare)
 		ask_watch(window, expression);
+}
+
+void insp__compare_memory(InspWindow *window)
+{
+	if (!window->compare)
+		return;
+	insp_memory_pane_wait_other(window->program->memory);
+	ask_memory(window);
+}
+
+void insp__compare_cancel(InspWindow *window)
+{
+	if (window->compare)
+		insp_engine_cancel(window->compare->engine);
 }

@@ -147,6 +147,8 @@ static void show(InspWindow *window, struct insp_compared *of)
 	insp__pane_offer(window, INSP_PANE_DIFFERENCES, true);
 	insp__pane_show(window, INSP_PANE_DIFFERENCES, /* asked= */ !insp__pane_is_out(window, INSP_PANE_DIFFERENCES));
 	insp__compare_follow(window);
+	insp__show_topology(window);
+	insp__show_packet(window);
 	insp__program_follow(window);
 }
 
@@ -195,6 +197,7 @@ void insp__compare_close(InspWindow *window)
 	if (!compare)
 		return;
 	insp_lanes_set_gaps(window->lanes, NULL, NULL);
+	insp__show_topology(window);
 	insp_difference_list_set(window->differences, NULL, NULL, NULL);
 	gtk_widget_set_visible(window->compare_page, FALSE);
 	insp__share_height(window);
@@ -208,6 +211,8 @@ void insp__compare_close(InspWindow *window)
 	insp_gaps_free(compare->gaps);
 	insp__compared_unref(compare->of);
 	g_free(compare);
+	if (window->run && window->focus != INSP_NONE)
+		insp__show_packet(window);
 }
 
 /* ---- where the second run is ---- */

@@ -28,6 +28,10 @@ void insp__compare_state(InspWindow *window, const char *node);
 void insp__compare_program(InspWindow *window, guint depth);
 void insp__compare_expand(InspWindow *window, InspTextRow *row);
 void insp__compare_watch(InspWindow *window, const char *expression);
+/* Another address is looked at. */
+void insp__compare_memory(InspWindow *window);
+/* Ends what the second run's replay is asked. */
+void insp__compare_cancel(InspWindow *window);
 /* Reads of the second run, and questions to its replay, that are under way. */
 guint insp__compare_pending(InspWindow *window);
 

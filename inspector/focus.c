@@ -3,6 +3,7 @@
 #include "window-int.h"
 
 #include "base/check.h"
+#include "said.h"
 
 struct fold_job {
 	struct insp_shared *shared;
@@ -55,24 +56,6 @@ static void fold_state(InspWindow *window)
 	g_task_run_in_thread(task, fold_thread);
 }
 
-static void frame_read(uint32_t seq, GBytes *body, gpointer data)
-{
-	InspWindow *window = data;
-	struct fmt_ev_packet_send sent;
-	gsize size = 0;
-	const uint8_t *bytes = body ? g_bytes_get_data(body, &size) : NULL;
-	const struct fmt_event event = {.kind = FMT_packet_send, .body = bytes, .body_size = size};
-
-	if (!bytes || fmt_get_packet_send(&event, &sent) < 0) {
-		insp_frame_pane_set(window->frame, NULL);
-	} else {
-		g_autoptr(GBytes) frame = g_bytes_new(sent.frame.data, sent.frame.size);
-
-		insp_frame_pane_set(window->frame, frame);
-	}
-	insp__update_status(window);
-}
-
 /* The line above the panes: what happens here. */
 static void say_where(InspWindow *window)
 {
@@ -97,10 +80,19 @@ static void say_where(InspWindow *window)
 void insp__show_topology(InspWindow *window)
 {
 	const struct insp_view *view = insp_lanes_view(window->lanes);
+	const uint32_t other = insp__compare_other(window);
+	gboolean differs;
 
-	if (window->run && window->focus != INSP_NONE)
-		insp_topology_set(window->topology, window->focus, insp_view_vtime(view, view->from),
-				  insp_view_vtime(view, view->from + view->span));
+	if (!window->run || window->focus == INSP_NONE)
+		return;
+	insp_topology_set(window->topology, window->focus, insp_view_vtime(view, view->from),
+			  insp_view_vtime(view, view->from + view->span));
+	/* A second run that has just been opened is nowhere yet. */
+	insp_topology_set_pair(window->topology, other == INSP_NONE ? NULL : insp__compare_pair(window), other);
+	g_autofree char *words = insp_topology_words(window->topology, &differs);
+
+	insp_said_set(window->topology_said, words, differs);
+	gtk_accessible_update_property(GTK_ACCESSIBLE(window->topology), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words ? words : "", -1);
 }
 
 void insp__focus(InspWindow *window, uint32_t seq, bool remember)
@@ -111,7 +103,6 @@ void insp__focus(InspWindow *window, uint32_t seq, bool remember)
 		g_array_set_size(window->forward, 0);
 	}
 	window->focus = seq;
-	const uint32_t packet = insp_packet_of(window->run, seq);
 
 	say_where(window);
 	insp_lanes_set_focus(window->lanes, seq, /* follow= */ true);
@@ -122,10 +113,7 @@ void insp__focus(InspWindow *window, uint32_t seq, bool remember)
 	insp__compare_follow(window);
 	insp__show_topology(window);
 	insp__program_follow(window);
-	if (packet != INSP_NONE)
-		insp_pager_body(window->pager, window->run->packets[packet].send, frame_read, window);
-	else
-		insp_frame_pane_set(window->frame, NULL);
+	insp__show_packet(window);
 	insp__update_status(window);
 }
 

@@ -43,6 +43,13 @@ void insp_ink_get(GtkWidget *widget, struct insp_ink *ret)
 	ret->dark = adw_style_manager_get_dark(manager);
 }
 
+const char *insp_ink_run(int run)
+{
+	static const char *const colors[2][2] = {{"#1c71d8", "#9c6e03"}, {"#78aeed", "#f8e45c"}};
+
+	return colors[adw_style_manager_get_dark(adw_style_manager_get_default())][run];
+}
+
 /* Muted, apart in lightness too; more lanes than these repeat. */
 GdkRGBA insp_ink_lane(const struct insp_ink *ink, guint lane)
 {

@@ -13,6 +13,9 @@ struct insp_ink {
 void insp_ink_get(GtkWidget *widget, struct insp_ink *ret);
 /* The hue of a lane; the same lane has the same in every picture. */
 GdkRGBA insp_ink_lane(const struct insp_ink *ink, guint lane);
+/* By the theme, for texts that name a colour instead of taking it when they are drawn: of the first run, and of the second one, which is
+ * that of what differs. */
+const char *insp_ink_run(int run);
 GdkRGBA insp_ink_alpha(GdkRGBA color, float alpha);
 /* One line of text; anchor 0: at is its left end, 0.5: its middle, 1: its right end.  Returns its width. */
 double insp_ink_text(GtkSnapshot *snapshot, GtkWidget *widget, const char *text, double x, double y, double anchor,

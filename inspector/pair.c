@@ -511,3 +511,23 @@ uint32_t insp_pair_other(const struct insp_pair *pair, int side, uint32_t seq)
 
 	return after ? after - 1 : 0;
 }
+
+uint32_t insp_pair_packet(const struct insp_pair *pair, int side, uint32_t packet)
+{
+	const uint32_t send = pair->run[side]->packets[packet].send;
+
+	return pair->match[side][send] == INSP_ALONE ? INSP_NONE : insp_packet_of(pair->run[!side], pair->other[side][send]);
+}
+
+void insp_pair_packets(const struct insp_pair *pair, const uint32_t seqs[2], uint32_t ret[2])
+{
+	for (int side = 0; side < 2; side++)
+		ret[side] = insp_packet_of(pair->run[side], seqs[side]);
+	/* Who only follows stands somewhere near; what it is about there matters when it is the same. */
+	for (int side = 0; side < 2; side++) {
+		if (ret[side] == INSP_NONE || (ret[!side] != INSP_NONE && insp_pair_other(pair, side, seqs[side]) != seqs[!side]))
+			continue;
+		ret[!side] = insp_pair_packet(pair, side, ret[side]);
+		return;
+	}
+}

@@ -49,5 +49,10 @@ uint32_t insp_pair_step(const struct insp_pair *pair, int side, uint32_t seq, in
 /* The event of the other run that stands where this one does: its partner, or else the last one of the same node before; where there
  * is none the last one that has happened by then.  The other run has events. */
 uint32_t insp_pair_other(const struct insp_pair *pair, int side, uint32_t seq);
+/* The packets that both runs are about at events of theirs, which stand beside each other; INSP_NONE: a run has none there.  One is
+ * completed by its partner; what a run has alone stands alone, unless both events were chosen. */
+void insp_pair_packets(const struct insp_pair *pair, const uint32_t seqs[2], uint32_t ret[2]);
+/* The packet that another one is in the other run: that which the sender has sent instead; INSP_NONE. */
+uint32_t insp_pair_packet(const struct insp_pair *pair, int side, uint32_t packet);
 
 #endif

@@ -3,48 +3,52 @@
 
 #include <math.h>
 
-/* On a circle, the first above. */
-static void circle(const struct insp_run *run, struct insp_place *ret)
+/* The first above. */
+struct insp_place insp_place_on_circle(uint32_t lane, uint32_t lane_count)
 {
-	const double count = run->lane_count > 1 ? run->lane_count - 1 : 1;
+	const double count = lane_count > 1 ? lane_count - 1 : 1, angle = ((double)lane - 1) / count * 2 * M_PI - M_PI / 2;
 
-	for (uint32_t lane = 0; lane < run->lane_count; lane++) {
-		const double angle = ((double)lane - 1) / count * 2 * M_PI - M_PI / 2;
-
-		ret[lane] = (struct insp_place){0.5 + cos(angle) / 2, 0.5 + sin(angle) / 2};
-	}
+	return (struct insp_place){0.5 + cos(angle) / 2, 0.5 + sin(angle) / 2};
 }
 
 /* All that was ever told, so that the picture stands still while nodes move. */
-static void bounds(const struct insp_run *run, double *low_x, double *low_y, double *size)
+static void bounds(const struct insp_run *const runs[2], double *low_x, double *low_y, double *size)
 {
 	double high_x = -INFINITY, high_y = -INFINITY;
 
 	*low_x = *low_y = INFINITY;
-	for (uint32_t i = 0; i < run->position_count; i++) {
-		const struct insp_position *p = &run->positions[i];
+	for (int side = 0; side < 2 && runs[side]; side++)
+		for (uint32_t i = 0; i < runs[side]->position_count; i++) {
+			const struct insp_position *p = &runs[side]->positions[i];
 
-		*low_x = fmin(*low_x, (double)p->x);
-		*low_y = fmin(*low_y, (double)p->y);
-		high_x = fmax(high_x, (double)p->x);
-		high_y = fmax(high_y, (double)p->y);
-	}
+			*low_x = fmin(*low_x, (double)p->x);
+			*low_y = fmin(*low_y, (double)p->y);
+			high_x = fmax(high_x, (double)p->x);
+			high_y = fmax(high_y, (double)p->y);
+		}
 	*size = fmax(fmax(high_x - *low_x, high_y - *low_y), 1);
 }
 
-void insp_places_find(const struct insp_run *run, uint32_t seq, struct insp_place *ret)
+void insp_places_find(const struct insp_run *const runs[2], int side, uint32_t seq, struct insp_place *ret)
 {
+	const struct insp_run *run = runs[side];
 	double low_x, low_y, size;
 
-	circle(run, ret);
-	if (!run->position_count)
-		return;
-	bounds(run, &low_x, &low_y, &size);
+	for (uint32_t lane = 0; lane < run->lane_count; lane++)
+		ret[lane] = insp_place_on_circle(lane, run->lane_count);
+	bounds(runs, &low_x, &low_y, &size);
 	for (uint32_t i = 0; i < run->position_count && run->positions[i].seq <= seq; i++) {
 		const struct insp_position *p = &run->positions[i];
 
 		ret[p->lane] = (struct insp_place){((double)p->x - low_x) / size, ((double)p->y - low_y) / size};
 	}
+}
+
+void insp_links_down(const struct insp_run *run, uint32_t seq, struct insp_link_state *ret)
+{
+	for (uint32_t i = 0; i < run->outage_count && run->outages[i].seq <= seq; i++)
+		if (run->outages[i].what == INSP_OUTAGE_LINK)
+			ret[run->outages[i].number].down = run->outages[i].down;
 }
 
 void insp_links_find(const struct insp_run *run, uint32_t seq, vtime_ns from, vtime_ns to, struct insp_link_state *ret)
@@ -57,9 +61,7 @@ void insp_links_find(const struct insp_run *run, uint32_t seq, vtime_ns from, vt
 		if (packet->link != UINT16_MAX)
 			ret[packet->link].bytes += packet->size;
 	}
-	for (uint32_t i = 0; i < run->outage_count && run->outages[i].seq <= seq; i++)
-		if (run->outages[i].what == INSP_OUTAGE_LINK)
-			ret[run->outages[i].number].down = run->outages[i].down;
+	insp_links_down(run, seq, ret);
 }
 
 bool insp_node_is_down(const struct insp_run *run, uint32_t lane, uint32_t seq)

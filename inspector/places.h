@@ -14,9 +14,13 @@ struct insp_link_state {
 	bool down;			/* in either direction */
 };
 
-/* Of each lane.  Positions that are told are scaled to fill 0 to 1, in the same proportion for x and y. */
-void insp_places_find(const struct insp_run *run, uint32_t seq, struct insp_place *ret);
-/* Of each link of run->links. */
+/* Of each lane of one of two runs, the second of which may be NULL.  Positions that either tells are scaled to fill 0 to 1, in the same
+ * proportion for x and y. */
+void insp_places_find(const struct insp_run *const runs[2], int side, uint32_t seq, struct insp_place *ret);
+/* Where no positions are told: of a lane of so many, the first of which is no place. */
+struct insp_place insp_place_on_circle(uint32_t lane, uint32_t lane_count);
+/* Of each link of run->links: whether it is down; and what it carries. */
+void insp_links_down(const struct insp_run *run, uint32_t seq, struct insp_link_state *ret);
 void insp_links_find(const struct insp_run *run, uint32_t seq, vtime_ns from, vtime_ns to, struct insp_link_state *ret);
 bool insp_node_is_down(const struct insp_run *run, uint32_t lane, uint32_t seq);
 /* Packets that were sent at or before seq and have not ended by then; at most max.  Returns how many. */

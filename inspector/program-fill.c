@@ -183,45 +183,16 @@ GPtrArray *insp__rows_of_registers(JsonObject *answer)
 	return rows;
 }
 
-GPtrArray *insp__rows_of_code(JsonObject *answer, const char *pc)
+GBytes *insp__bytes_of(JsonObject *answer)
 {
-	GPtrArray *rows = g_ptr_array_new_with_free_func(g_object_unref);
-	JsonArray *list = list_of(answer, "instructions");
+	const char *hex = insp__json_text(answer, "bytes");
+	const gsize size = hex ? strlen(hex) / 2 : 0;
 
-	for (guint i = 0; list && i < json_array_get_length(list); i++) {
-		JsonObject *object = item_of(list, i);
-		const char *address = insp__json_text(object, "address");
-		InspTextRow *row = insp_text_row_new(address);
+	if (!size)
+		return NULL;
+	guint8 *bytes = g_malloc(size);
 
-		row->text[0] = g_strdup(address);
-		row->text[1] = g_strdup(insp__json_text(object, "text"));
-		row->text[2] = g_strdup(insp__json_text(object, "bytes"));
-		row->style = g_strcmp0(address, pc) == 0 ? "accent" : NULL;
-		g_ptr_array_add(rows, row);
-	}
-	return rows;
-}
-
-void insp__put_memory(GtkTextBuffer *buffer, guint64 address, const char *hex)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-	const gsize size = strlen(hex) / 2;
-
-	for (gsize line = 0; line < size; line += 16) {
-		g_string_append_printf(text, "%016" G_GINT64_MODIFIER "x  ", address + line);
-		for (gsize i = line; i < line + 16; i++)
-			if (i < size)
-				g_string_append_printf(text, "%.2s ", hex + 2 * i);
-			else
-				g_string_append(text, "   ");
-		g_string_append_c(text, ' ');
-		for (gsize i = line; i < line + 16 && i < size; i++) {
-			const char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
-			const long byte = strtol(pair, NULL, 16);
-
-			g_string_append_c(text, byte >= ' ' && byte < 127 ? (char)byte : '.');
-		}
-		g_string_append_c(text, '\n');
-	}
-	gtk_text_buffer_set_text(buffer, text->str, -1);
+	for (gsize i = 0; i < size; i++)
+		bytes[i] = (guint8)(g_ascii_xdigit_value(hex[2 * i]) << 4 | g_ascii_xdigit_value(hex[2 * i + 1]));
+	return g_bytes_new_take(bytes, size);
 }

@@ -11,10 +11,6 @@ static const struct insp_text_column watch_columns[] = {
 	WIDE("Watched"), WIDE("Value"), {.title = "Type", .shared = TRUE}, {NULL}};
 static const struct insp_text_column register_columns[] = {
 	{.title = "Register", .monospace = TRUE}, {.title = "Value", .expand = TRUE, .monospace = TRUE}, {NULL}};
-static const struct insp_text_column code_columns[] = {
-	{.title = "Address", .monospace = TRUE},
-	{.title = "Instruction", .expand = TRUE, .monospace = TRUE},
-	{.title = "Bytes", .monospace = TRUE}, {NULL}};
 static const struct insp_text_column point_columns[] = {NUMBER("No."), WIDE("Stops at"), {NULL}};
 
 static void frame_activated(InspTextRow *row, gpointer data)
@@ -161,20 +157,12 @@ static void add_page(InspWindow *window)
 static void add_memory(InspWindow *window)
 {
 	struct insp_program *program = window->program;
-	GtkWidget *view = gtk_text_view_new(), *scroller = gtk_scrolled_window_new();
 
 	program->memory_page = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
 	program->memory_entry = entry_new("address: 0x7ffffffde000", "Address", G_CALLBACK(memory_entered), window);
-	program->memory = gtk_text_view_get_buffer(GTK_TEXT_VIEW(view));
-	gtk_text_view_set_editable(GTK_TEXT_VIEW(view), FALSE);
-	gtk_text_view_set_monospace(GTK_TEXT_VIEW(view), TRUE);
-	gtk_text_view_set_left_margin(GTK_TEXT_VIEW(view), 12);
-	gtk_widget_add_css_class(view, "bytes");
-	gtk_accessible_update_property(GTK_ACCESSIBLE(view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Memory", -1);
-	gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), view);
-	gtk_widget_set_vexpand(scroller, TRUE);
+	program->memory = g_object_new(INSP_TYPE_MEMORY_PANE, NULL);
 	gtk_box_append(GTK_BOX(program->memory_page), program->memory_entry);
-	gtk_box_append(GTK_BOX(program->memory_page), scroller);
+	gtk_box_append(GTK_BOX(program->memory_page), GTK_WIDGET(program->memory));
 }
 
 void insp__add_program(InspWindow *window)
@@ -187,7 +175,7 @@ void insp__add_program(InspWindow *window)
 	add_page(window);
 	add_memory(window);
 	program->source = g_object_new(INSP_TYPE_SOURCE_PANE, NULL);
-	program->code = insp_text_table_new(code_columns, "Code", "No program is looked at.");
+	program->code = g_object_new(INSP_TYPE_CODE_PANE, NULL);
 	program->registers = insp_text_table_new(register_columns, "Registers", "No program is looked at.");
 	program->machine = pair_new(GTK_ORIENTATION_HORIZONTAL, GTK_WIDGET(program->code), GTK_WIDGET(program->registers), 560);
 	program->points_table = insp_text_table_new(point_columns, "Breakpoints and watchpoints",

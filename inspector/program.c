@@ -96,10 +96,7 @@ static void took_code(JsonObject *answer, const char *error, gpointer data)
 
 	if (is_old(question))
 		return;
-	if (answer)
-		insp_text_table_set(question->window->program->code, insp__rows_of_code(answer, question->text), TRUE);
-	else
-		insp_text_table_clear(question->window->program->code, error);
+	insp_code_pane_set(question->window->program->code, answer, question->text, error);
 }
 
 static void took_watch(JsonObject *answer, const char *error, gpointer data)
@@ -128,14 +125,10 @@ static void took_memory(JsonObject *answer, const char *error, gpointer data)
 {
 	const struct insp_question *question = data;
 	struct insp_program *program = question->window->program;
-	const char *bytes = answer ? insp__json_text(answer, "bytes") : NULL;
+	g_autoptr(GBytes) bytes = answer ? insp__bytes_of(answer) : NULL;
 
-	if (is_old(question))
-		return;
-	if (bytes)
-		insp__put_memory(program->memory, program->memory_address, bytes);
-	else
-		gtk_text_buffer_set_text(program->memory, error ? error : "", -1);
+	if (!is_old(question))
+		insp_memory_pane_set(program->memory, program->memory_address, bytes, error);
 }
 
 static void took_state(JsonObject *answer, const char *error, gpointer data)
@@ -166,16 +159,14 @@ static void ask_frame(InspWindow *window)
 	}
 }
 
-#define MEMORY_SHOWN 4096	/* bytes: a page */
-
 static void ask_memory(InspWindow *window)
 {
 	struct insp_program *program = window->program;
 	g_autofree char *node = program->node ? insp_engine_quote(program->node) : NULL;
 
 	if (program->memory_address && node)
-		ASK(window, took_memory, NULL, NULL, "\"do\":\"memory\",\"address\":\"%#" G_GINT64_MODIFIER "x\",\"size\":%d,"
-		    "\"node\":%s,\"pid\":%u", program->memory_address, MEMORY_SHOWN, node, program->pid);
+		ASK(window, took_memory, NULL, NULL, INSP_ASK_MEMORY "\"node\":%s,\"pid\":%u", program->memory_address, node,
+		    program->pid);
 }
 
 #define ROOTS_OF_PATH 5		/* folders above a program in which its source is looked for */
@@ -185,16 +176,15 @@ static void took_nothing(JsonObject *answer, const char *error, gpointer data)
 }
 
 /* Paths of source are often relative to where a program was built: the folders above it are looked through, nearest first. */
-static void add_roots(InspWindow *window, const char *path)
+void insp__add_roots(InspEngine *engine, GHashTable *roots, const char *path)
 {
-	struct insp_program *program = window->program;
 	g_autofree char *folder = g_path_get_dirname(path);
 
 	for (int i = 0; i < ROOTS_OF_PATH && folder[0] == '/' && folder[1]; i++) {
-		if (g_hash_table_add(program->roots, g_strdup(folder))) {
+		if (g_hash_table_add(roots, g_strdup(folder))) {
 			g_autofree char *quoted = insp_engine_quote(folder);
 
-			TELL(window, took_nothing, NULL, "\"do\":\"roots\",\"add\":%s", quoted);
+			insp_engine_tell(engine, took_nothing, NULL, g_free, "\"do\":\"roots\",\"add\":%s", quoted);
 		}
 		char *above = g_path_get_dirname(folder);
 
@@ -216,15 +206,13 @@ static void show_frame(InspWindow *window, JsonObject *frame)
 		const char *module = insp__json_text(frame, "module");
 
 		if (module)
-			add_roots(window, module);
-
+			insp__add_roots(program->engine, program->roots, module);
 		ASK(window, took_source, file, NULL, "\"do\":\"source\",\"file\":%s%s", quoted, thread);
 	} else {
-		insp_source_pane_clear(program->source, "There is no source of this function.\n"
-				       "Programs that were built with -g have it; choose a frame of one.");
+		insp_source_pane_clear(program->source, NO_SOURCE_WORDS);
 	}
 	if (pc)
-		ASK(window, took_code, pc, NULL, "\"do\":\"disassemble\",\"address\":\"%s\",\"count\":40%s", pc, thread);
+		ASK(window, took_code, pc, NULL, INSP_ASK_CODE "%s", pc, thread);
 }
 
 /* Whoever stops in a library of the system wants to see who called it. */
@@ -496,6 +484,7 @@ void insp__program_memory(InspWindow *window, guint64 address)
 {
 	window->program->memory_address = address;
 	ask_memory(window);
+	insp__compare_memory(window);
 }
 
 /* ---- points ---- */
@@ -624,7 +613,8 @@ void insp__program_close(InspWindow *window)
 	insp_text_table_clear(program->stack, NULL);
 	insp_text_table_clear(program->variables, NULL);
 	insp_text_table_clear(program->registers, NULL);
-	insp_text_table_clear(program->code, NULL);
+	insp_code_pane_clear(program->code, NULL);
+	insp_memory_pane_clear(program->memory);
 	insp_text_table_clear(program->points_table, NULL);
 	insp_node_pane_clear(program->node_pane, NULL);
 	insp_source_pane_clear(program->source, NULL);

@@ -13,7 +13,9 @@
 #ifndef INSP_PROGRAM_H
 #define INSP_PROGRAM_H
 
+#include "code-pane.h"
 #include "engine.h"
+#include "memory-pane.h"
 #include "node-pane.h"
 #include "source-pane.h"
 #include "text-table.h"
@@ -38,10 +40,11 @@ struct insp_program {
 	guint64 memory_address;		/* 0: none is looked at */
 	/* widgets */
 	GtkWidget *page, *say, *watch_entry, *machine, *memory_page, *memory_entry;
-	InspTextTable *stack, *variables, *watch_table, *registers, *code, *points_table;
+	InspTextTable *stack, *variables, *watch_table, *registers, *points_table;
+	InspCodePane *code;
 	InspSourcePane *source;
 	InspNodePane *node_pane;
-	GtkTextBuffer *memory;
+	InspMemoryPane *memory;
 };
 
 /* Makes the panes. */
@@ -87,11 +90,18 @@ gint64 insp__json_number(JsonObject *object, const char *name);
 GPtrArray *insp__rows_of_frames(JsonObject *answer, guint chosen);
 GPtrArray *insp__rows_of_variables(JsonObject *answer, const char *prefix);
 GPtrArray *insp__rows_of_registers(JsonObject *answer);
-GPtrArray *insp__rows_of_code(JsonObject *answer, const char *pc);
+/* The "bytes" of an answer; NULL: it has none. */
+GBytes *insp__bytes_of(JsonObject *answer);
 /* Why the replay stopped, for a person. */
 #define INTERRUPTED_WORDS "Stopped on the way"
 char *insp__stop_words(JsonObject *stop);
-void insp__put_memory(GtkTextBuffer *buffer, guint64 address, const char *hex);
+
+/* What both runs' replays are asked alike: members, for printf with an address. */
+#define INSP_ASK_MEMORY "\"do\":\"memory\",\"address\":\"%#" G_GINT64_MODIFIER "x\",\"size\":4096,"	/* a page */
+#define INSP_ASK_CODE "\"do\":\"disassemble\",\"address\":\"%s\",\"count\":40"
+#define NO_SOURCE_WORDS "There is no source of this function.\nPrograms that were built with -g have it; choose a frame of one."
+/* The folders above a program are those in which its source is looked for; roots: which the engine has been told. */
+void insp__add_roots(InspEngine *engine, GHashTable *roots, const char *path);
 
 /* The row of an expression that is watched; error: why there is no value. */
 InspTextRow *insp__row_of_watch(const char *expression, JsonObject *answer, const char *error);

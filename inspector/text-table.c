@@ -107,7 +107,7 @@ static void setup(GtkSignalListItemFactory *factory, GtkListItem *item, InspText
 	GtkWidget *label = gtk_label_new(NULL);
 
 	gtk_label_set_xalign(GTK_LABEL(label), column->right ? 1 : 0);
-	gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
+	gtk_label_set_ellipsize(GTK_LABEL(label), column->whole ? PANGO_ELLIPSIZE_NONE : PANGO_ELLIPSIZE_END);
 	gtk_widget_add_css_class(label, column->monospace ? "monospace" : "numeric");
 	if (column_of(factory) == 0 && table->expand) {
 		GtkWidget *expander = gtk_tree_expander_new();
@@ -519,6 +519,11 @@ void insp_text_table_clear(InspTextTable *table, const char *why)
 	g_list_store_remove_all(table->rows);
 	gtk_label_set_text(GTK_LABEL(table->why), why ? why : table->empty);
 	gtk_stack_set_visible_child_name(GTK_STACK(table->stack), "why");
+}
+
+void insp_text_table_show_column(InspTextTable *table, guint column, gboolean visible)
+{
+	gtk_column_view_column_set_visible(table->made[column][0], visible);
 }
 
 InspTextRow *insp_text_table_selected(InspTextTable *table)

@@ -40,6 +40,7 @@ InspTextRow *insp_text_row_new(const char *key);
 struct insp_text_column {
 	const char *title;
 	gboolean expand, right, monospace;
+	gboolean whole;			/* never cut off */
 	gboolean fleeting;		/* changes always: not worth a mark */
 	gboolean quiet;			/* in a pair: shown of both, not compared */
 	gboolean shared;		/* says what the row is about, as the first column does: once for both runs of a pair */
@@ -65,6 +66,8 @@ void insp_text_table_set_paired(InspTextTable *table, gboolean paired);
 void insp_text_table_set_other(InspTextTable *table, GPtrArray *rows);
 void insp_text_table_put_other(InspTextTable *table, InspTextRow *row);
 void insp_text_table_set_other_children(InspTextTable *table, InspTextRow *row, GPtrArray *rows);
+/* A column comes or goes; of a table that is no pair. */
+void insp_text_table_show_column(InspTextTable *table, guint column, gboolean visible);
 /* Says why there is nothing. */
 void insp_text_table_clear(InspTextTable *table, const char *why);
 /* Fills row->children, now or later. */

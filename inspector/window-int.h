@@ -46,6 +46,7 @@ struct _InspWindow {
 	InspLanes *lanes;
 	InspTextTable *threads;
 	InspTopology *topology;
+	GtkWidget *topology_said;
 	InspTextTable *notes_table;
 	InspFramePane *frame;
 	/* made by hand */
@@ -73,6 +74,11 @@ struct _InspWindow {
 	enum insp_grain step_grain;
 	uint32_t step_scope;		/* lane; INSP_NONE: all */
 	GArray *back, *forward;		/* uint32_t */
+	struct {
+		uint32_t send;		/* event that sends the packet of the position; INSP_NONE: there is none */
+		bool waits;		/* it is being read */
+		GBytes *frame;		/* NULL: none, not read yet, or it could not be */
+	} packet[2];			/* of each run */
 	bool quiet;			/* widgets are being set by us */
 	/* what is under way */
 	GCancellable *cancel;		/* of load and search */
@@ -144,6 +150,8 @@ void insp__run_missing(InspWindow *window);
 /* Makes an event the one that all panes are about.  remember: it can be gone back from. */
 void insp__focus(InspWindow *window, uint32_t seq, bool remember);
 void insp__show_topology(InspWindow *window);
+/* packet.c: the packet of the position, beside the second run's while one is open. */
+void insp__show_packet(InspWindow *window);
 void insp__set_scope(InspWindow *window, uint32_t lane);
 /* "on" or "off".  False: it is neither, and that was said. */
 bool insp__take_switch(InspWindow *window, const char *argument, bool *ret);

@@ -18,6 +18,7 @@
 
 #include "base/check.h"
 #include "log.h"
+#include "said.h"
 
 G_DEFINE_FINAL_TYPE(InspWindow, insp_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -202,6 +203,10 @@ static void forget_run(InspWindow *window)
 	insp__program_close(window);
 	insp__notes_forget(window);
 	insp__compare_close(window);
+	for (int side = 0; side < 2; side++) {
+		window->packet[side].waits = false;
+		g_clear_pointer(&window->packet[side].frame, g_bytes_unref);
+	}
 	insp_lanes_set_run(window->lanes, NULL, NULL);
 	insp_topology_set_run(window->topology, NULL);
 	g_clear_pointer(&window->cone, g_free);
@@ -443,8 +448,14 @@ static void add_details(InspWindow *window)
 	insp__pane_add(window, INSP_PANE_THREADS, GTK_WIDGET(window->threads));
 	insp__pane_add(window, INSP_PANE_PACKET, GTK_WIDGET(window->frame));
 	insp__add_program(window);
+	GtkWidget *page = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+
 	window->topology = g_object_new(INSP_TYPE_TOPOLOGY, NULL);
-	insp__pane_add(window, INSP_PANE_TOPOLOGY, GTK_WIDGET(window->topology));
+	window->topology_said = insp_said_new();
+	gtk_widget_set_vexpand(GTK_WIDGET(window->topology), TRUE);
+	gtk_box_append(GTK_BOX(page), window->topology_said);
+	gtk_box_append(GTK_BOX(page), GTK_WIDGET(window->topology));
+	insp__pane_add(window, INSP_PANE_TOPOLOGY, page);
 	g_signal_connect(window->topology, "focus-event", G_CALLBACK(lane_clicked), window);
 }
 

@@ -61,6 +61,8 @@ talk.filter
 talk.follow
 print.talk
 print.packet
+print.bytes
+print.topology
 list.filter
 cone.past
 cone.future
@@ -127,6 +129,7 @@ print.variables
 print.registers
 memory.show 0x1000
 print.memory
+print.code
 watch.show {variable}
 watch.add {variable}
 break.delete 1

@@ -126,6 +126,12 @@ static void judge_ink(GtkWidget *widget, double words, double accents)
 	judge("the position", &ink.accent, &ink.background, accents);
 	judge("what went wrong", &ink.error, &ink.background, accents);
 	judge("what differs", &ink.warning, &ink.background, 3);
+	for (int run = 0; run < 2; run++) {
+		GdkRGBA color;
+
+		gdk_rgba_parse(&color, insp_ink_run(run));
+		judge(run ? "of the second run" : "of the first run", &color, &ink.background, accents);
+	}
 	for (guint lane = 0; lane < 7; lane++) {
 		const GdkRGBA hue = insp_ink_lane(&ink, lane);
 

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "diff.h"
 #include "gaps.h"
+#include "places-pair.h"
 #include "run-for-tests.h"
 #include "steps.h"
 
@@ -386,6 +387,134 @@ static void gaps(void)
 	}
 }
 
+/* ---- nodes, links, packets on their way ---- */
+
+static bool flies(const struct insp_run *of, uint32_t packet, uint32_t seq)
+{
+	return of->packets[packet].send <= seq && (of->packets[packet].end == INSP_NONE || of->packets[packet].end > seq);
+}
+
+/* Each packet that is on its way in either run is there once, beside its partner if that is on its way too. */
+static void check_flying(const struct insp_pair *pair, const struct insp_places_pair *places, const uint32_t seqs[2])
+{
+	uint32_t want[3] = {0}, got[3] = {0}, bad = 0;	/* of A, of B, of both */
+
+	for (int side = 0; side < 2; side++)
+		for (uint32_t i = 0; i < pair->run[side]->packet_count; i++) {
+			const uint32_t send = pair->run[side]->packets[i].send;
+			const bool partner = pair->match[side][send] != INSP_ALONE;
+
+			if (!flies(pair->run[side], i, seqs[side]))
+				continue;
+			want[side]++;
+			if (side == 0 && partner && flies(pair->run[1], insp_packet_of(pair->run[1], pair->other[0][send]), seqs[1]))
+				want[2]++;
+		}
+	for (uint32_t i = 0; i < places->count; i++) {
+		const struct insp_place_row *row = &places->rows[i];
+
+		if (row->what != INSP_THING_PACKET)
+			continue;
+		for (int side = 0; side < 2; side++) {
+			got[side] += row->of[side] != INSP_NONE;
+			bad += row->of[side] != INSP_NONE && !flies(pair->run[side], row->of[side], seqs[side]);
+		}
+		got[2] += row->of[0] != INSP_NONE && row->of[1] != INSP_NONE;
+		bad += row->differs != (row->of[0] == INSP_NONE || row->of[1] == INSP_NONE);
+	}
+	for (int i = 0; i < 3; i++)
+		EQUAL(got[i], want[i]);
+	EQUAL(bad, 0);
+	EQUAL(places->same[INSP_THING_PACKET], want[2]);
+	EQUAL(places->differ[INSP_THING_PACKET], want[0] + want[1] - 2 * want[2]);
+}
+
+static void places(void)
+{
+	uint32_t flying = 0;
+
+	part("places");
+	for (int b = 0; b < 3; b++) {
+		_cleanup_(insp_pair_freep) struct insp_pair *pair = compare(0, b, 0);
+
+		for (int i = 0; i < 120; i++) {
+			const uint32_t seq = (uint32_t)random_below(run[0]->count), seqs[2] = {seq, insp_pair_other(pair, 0, seq)};
+			struct insp_places_pair here;
+
+			insp_places_pair_init(&here, run[0], pair, seqs);
+			check_flying(pair, &here, seqs);
+			flying += here.differ[INSP_THING_PACKET];
+			EQUAL(here.same[INSP_THING_NODE], 3);
+			EQUAL(here.differ[INSP_THING_NODE], b == 2);
+			EQUAL(here.same[INSP_THING_LINK], run[0]->link_count);
+			EQUAL(here.differ[INSP_THING_LINK], 0);
+			if (b == 0)
+				EQUAL(here.differ[INSP_THING_PACKET], 0);
+			insp_places_pair_done(&here);
+		}
+	}
+	HOLDS(flying > 0);
+}
+
+/* The second run, with a link and a node that go, and a node that moves. */
+static void outages(void)
+{
+	_cleanup_(insp_pair_freep) struct insp_pair *pair = compare(0, 0, 0);
+	struct insp_run other = *run[0], first = *run[0];
+	struct insp_outage gone[] = {{100, INSP_OUTAGE_LINK, 0, true}, {110, INSP_OUTAGE_NODE, 2, true}, {200, INSP_OUTAGE_LINK, 0, false}};
+	struct insp_position there[] = {{10, 1, 5, 5}, {11, 2, 5000, 0}, {12, 3, 0, 5000}};
+	struct insp_position elsewhere[] = {{10, 1, 5, 5}, {11, 2, 5000, 0}, {12, 3, 0, 5000}, {300, 1, 90, 5}};
+	static const struct {
+		uint32_t seq, nodes, links;
+	} want[] = {{99, 0, 0}, {105, 0, 1}, {150, 1, 1}, {250, 1, 0}, {350, 2, 0}};
+
+	part("outages of one run, and who moves in it");
+	other.outages = gone;
+	other.outage_count = 3;
+	other.positions = elsewhere;
+	other.position_count = 4;
+	first.positions = there;
+	first.position_count = 3;
+	pair->run[0] = &first;
+	pair->run[1] = &other;
+	for (unsigned int i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		struct insp_places_pair here;
+
+		insp_places_pair_init(&here, &first, pair, (const uint32_t[]){want[i].seq, want[i].seq});
+		EQUAL(here.differ[INSP_THING_NODE], want[i].nodes);
+		EQUAL(here.differ[INSP_THING_LINK], want[i].links);
+		EQUAL(here.differ[INSP_THING_PACKET], 0);
+		for (uint32_t k = 0; k < here.count; k++)
+			HOLDS(!here.rows[k].down[0]);
+		insp_places_pair_done(&here);
+	}
+}
+
+/* A packet and its partner lead to each other; what a run has alone leads nowhere. */
+static void packets(void)
+{
+	_cleanup_(insp_pair_freep) struct insp_pair *pair = compare(0, 2, 0);
+	uint32_t counts[3] = {0};
+
+	part("packets of both");
+	for (uint32_t seq = 0; seq < run[0]->count; seq++) {
+		uint32_t both[2];
+		const uint32_t own = insp_packet_of(run[0], seq), other = insp_pair_other(pair, 0, seq);
+
+		insp_pair_packets(pair, (const uint32_t[]){seq, other}, both);
+		if (own == INSP_NONE && pair->match[0][seq] != INSP_ALONE)
+			EQUAL(both[0], INSP_NONE);
+		if (own == INSP_NONE)
+			continue;
+		EQUAL(both[0], own);
+		EQUAL(both[1], insp_pair_packet(pair, 0, own));
+		if (both[1] != INSP_NONE)
+			EQUAL(insp_pair_packet(pair, 1, both[1]), own);
+		counts[both[1] == INSP_NONE ? 0 : run[0]->packets[own].fate == run[2]->packets[both[1]].fate ? 1 : 2]++;
+	}
+	HOLDS(counts[0] > 0 && counts[1] > 0 && counts[2] > 0);
+}
+
 int main(void)
 {
 	for (int i = 0; i < 3; i++) {
@@ -401,6 +530,9 @@ int main(void)
 	rows();
 	walks();
 	gaps();
+	packets();
+	places();
+	outages();
 	for (int i = 0; i < 3; i++) {
 		insp_run_free(run[i]);
 		unlink(path[i]);
