@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/check.h"
+#include "names.h"
 #include "steps.h"
 
 /* ---- rows ---- */
@@ -260,6 +261,7 @@ static void fill_cell(struct table *table, GtkListItem *item, enum insp_column c
 		gtk_widget_add_css_class(cell, "error");
 	else
 		gtk_widget_remove_css_class(cell, "error");
+	insp_name_row(item);
 }
 
 static guint rows_bound;
@@ -347,7 +349,7 @@ GtkWidget *insp_table_new(const enum insp_column *columns, const char *name)
 	table->bound = g_hash_table_new(NULL, NULL);
 	table->view = gtk_column_view_new(NULL);
 	gtk_widget_add_css_class(table->view, "data-table");
-	gtk_accessible_update_property(GTK_ACCESSIBLE(table->view), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+	insp_name(table->view, name);
 	for (size_t i = 0; columns[i] != INSP_COLUMN_COUNT; i++)
 		add_column(table, columns[i]);
 	table->inner = find_inner(table->view);

@@ -2,6 +2,7 @@
 #include "frame-pane.h"
 
 #include "dissect.h"
+#include "names.h"
 
 /* ---- a layer or a field of one ---- */
 
@@ -136,6 +137,7 @@ static void bind_field(GtkSignalListItemFactory *factory, GtkListItem *item, gpo
 		gtk_widget_add_css_class(gtk_tree_expander_get_child(expander), "heading");
 	else
 		gtk_widget_remove_css_class(gtk_tree_expander_get_child(expander), "heading");
+	insp_name_row(item);
 }
 
 static InspCells *field_new(const struct insp_field *field)
@@ -247,7 +249,7 @@ static GtkWidget *make_bytes(InspFramePane *pane)
 	gtk_text_view_set_left_margin(GTK_TEXT_VIEW(view), 12);
 	gtk_text_view_set_top_margin(GTK_TEXT_VIEW(view), 6);
 	gtk_widget_add_css_class(view, "bytes");
-	gtk_accessible_update_property(GTK_ACCESSIBLE(view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Bytes of the packet", -1);
+	insp_name(view, "Bytes of the packet");
 	return scrolled(view);
 }
 
@@ -265,12 +267,13 @@ static void insp_frame_pane_init(InspFramePane *pane)
 	g_signal_connect(pane->selection, "notify::selected", G_CALLBACK(field_selected), pane);
 	GtkWidget *list = gtk_list_view_new(GTK_SELECTION_MODEL(pane->selection), factory);
 
-	gtk_accessible_update_property(GTK_ACCESSIBLE(list), GTK_ACCESSIBLE_PROPERTY_LABEL, "Layers of the packet", -1);
+	insp_name(list, "Layers of the packet");
 	gtk_widget_add_css_class(list, "navigation-sidebar");
 	gtk_widget_add_css_class(list, "fields");
 	gtk_paned_set_start_child(GTK_PANED(paned), scrolled(list));
 	gtk_paned_set_end_child(GTK_PANED(paned), make_bytes(pane));
 	gtk_paned_set_position(GTK_PANED(paned), 230);
+	insp_name(paned, "Divider between layers and bytes");
 	gtk_widget_set_vexpand(paned, TRUE);
 	pane->stack = gtk_stack_new();
 	gtk_widget_set_hexpand(pane->stack, TRUE);

@@ -80,6 +80,7 @@ static GtkWidget *row_new(guint index)
 {
 	const struct insp_command *command = &insp__commands[index];
 	g_autofree char *text = insp__keys_text(index);
+	g_autofree char *said = g_strdup_printf("%s, %s%s%s", command->label, command->id, *text ? ", " : "", text);
 	GtkWidget *row = gtk_list_box_row_new(), *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
 	GtkWidget *label = gtk_label_new(command->label), *id = gtk_label_new(command->id);
 	GtkWidget *keys = gtk_label_new(text);
@@ -95,6 +96,7 @@ static GtkWidget *row_new(guint index)
 	gtk_box_append(GTK_BOX(box), id);
 	gtk_box_append(GTK_BOX(box), keys);
 	gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), box);
+	insp_name(row, said);
 	g_object_set_data(G_OBJECT(row), "row", (gpointer)command);
 	return row;
 }
@@ -109,7 +111,8 @@ void insp__palette(InspWindow *window)
 				       "default-width", 760, "default-height", 480, "title", "Commands", NULL);
 	palette->entry = gtk_search_entry_new();
 	palette->list = gtk_list_box_new();
-	gtk_accessible_update_property(GTK_ACCESSIBLE(palette->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, "Find a command", -1);
+	insp_name(palette->entry, "Find a command");
+	insp_name(palette->list, "Commands");
 	for (guint i = 0; i < insp__command_count; i++)
 		gtk_list_box_append(GTK_LIST_BOX(palette->list), row_new(i));
 	gtk_list_box_set_filter_func(GTK_LIST_BOX(palette->list), matches, palette, NULL);
@@ -122,6 +125,7 @@ void insp__palette(InspWindow *window)
 	gtk_box_append(GTK_BOX(box), palette->entry);
 	gtk_box_append(GTK_BOX(box), scroller);
 	gtk_window_set_child(GTK_WINDOW(palette->dialog), box);
+	insp_names_below(palette->dialog);
 	g_signal_connect(palette->entry, "search-changed", G_CALLBACK(changed), palette);
 	g_signal_connect(palette->entry, "activate", G_CALLBACK(entered), palette);
 	g_signal_connect(palette->entry, "stop-search", G_CALLBACK(closed), palette);

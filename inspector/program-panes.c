@@ -94,7 +94,7 @@ static GtkWidget *entry_new(const char *placeholder, const char *name, GCallback
 	GtkWidget *entry = gtk_entry_new();
 
 	gtk_entry_set_placeholder_text(GTK_ENTRY(entry), placeholder);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+	insp_name(entry, name);
 	gtk_widget_set_margin_start(entry, 6);
 	gtk_widget_set_margin_end(entry, 6);
 	gtk_widget_set_margin_top(entry, 6);
@@ -103,7 +103,7 @@ static GtkWidget *entry_new(const char *placeholder, const char *name, GCallback
 	return entry;
 }
 
-static GtkWidget *pair_new(GtkOrientation orientation, GtkWidget *first, GtkWidget *second, int position)
+static GtkWidget *pair_new(GtkOrientation orientation, GtkWidget *first, GtkWidget *second, int position, const char *name)
 {
 	GtkWidget *paned = gtk_paned_new(orientation);
 
@@ -114,6 +114,7 @@ static GtkWidget *pair_new(GtkOrientation orientation, GtkWidget *first, GtkWidg
 	gtk_paned_set_shrink_end_child(GTK_PANED(paned), FALSE);
 	gtk_widget_set_vexpand(paned, TRUE);
 	gtk_widget_set_hexpand(paned, TRUE);
+	insp_name(paned, name);
 	return paned;
 }
 
@@ -149,7 +150,9 @@ static void add_page(InspWindow *window)
 	gtk_box_append(GTK_BOX(program->page), program->say);
 	gtk_box_append(GTK_BOX(program->page),
 		       pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->stack),
-				pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->variables), watches, 100), 116));
+				pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->variables), watches, 100,
+					 "Divider between variables and what is watched"),
+				116, "Divider between stack and variables"));
 	gtk_stack_add_titled(GTK_STACK(window->details), program->page, "program", "Program");
 }
 
@@ -165,7 +168,7 @@ static void add_memory(InspWindow *window)
 	gtk_text_view_set_monospace(GTK_TEXT_VIEW(view), TRUE);
 	gtk_text_view_set_left_margin(GTK_TEXT_VIEW(view), 12);
 	gtk_widget_add_css_class(view, "bytes");
-	gtk_accessible_update_property(GTK_ACCESSIBLE(view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Memory", -1);
+	insp_name(view, "Memory");
 	gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), view);
 	gtk_widget_set_vexpand(scroller, TRUE);
 	gtk_box_append(GTK_BOX(program->memory_page), program->memory_entry);
@@ -185,7 +188,8 @@ void insp__add_program(InspWindow *window)
 	program->source = g_object_new(INSP_TYPE_SOURCE_PANE, NULL);
 	program->code = insp_text_table_new(code_columns, "Code", "No program is looked at.");
 	program->registers = insp_text_table_new(register_columns, "Registers", "No program is looked at.");
-	program->machine = pair_new(GTK_ORIENTATION_HORIZONTAL, GTK_WIDGET(program->code), GTK_WIDGET(program->registers), 560);
+	program->machine = pair_new(GTK_ORIENTATION_HORIZONTAL, GTK_WIDGET(program->code), GTK_WIDGET(program->registers), 560,
+				    "Divider between code and registers");
 	program->points_table = insp_text_table_new(point_columns, "Breakpoints and watchpoints",
 						    "Nothing stops the replay yet.\nClick beside a line of source, or use break.add.");
 	program->node_pane = g_object_new(INSP_TYPE_NODE_PANE, NULL);

@@ -76,9 +76,9 @@ void insp__reading_progress(InspWindow *window, int percent)
 /* What has nothing to do with the run, or looks at how far it is. */
 static bool acts_at_once(const char *text)
 {
-	static const char *const ids[] = {"trace.open", "cancel", "window.close", "palette", "help.keys", "help.about", "settings",
-					  "focus.entry", "list.entry", "view.dark", "view.plots", "view.plots-other", "view.list",
-					  "view.pane", "print.status", "print.frames", "export.window"};
+	static const char *const ids[] = {"trace.open", "cancel", "window.close", "window.close-all", "palette", "help.keys",
+					  "help.about", "settings", "focus.entry", "list.entry", "view.dark", "view.plots",
+					  "view.plots-other", "view.list", "view.pane", "print.status", "print.frames", "export.window"};
 	const size_t size = strcspn(text, " ");
 
 	for (guint i = 0; i < G_N_ELEMENTS(ids); i++)

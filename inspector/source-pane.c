@@ -4,6 +4,8 @@
 #include <adwaita.h>
 #include <gtksourceview/gtksource.h>
 
+#include "names.h"
+
 struct _InspSourcePane {
 	GtkBox parent;
 	GtkWidget *stack, *why, *title, *view;
@@ -63,7 +65,7 @@ static GtkWidget *make_view(InspSourcePane *pane)
 	gtk_source_view_set_tab_width(GTK_SOURCE_VIEW(pane->view), 8);
 	gtk_text_view_set_editable(GTK_TEXT_VIEW(pane->view), FALSE);
 	gtk_text_view_set_monospace(GTK_TEXT_VIEW(pane->view), TRUE);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(pane->view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Source", -1);
+	insp_name(pane->view, "Source");
 	gtk_source_mark_attributes_set_icon_name(attributes, "media-record-symbolic");
 	gtk_source_view_set_mark_attributes(GTK_SOURCE_VIEW(pane->view), MARK_BREAK, attributes, 1);
 	g_object_unref(attributes);
