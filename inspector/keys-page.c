@@ -313,6 +313,6 @@ void insp__keys_show(InspWindow *window)
 	gtk_window_set_modal(GTK_WINDOW(page->dialog), TRUE);
 	gtk_window_set_transient_for(GTK_WINDOW(page->dialog), GTK_WINDOW(window));
 	show_rows(page);
-	gtk_window_present(GTK_WINDOW(page->dialog));
+	insp_present(page->dialog);
 	gtk_widget_grab_focus(page->entry);
 }

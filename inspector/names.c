@@ -41,6 +41,14 @@ static bool is_row(GtkWidget *widget)
 	return strcmp(gtk_widget_get_css_name(widget), "row") == 0;
 }
 
+static void name_row(GtkWidget *row)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	put_texts(row, text);
+	tell(row, text->str);
+}
+
 void insp_name_row(GtkListItem *item)
 {
 	GtkWidget *cell = gtk_widget_get_parent(gtk_list_item_get_child(item)), *row = cell;
@@ -48,12 +56,8 @@ void insp_name_row(GtkListItem *item)
 	while (row && !is_row(row))
 		row = gtk_widget_get_parent(row);
 	/* Cells get their texts from left to right. */
-	if (!row || (cell != row && gtk_widget_get_next_sibling(cell)))
-		return;
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	put_texts(row, text);
-	tell(row, text->str);
+	if (row && (cell == row || !gtk_widget_get_next_sibling(cell)))
+		name_row(row);
 }
 
 /* ---- what GTK makes ---- */
@@ -123,10 +127,21 @@ static void name_one(GtkWidget *widget)
 		name_choice(GTK_DROP_DOWN(widget));
 	} else if (!name && GTK_IS_BUTTON(widget) && !gtk_button_get_label(GTK_BUTTON(widget))) {
 		name_button(widget);
-	} else if (!name && GTK_IS_SCROLLED_WINDOW(widget)) {
+	} else if (!name && GTK_IS_SEARCH_ENTRY(widget)) {
+		insp_name(widget, "Search");
+	} else if (!name && (GTK_IS_SCROLLED_WINDOW(widget) || GTK_IS_LIST_BOX(widget) || GTK_IS_LIST_VIEW(widget))) {
 		name = name_within(widget);
-		tell(widget, name ? name : "Page");
+		tell(widget, name ? name : gtk_window_get_title(GTK_WINDOW(gtk_widget_get_root(widget))));
+	} else if (is_row(widget) && !GTK_IS_LIST_BOX_ROW(widget)) {
+		name_row(widget);
 	}
+}
+
+/* What GTK makes when a window is shown is there only then. */
+void insp_present(GtkWidget *window)
+{
+	gtk_window_present(GTK_WINDOW(window));
+	insp_names_below(window);
 }
 
 void insp_names_below(GtkWidget *widget)

@@ -13,6 +13,8 @@
 void insp_name(GtkWidget *widget, const char *name);
 /* Names what can have the keyboard below a widget and has no name: by its tooltip, by what it shows, by what it belongs to. */
 void insp_names_below(GtkWidget *widget);
+/* Shows a window, with such names in it. */
+void insp_present(GtkWidget *window);
 /* The row of a table or list is called what its cells say.  To be called for each cell that has got its text. */
 void insp_name_row(GtkListItem *item);
 

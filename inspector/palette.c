@@ -63,8 +63,10 @@ static void run(GtkListBox *list, GtkListBoxRow *row, struct palette *palette)
 	insp__run_text(window, text);
 }
 
+/* Also before the search has noticed that nobody types any more. */
 static void entered(GtkEntry *entry, struct palette *palette)
 {
+	gtk_list_box_invalidate_filter(GTK_LIST_BOX(palette->list));
 	GtkListBoxRow *row = first_row(palette);
 
 	if (row)
@@ -112,7 +114,7 @@ void insp__palette(InspWindow *window)
 	palette->entry = gtk_search_entry_new();
 	palette->list = gtk_list_box_new();
 	insp_name(palette->entry, "Find a command");
-	insp_name(palette->list, "Commands");
+	insp_name(palette->list, "Commands that match");
 	for (guint i = 0; i < insp__command_count; i++)
 		gtk_list_box_append(GTK_LIST_BOX(palette->list), row_new(i));
 	gtk_list_box_set_filter_func(GTK_LIST_BOX(palette->list), matches, palette, NULL);
@@ -125,12 +127,11 @@ void insp__palette(InspWindow *window)
 	gtk_box_append(GTK_BOX(box), palette->entry);
 	gtk_box_append(GTK_BOX(box), scroller);
 	gtk_window_set_child(GTK_WINDOW(palette->dialog), box);
-	insp_names_below(palette->dialog);
 	g_signal_connect(palette->entry, "search-changed", G_CALLBACK(changed), palette);
 	g_signal_connect(palette->entry, "activate", G_CALLBACK(entered), palette);
 	g_signal_connect(palette->entry, "stop-search", G_CALLBACK(closed), palette);
 	g_signal_connect(palette->list, "row-activated", G_CALLBACK(run), palette);
 	g_object_set_data_full(G_OBJECT(palette->dialog), "palette", palette, g_free);
-	gtk_window_present(GTK_WINDOW(palette->dialog));
+	insp_present(palette->dialog);
 	gtk_widget_grab_focus(palette->entry);
 }

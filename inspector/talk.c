@@ -158,7 +158,7 @@ static void show_talk(InspWindow *window, const struct talk_job *job)
 	gtk_window_set_title(GTK_WINDOW(dialog), title);
 	gtk_window_set_default_size(GTK_WINDOW(dialog), 760, 620);
 	gtk_window_set_transient_for(GTK_WINDOW(dialog), GTK_WINDOW(window));
-	gtk_window_present(GTK_WINDOW(dialog));
+	insp_present(dialog);
 }
 
 static void read_done(GObject *object, GAsyncResult *result, gpointer data)

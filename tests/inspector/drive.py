@@ -7,12 +7,15 @@ import os
 import re
 import subprocess
 import sys
+import time
+import traceback
 
 import gi
 from gi.repository import Gio, GLib
 
 NAME = "org.hindcast.Inspector"
 WINDOW = "/org/hindcast/Inspector/window/%d"
+PATIENCE_S = 240
 
 
 def fail(*words):
@@ -86,10 +89,13 @@ class Window:
 
     def wait(self, what):
         """Until something is true; asked whenever the window has said that something changed.  A window that is not there
-        yet says nothing, so the question is repeated by a timer too."""
+        yet says nothing, so the question is repeated by a timer too.  What has not come after minutes will not come."""
         timer = GLib.timeout_add(20, lambda: True)
+        end = time.monotonic() + PATIENCE_S
         while not what():
             self.process.check()
+            if time.monotonic() > end:
+                fail("waited in vain in line", traceback.extract_stack()[0].lineno, "while the window says", self.state("status"))
             GLib.MainContext.default().iteration(True)
         GLib.source_remove(timer)
 
