@@ -98,10 +98,10 @@ static void write_thread(GTask *task, gpointer source, gpointer data, GCancellab
 	g_task_return_boolean(task, TRUE);
 }
 
-/* Every window on the trace has the note: it stands in the file that they all show. */
+/* Every window on the trace has the note: it stands in the file that they all show.  The one that it was written in may be gone. */
 static void read_everywhere(InspWindow *window)
 {
-	GList *windows = gtk_application_get_windows(gtk_window_get_application(GTK_WINDOW(window)));
+	GList *windows = gtk_application_get_windows(GTK_APPLICATION(g_application_get_default()));
 
 	for (; windows; windows = windows->next) {
 		InspWindow *other = INSP_IS_WINDOW(windows->data) ? INSP_WINDOW(windows->data) : NULL;

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# desktop.sh INSPECTOR MAKE-TRACE SOURCE WIDGETS - the window as a program of a desktop: with several windows, with files that are no
-# traces or parts of one, known by what is in a file and not by its name.
+# desktop.sh INSPECTOR MAKE-TRACE SOURCE WIDGETS GATE - the window as a program of a desktop: with several windows, with files that are
+# no traces or parts of one, known by what is in a file and not by its name.
 set -euo pipefail
 
 inspector=$1
 make_trace=$2
 source=$3
 widgets=$4
+gate=$5
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -85,6 +86,39 @@ wait "$pid"
 END2
 timeout 250 dbus-run-session -- bash "$work/two.sh" "$inspector" "$work/run.hct" >"$work/out" 2>"$work/err" ||
     fail "two windows: $(tail -n 5 "$work/out" "$work/err")"
+! grep -E 'CRITICAL|WARNING' "$work/err" || fail "two windows: complaints"
+
+# A note that is being written when its window closes is seen in the other; one when the last window closes is written nevertheless.
+# The pipe opens when both sides are there: then the writing is under way, and goes on.
+cat >"$work/late.sh" <<'END2'
+set -euo pipefail
+export GATE=$3
+LD_PRELOAD=$4 "$1" "$2" "$2" & pid=$!
+call() { local window=$1; shift; gdbus call --session -d org.hindcast.Inspector -o "/org/hindcast/Inspector/window/$window" -m "org.gtk.Actions.$@"; }
+gdbus wait --session --timeout 100 org.hindcast.Inspector
+for window in 1 2; do
+    until call "$window" Describe status 2>/dev/null | grep -q '"notes":0'; do kill -0 "$pid"; done
+done
+call 1 Activate note.add "[<'at the close'>]" "{}" >/dev/null
+call 1 Activate window.close "[]" "{}" >/dev/null
+while call 1 Describe busy >/dev/null 2>&1; do :; done
+: >"$GATE"
+until call 2 Describe status | grep -q '"notes":1'; do kill -0 "$pid"; done
+call 2 Activate note.add "[<'at the end'>]" "{}" >/dev/null
+call 2 Activate window.close-all "[]" "{}" >/dev/null
+while call 2 Describe busy >/dev/null 2>&1; do :; done
+: >"$GATE"
+wait "$pid"
+END2
+cp "$work/run.hct" "$work/late.hct"
+"$HINDCAST" note remove "$work/late.hct" 1 >/dev/null
+mkfifo "$work/gate"
+ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
+    timeout 120 dbus-run-session -- bash "$work/late.sh" "$inspector" "$work/late.hct" "$work/gate" "$gate" >"$work/out" 2>"$work/err" ||
+    fail "notes that are written late: $(tail -n 5 "$work/out" "$work/err")"
+! grep -E 'CRITICAL|WARNING' "$work/err" || fail "notes that are written late: complaints"
+[[ $("$HINDCAST" note list "$work/late.hct" | grep -c 'at the close$\|at the end$') -eq 2 ]] ||
+    fail "a note was lost when its window closed: $("$HINDCAST" note list "$work/late.hct")"
 
 # A trace is known by what is in it.
 mkdir -p "$work/share/mime/packages"
