@@ -63,6 +63,30 @@ class Process:
             fail("the program ended with status", status, said)
 
 
+def descendants(pid):
+    """The process and all below it."""
+    found = [pid]
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as below:
+                found += [each for child in below.read().split() for each in descendants(int(child))]
+    except OSError:
+        return []
+    return found
+
+
+def processor_time(pid):
+    """Seconds that the process, all below it, and what they have waited for have computed."""
+    ticks = 0
+    for each in descendants(pid):
+        try:
+            with open(f"/proc/{each}/stat", encoding="ascii") as stat:
+                ticks += sum(int(word) for word in stat.read().rsplit(")", 1)[1].split()[11:15])
+        except OSError:
+            continue
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 class Window:
     def __init__(self, process, number=1):
         self.process = process
@@ -79,6 +103,14 @@ class Window:
     def call(self, method, parameters, answer):
         return self.bus.call_sync(NAME, self.path, "org.gtk.Actions", method, parameters, GLib.VariantType(answer),
                                   Gio.DBusCallFlags.NO_AUTO_START, -1, None).unpack()
+
+    def replay(self):
+        """The process that holds the replay."""
+        for pid in descendants(self.process.child.pid):
+            with open(f"/proc/{pid}/cmdline", "rb") as words:
+                if b"serve" in words.read().split(b"\0"):
+                    return pid
+        return fail("no replay is under way")
 
     def state(self, name):
         """None: the window is not there (yet)."""
