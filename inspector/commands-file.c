@@ -40,6 +40,19 @@ bool insp__do_trace_open(InspWindow *window, const char *argument)
 	return true;
 }
 
+/* Who is used to save is told that it is not necessary. */
+bool insp__do_trace_save(InspWindow *window, const char *argument)
+{
+	if (!insp__need_run(window))
+		return false;
+	g_autofree char *base = g_path_get_basename(window->run->path);
+	g_autofree char *text = window->notes.count == 1 ? g_strdup_printf("The note is kept in %s", base)
+							 : g_strdup_printf("%u notes are kept in %s", window->notes.count, base);
+
+	insp__say(window, window->notes.count ? text : "Notes are kept in the trace as they are written; there is none yet");
+	return true;
+}
+
 bool insp__do_compare_open(InspWindow *window, const char *argument)
 {
 	if (!insp__need_run(window))

@@ -197,6 +197,8 @@ static bool print(char *text)
 	g_autofree char *owned = text;
 
 	fputs(owned, stdout);
+	if (*owned && !g_str_has_suffix(owned, "\n"))
+		fputc('\n', stdout);
 	fflush(stdout);
 	return true;
 }

@@ -23,6 +23,8 @@ bool insp__do_palette(InspWindow *window, const char *argument)
 
 bool insp__do_cancel(InspWindow *window, const char *argument)
 {
+	if (insp__note_bar_close(window))
+		return true;
 	/* The range goes when there is nothing to stop. */
 	if (!insp__is_busy(window))
 		insp__range_clear(window);
@@ -92,6 +94,26 @@ static gboolean close_later(gpointer data)
 bool insp__do_window_close(InspWindow *window, const char *argument)
 {
 	g_idle_add_full(G_PRIORITY_DEFAULT, close_later, g_object_ref(window), g_object_unref);
+	return true;
+}
+
+/* Later than this command, which a window that is gone could not end. */
+static gboolean close_all_later(gpointer data)
+{
+	g_autoptr(GList) windows = g_list_copy(gtk_application_get_windows(GTK_APPLICATION(g_application_get_default())));
+
+	for (GList *at = windows; at; at = at->next)
+		g_object_ref(at->data);
+	for (GList *at = windows; at; at = at->next) {
+		gtk_window_close(at->data);
+		g_object_unref(at->data);
+	}
+	return G_SOURCE_REMOVE;
+}
+
+bool insp__do_window_close_all(InspWindow *window, const char *argument)
+{
+	g_idle_add_full(G_PRIORITY_DEFAULT, close_all_later, NULL, NULL);
 	return true;
 }
 

@@ -2,6 +2,7 @@
 #include "difference-list.h"
 
 #include "base/check.h"
+#include "names.h"
 #include "steps.h"
 
 /* ---- the model: rows are made when they are looked at ---- */
@@ -128,6 +129,7 @@ static void fill(InspDifferenceList *list, GtkListItem *item, enum column column
 		put_side(list, d, column == COLUMN_B, text);
 	}
 	gtk_inscription_set_text(GTK_INSCRIPTION(gtk_list_item_get_child(item)), text->str);
+	insp_name_row(item);
 }
 
 static enum column column_of(GtkSignalListItemFactory *factory)
@@ -230,7 +232,7 @@ static void insp_difference_list_init(InspDifferenceList *list)
 	list->bound = g_hash_table_new(NULL, NULL);
 	list->view = gtk_column_view_new(NULL);
 	gtk_widget_add_css_class(list->view, "data-table");
-	gtk_accessible_update_property(GTK_ACCESSIBLE(list->view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Differences", -1);
+	insp_name(list->view, "Differences");
 	for (int column = 0; column < COLUMN_COUNT; column++)
 		add_column(list, column);
 	for (GtkWidget *child = gtk_widget_get_first_child(list->view); child; child = gtk_widget_get_next_sibling(child))

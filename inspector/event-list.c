@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/check.h"
+#include "names.h"
 #include "steps.h"
 
 /* ---- rows ---- */
@@ -260,6 +261,7 @@ static void fill_cell(struct table *table, GtkListItem *item, enum insp_column c
 		gtk_widget_add_css_class(cell, "error");
 	else
 		gtk_widget_remove_css_class(cell, "error");
+	insp_name_row(item);
 }
 
 static guint rows_bound;
@@ -347,7 +349,7 @@ GtkWidget *insp_table_new(const enum insp_column *columns, const char *name)
 	table->bound = g_hash_table_new(NULL, NULL);
 	table->view = gtk_column_view_new(NULL);
 	gtk_widget_add_css_class(table->view, "data-table");
-	gtk_accessible_update_property(GTK_ACCESSIBLE(table->view), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+	insp_name(table->view, name);
 	for (size_t i = 0; columns[i] != INSP_COLUMN_COUNT; i++)
 		add_column(table, columns[i]);
 	table->inner = find_inner(table->view);
@@ -404,6 +406,21 @@ static void scroll_near(struct table *table, guint position)
 		gtk_adjustment_set_value(adjustment, position * row - page / 3);
 }
 
+/* A keyboard that is in the list goes along: its arrows lead on from the position, wherever that was set, and a screen reader reads it. */
+static void keyboard_to_selected(struct table *table)
+{
+	GtkRoot *root = gtk_widget_get_root(table->inner);
+	GtkWidget *has = root ? gtk_root_get_focus(root) : NULL;
+
+	if (!has || !gtk_widget_is_ancestor(has, table->inner))
+		return;
+	for (GtkWidget *row = gtk_widget_get_first_child(table->inner); row; row = gtk_widget_get_next_sibling(row))
+		if (gtk_widget_get_state_flags(row) & GTK_STATE_FLAG_SELECTED) {
+			gtk_widget_grab_focus(row);
+			return;
+		}
+}
+
 /* A list that scrolls before it has been laid out shows a part of its rows only.  Ticks come before the layout of
  * their frame, so that a fresh list waits for the second. */
 static gboolean scroll_later(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
@@ -416,6 +433,7 @@ static gboolean scroll_later(GtkWidget *widget, GdkFrameClock *clock, gpointer d
 	}
 	table->tick = 0;
 	scroll_near(table, table->scroll_to);
+	keyboard_to_selected(table);
 	return G_SOURCE_REMOVE;
 }
 

@@ -235,9 +235,8 @@ static void say_saved(InspWindow *window, const char *path)
 {
 	g_autofree char *base = g_path_get_basename(path);
 	g_autofree char *words = g_strdup_printf("%s is saved", base);
-	g_autofree char *shown = g_markup_escape_text(words, -1);
 
-	adw_toast_overlay_add_toast(window->toasts, adw_toast_new(shown));
+	insp__say(window, words);
 }
 
 static const char *reason_of(const struct save_job *job)

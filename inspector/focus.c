@@ -56,7 +56,7 @@ static void fold_state(InspWindow *window)
 	g_task_run_in_thread(task, fold_thread);
 }
 
-/* The line above the panes: what happens here. */
+/* The line above the panes, and for a screen reader the timeline's description: what happens here. */
 static void say_where(InspWindow *window)
 {
 	const struct insp_run *run = window->run;
@@ -73,7 +73,10 @@ static void say_where(InspWindow *window)
 	window->quiet = true;
 	gtk_editable_set_text(GTK_EDITABLE(window->position), position);
 	window->quiet = false;
-	gtk_accessible_update_property(GTK_ACCESSIBLE(window->lanes), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
+	g_autofree char *said = g_strdup_printf("%s, %s, %s s, event %u, %s", run->lanes[insp_lane_of(run, window->focus)].name,
+						info ? info->name : "", time, window->focus, line ? line->text : "");
+
+	gtk_accessible_update_property(GTK_ACCESSIBLE(window->lanes), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, said, -1);
 }
 
 /* Loads are those of what the timeline shows. */
@@ -109,6 +112,7 @@ void insp__focus(InspWindow *window, uint32_t seq, bool remember)
 	insp_overview_set_focus(window->overview, seq);
 	insp_plots_set_focus(window->plots, seq);
 	insp__show_in_lists(window);
+	insp__note_bar_follow(window);
 	fold_state(window);
 	insp__compare_follow(window);
 	insp__show_topology(window);

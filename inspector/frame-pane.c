@@ -3,6 +3,7 @@
 
 #include "bytes-view.h"
 #include "frame-pair.h"
+#include "names.h"
 #include "said.h"
 
 /* ---- a layer or a field of one ---- */
@@ -131,6 +132,7 @@ static void bind_field(GtkSignalListItemFactory *factory, GtkListItem *item, gpo
 		set_class(label, "heading", gtk_tree_list_row_get_depth(row) == 0);
 		set_class(label, "differs", field->differs);
 	}
+	insp_name_row(item);
 }
 
 /* ---- what is shown ---- */
@@ -380,7 +382,7 @@ static GtkWidget *make_list(InspFramePane *pane)
 
 	pane->list = gtk_list_view_new(GTK_SELECTION_MODEL(pane->selection), factory);
 
-	gtk_accessible_update_property(GTK_ACCESSIBLE(pane->list), GTK_ACCESSIBLE_PROPERTY_LABEL, "Layers of the packet", -1);
+	insp_name(pane->list, "Layers of the packet");
 	gtk_widget_add_css_class(pane->list, "navigation-sidebar");
 	gtk_widget_add_css_class(pane->list, "fields");
 	return scrolled(pane->list);
@@ -398,6 +400,7 @@ static void insp_frame_pane_init(InspFramePane *pane)
 	/* Some lines of bytes are seen however low the pane is. */
 	gtk_widget_set_size_request(GTK_WIDGET(pane->bytes), -1, 92);
 	gtk_paned_set_shrink_end_child(GTK_PANED(paned), FALSE);
+	insp_name(paned, "Divider between layers and bytes");
 	gtk_widget_set_vexpand(paned, TRUE);
 	gtk_box_append(GTK_BOX(page), pane->said);
 	gtk_box_append(GTK_BOX(page), paned);

@@ -119,7 +119,7 @@ static void show_question(struct question *q)
 									  label, insp__commands[owner].label, insp__commands[owner].id);
 
 	gtk_label_set_text(GTK_LABEL(q->shown), text);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(q->shown), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+	insp_name(q->shown, text);
 	adw_message_dialog_set_response_label(ADW_MESSAGE_DIALOG(q->dialog), "set", owner == INSP_KEYS_NONE ? "_Set" : "_Take It");
 	adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(q->dialog), "set",
 						   owner == INSP_KEYS_NONE ? ADW_RESPONSE_SUGGESTED : ADW_RESPONSE_DESTRUCTIVE);
@@ -198,7 +198,7 @@ static GtkWidget *row_new(struct page *page, guint command)
 	gtk_widget_add_css_class(r->reset, "flat");
 	gtk_widget_set_valign(r->reset, GTK_ALIGN_CENTER);
 	gtk_widget_set_tooltip_text(r->reset, name);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(r->reset), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+	insp_name(r->reset, name);
 	adw_action_row_add_suffix(ADW_ACTION_ROW(r->row), r->keys);
 	adw_action_row_add_suffix(ADW_ACTION_ROW(r->row), r->reset);
 	g_object_set_data_full(G_OBJECT(r->row), "row", r, g_free);
@@ -267,7 +267,7 @@ static GtkWidget *rows_new(struct page *page)
 	gtk_list_box_set_selection_mode(GTK_LIST_BOX(page->list), GTK_SELECTION_NONE);
 	gtk_widget_add_css_class(page->list, "boxed-list");
 	gtk_widget_set_valign(page->list, GTK_ALIGN_START);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(page->list), GTK_ACCESSIBLE_PROPERTY_LABEL, "Commands and their keys", -1);
+	insp_name(page->list, "Commands and their keys");
 	for (guint i = 0; i < insp__command_count; i++)
 		if (!insp__commands[i].argument || insp__commands[i].argument[0] == '[')
 			gtk_list_box_append(GTK_LIST_BOX(page->list), row_new(page, i));
@@ -290,7 +290,7 @@ void insp__keys_show(InspWindow *window)
 	page->window = window;
 	page->dialog = adw_window_new();
 	page->entry = gtk_search_entry_new();
-	gtk_accessible_update_property(GTK_ACCESSIBLE(page->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, "Find a command or a key", -1);
+	insp_name(page->entry, "Find a command or a key");
 	gtk_box_append(GTK_BOX(box), adw_header_bar_new());
 	gtk_box_append(GTK_BOX(box), page->entry);
 	gtk_box_append(GTK_BOX(box), presets);
@@ -313,6 +313,6 @@ void insp__keys_show(InspWindow *window)
 	gtk_window_set_modal(GTK_WINDOW(page->dialog), TRUE);
 	gtk_window_set_transient_for(GTK_WINDOW(page->dialog), insp__front(window));
 	show_rows(page);
-	gtk_window_present(GTK_WINDOW(page->dialog));
+	insp_present(page->dialog);
 	gtk_widget_grab_focus(page->entry);
 }

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "keys.h"
+#include "names.h"
 #include "steps.h"
 
 G_DEFINE_FINAL_TYPE(InspLanes, insp_lanes, GTK_TYPE_WIDGET)
@@ -376,7 +377,7 @@ static void insp_lanes_init(InspLanes *lanes)
 	gtk_widget_set_focusable(GTK_WIDGET(lanes), TRUE);
 	gtk_widget_set_has_tooltip(GTK_WIDGET(lanes), TRUE);
 	g_signal_connect(lanes, "query-tooltip", G_CALLBACK(tooltip), NULL);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(lanes), GTK_ACCESSIBLE_PROPERTY_LABEL, "Timeline", -1);
+	insp_name(GTK_WIDGET(lanes), "Timeline");
 	g_signal_connect_object(adw_style_manager_get_default(), "notify::dark", G_CALLBACK(theme_changed), lanes, 0);
 	g_signal_connect_object(adw_style_manager_get_default(), "notify::high-contrast", G_CALLBACK(theme_changed), lanes, 0);
 	add_hand(lanes);

@@ -184,7 +184,7 @@ static GtkWidget *entry_new(InspWindow *window)
 	GtkEventController *keys = gtk_event_controller_key_new();
 
 	gtk_entry_set_placeholder_text(GTK_ENTRY(entry), "a command; Tab completes it, \u2191 brings back the one before");
-	gtk_accessible_update_property(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_PROPERTY_LABEL, "Command", -1);
+	insp_name(entry, "Command");
 	gtk_widget_add_css_class(entry, "monospace");
 	gtk_widget_set_hexpand(entry, TRUE);
 	/* Before the entry's own keys, of which Tab is one. */

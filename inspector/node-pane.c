@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "node-pane.h"
 
+#include "names.h"
 #include "program.h"
 #include "steps.h"
 #include "text-table.h"
@@ -210,7 +211,7 @@ static void insp_node_pane_init(InspNodePane *pane)
 		gtk_stack_add_named(GTK_STACK(pane->stack), GTK_WIDGET(pane->tables[i]), lists[i].name);
 	}
 	pane->choice = gtk_drop_down_new(G_LIST_MODEL(g_steal_pointer(&titles)), NULL);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(pane->choice), GTK_ACCESSIBLE_PROPERTY_LABEL, "What of the node is shown", -1);
+	insp_name(pane->choice, "What of the node is shown");
 	gtk_widget_set_halign(pane->choice, GTK_ALIGN_START);
 	gtk_widget_set_margin_start(pane->choice, 6);
 	gtk_widget_set_margin_top(pane->choice, 6);

@@ -50,6 +50,7 @@ void insp__notes_forget(InspWindow *window)
 {
 	insp_notes_done(&window->notes);
 	insp_text_table_clear(window->notes_table, NULL);
+	insp__note_bar_close(window);
 }
 
 static void activated(InspTextRow *row, gpointer data)
@@ -97,10 +98,10 @@ static void write_thread(GTask *task, gpointer source, gpointer data, GCancellab
 	g_task_return_boolean(task, TRUE);
 }
 
-/* Every window on the trace has the note: it stands in the file that they all show. */
+/* Every window on the trace has the note: it stands in the file that they all show.  The one that it was written in may be gone. */
 static void read_everywhere(InspWindow *window)
 {
-	GList *windows = gtk_application_get_windows(gtk_window_get_application(GTK_WINDOW(window)));
+	GList *windows = gtk_application_get_windows(GTK_APPLICATION(g_application_get_default()));
 
 	for (; windows; windows = windows->next) {
 		InspWindow *other = INSP_IS_WINDOW(windows->data) ? INSP_WINDOW(windows->data) : NULL;
@@ -117,6 +118,7 @@ static void write_done(GObject *object, GAsyncResult *result, gpointer data)
 	InspWindow *window = INSP_WINDOW(object);
 	const struct note_job *job = g_task_get_task_data(G_TASK(result));
 
+	g_application_release(g_application_get_default());
 	window->searching--;
 	if (job->result < 0)
 		insp__refuse(window, "%s", job->error.text[0] ? job->error.text : g_strerror(-job->result));
@@ -136,41 +138,13 @@ static void start(InspWindow *window, const char *text, uint64_t id)
 	job->id = id;
 	g_task_set_task_data(task, job, job_free);
 	window->searching++;
+	/* Who closes the window with the next key has written a note nevertheless. */
+	g_application_hold(g_application_get_default());
 	g_task_run_in_thread(task, write_thread);
 	insp__update_status(window);
 }
 
 /* ---- commands ---- */
-
-static void answered(AdwMessageDialog *dialog, const char *response, InspWindow *window)
-{
-	const char *text = gtk_editable_get_text(GTK_EDITABLE(adw_message_dialog_get_extra_child(dialog)));
-	g_autofree char *command = g_strdup_printf("note.add %s", text);
-
-	if (strcmp(response, "write") == 0 && *text)
-		insp__run_text(window, command);
-}
-
-static void entered(GtkEntry *entry, GtkWidget *dialog)
-{
-	adw_message_dialog_response(ADW_MESSAGE_DIALOG(dialog), "write");
-}
-
-static void ask_text(InspWindow *window)
-{
-	GtkWidget *dialog = adw_message_dialog_new(insp__front(window), "Write a Note", NULL), *entry = gtk_entry_new();
-
-	adw_message_dialog_format_body(ADW_MESSAGE_DIALOG(dialog), "It is kept in the trace, at event %u.", window->focus);
-	adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", "_Cancel", "write", "_Write", NULL);
-	adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "write", ADW_RESPONSE_SUGGESTED);
-	adw_message_dialog_set_default_response(ADW_MESSAGE_DIALOG(dialog), "write");
-	gtk_accessible_update_property(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_PROPERTY_LABEL, "Text of the note", -1);
-	adw_message_dialog_set_extra_child(ADW_MESSAGE_DIALOG(dialog), entry);
-	g_signal_connect(entry, "activate", G_CALLBACK(entered), dialog);
-	g_signal_connect(dialog, "response", G_CALLBACK(answered), window);
-	gtk_window_present(GTK_WINDOW(dialog));
-	gtk_widget_grab_focus(entry);
-}
 
 bool insp__do_note_add(InspWindow *window, const char *argument)
 {
@@ -179,7 +153,7 @@ bool insp__do_note_add(InspWindow *window, const char *argument)
 	if (*argument)
 		start(window, argument, 0);
 	else
-		ask_text(window);
+		insp__note_bar_ask(window);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "ink.h"
+#include "names.h"
 
 struct _InspOverview {
 	GtkWidget parent;
@@ -152,7 +153,7 @@ static void insp_overview_init(InspOverview *overview)
 	g_signal_connect(drag, "drag-begin", G_CALLBACK(overview_drag_begin), overview);
 	g_signal_connect(drag, "drag-update", G_CALLBACK(overview_drag), overview);
 	gtk_widget_add_controller(GTK_WIDGET(overview), GTK_EVENT_CONTROLLER(drag));
-	gtk_accessible_update_property(GTK_ACCESSIBLE(overview), GTK_ACCESSIBLE_PROPERTY_LABEL, "Overview of the whole run", -1);
+	insp_name(GTK_WIDGET(overview), "Overview of the whole run");
 }
 
 void insp_overview_set_run(InspOverview *overview, const struct insp_run *run, InspLanes *lanes)

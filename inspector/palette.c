@@ -63,8 +63,10 @@ static void run(GtkListBox *list, GtkListBoxRow *row, struct palette *palette)
 	insp__run_text(window, text);
 }
 
+/* Also before the search has noticed that nobody types any more. */
 static void entered(GtkEntry *entry, struct palette *palette)
 {
+	gtk_list_box_invalidate_filter(GTK_LIST_BOX(palette->list));
 	GtkListBoxRow *row = first_row(palette);
 
 	if (row)
@@ -80,6 +82,7 @@ static GtkWidget *row_new(guint index)
 {
 	const struct insp_command *command = &insp__commands[index];
 	g_autofree char *text = insp__keys_text(index);
+	g_autofree char *said = g_strdup_printf("%s, %s%s%s", command->label, command->id, *text ? ", " : "", text);
 	GtkWidget *row = gtk_list_box_row_new(), *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
 	GtkWidget *label = gtk_label_new(command->label), *id = gtk_label_new(command->id);
 	GtkWidget *keys = gtk_label_new(text);
@@ -95,6 +98,7 @@ static GtkWidget *row_new(guint index)
 	gtk_box_append(GTK_BOX(box), id);
 	gtk_box_append(GTK_BOX(box), keys);
 	gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), box);
+	insp_name(row, said);
 	g_object_set_data(G_OBJECT(row), "row", (gpointer)command);
 	return row;
 }
@@ -109,7 +113,8 @@ void insp__palette(InspWindow *window)
 				       "default-width", 760, "default-height", 480, "title", "Commands", NULL);
 	palette->entry = gtk_search_entry_new();
 	palette->list = gtk_list_box_new();
-	gtk_accessible_update_property(GTK_ACCESSIBLE(palette->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, "Find a command", -1);
+	insp_name(palette->entry, "Find a command");
+	insp_name(palette->list, "Commands that match");
 	for (guint i = 0; i < insp__command_count; i++)
 		gtk_list_box_append(GTK_LIST_BOX(palette->list), row_new(i));
 	gtk_list_box_set_filter_func(GTK_LIST_BOX(palette->list), matches, palette, NULL);
@@ -127,6 +132,6 @@ void insp__palette(InspWindow *window)
 	g_signal_connect(palette->entry, "stop-search", G_CALLBACK(closed), palette);
 	g_signal_connect(palette->list, "row-activated", G_CALLBACK(run), palette);
 	g_object_set_data_full(G_OBJECT(palette->dialog), "palette", palette, g_free);
-	gtk_window_present(GTK_WINDOW(palette->dialog));
+	insp_present(palette->dialog);
 	gtk_widget_grab_focus(palette->entry);
 }

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "ink.h"
+#include "names.h"
 #include "series.h"
 #include "steps.h"
 
@@ -166,8 +167,7 @@ static void insp_plots_init(InspPlots *plots)
 {
 	plots->focus = plots->scope = INSP_NONE;
 	gtk_widget_set_overflow(GTK_WIDGET(plots), GTK_OVERFLOW_HIDDEN);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(plots), GTK_ACCESSIBLE_PROPERTY_LABEL,
-				       "Plots of events, throughput, round trip time and queue", -1);
+	insp_name(GTK_WIDGET(plots), "Plots of events, throughput, round trip time and queue");
 }
 
 void insp_plots_set_run(InspPlots *plots, const struct insp_run *run, InspLanes *lanes)

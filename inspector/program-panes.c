@@ -95,7 +95,7 @@ static GtkWidget *entry_new(const char *placeholder, const char *name, GCallback
 	GtkWidget *entry = gtk_entry_new();
 
 	gtk_entry_set_placeholder_text(GTK_ENTRY(entry), placeholder);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+	insp_name(entry, name);
 	gtk_widget_set_margin_start(entry, 6);
 	gtk_widget_set_margin_end(entry, 6);
 	gtk_widget_set_margin_top(entry, 6);
@@ -104,7 +104,7 @@ static GtkWidget *entry_new(const char *placeholder, const char *name, GCallback
 	return entry;
 }
 
-static GtkWidget *pair_new(GtkOrientation orientation, GtkWidget *first, GtkWidget *second, int position)
+static GtkWidget *pair_new(GtkOrientation orientation, GtkWidget *first, GtkWidget *second, int position, const char *name)
 {
 	GtkWidget *paned = gtk_paned_new(orientation);
 
@@ -115,6 +115,7 @@ static GtkWidget *pair_new(GtkOrientation orientation, GtkWidget *first, GtkWidg
 	gtk_paned_set_shrink_end_child(GTK_PANED(paned), FALSE);
 	gtk_widget_set_vexpand(paned, TRUE);
 	gtk_widget_set_hexpand(paned, TRUE);
+	insp_name(paned, name);
 	return paned;
 }
 
@@ -150,7 +151,9 @@ static void add_page(InspWindow *window)
 	gtk_box_append(GTK_BOX(program->page), program->say);
 	gtk_box_append(GTK_BOX(program->page),
 		       pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->stack),
-				pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->variables), watches, 100), 116));
+				pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->variables), watches, 100,
+					 "Divider between variables and what is watched"),
+				116, "Divider between stack and variables"));
 	insp__pane_add(window, INSP_PANE_PROGRAM, program->page);
 }
 
@@ -177,7 +180,8 @@ void insp__add_program(InspWindow *window)
 	program->source = g_object_new(INSP_TYPE_SOURCE_PANE, NULL);
 	program->code = g_object_new(INSP_TYPE_CODE_PANE, NULL);
 	program->registers = insp_text_table_new(register_columns, "Registers", "No program is looked at.");
-	program->machine = pair_new(GTK_ORIENTATION_HORIZONTAL, GTK_WIDGET(program->code), GTK_WIDGET(program->registers), 560);
+	program->machine = pair_new(GTK_ORIENTATION_HORIZONTAL, GTK_WIDGET(program->code), GTK_WIDGET(program->registers), 560,
+				    "Divider between code and registers");
 	program->points_table = insp_text_table_new(point_columns, "Breakpoints and watchpoints",
 						    "Nothing stops the replay yet.\nClick beside a line of source, or use break.add.");
 	program->node_pane = g_object_new(INSP_TYPE_NODE_PANE, NULL);

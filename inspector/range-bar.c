@@ -362,7 +362,7 @@ static void add_button(GtkWidget *box, const char *label, const char *icon, cons
 	gtk_widget_add_css_class(button, "flat");
 	gtk_actionable_set_action_name(GTK_ACTIONABLE(button), action);
 	gtk_widget_set_tooltip_text(button, tooltip);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, tooltip, -1);
+	insp_name(button, tooltip);
 	gtk_box_append(GTK_BOX(box), button);
 }
 

@@ -59,7 +59,7 @@ void insp__recent_show(InspWindow *window)
 	}
 	g_list_free_full(items, (GDestroyNotify)gtk_recent_info_unref);
 	gtk_widget_add_css_class(list, "boxed-list");
-	gtk_accessible_update_property(GTK_ACCESSIBLE(list), GTK_ACCESSIBLE_PROPERTY_LABEL, "Recent traces", -1);
+	insp_name(list, "Recent traces");
 	gtk_list_box_set_selection_mode(GTK_LIST_BOX(list), GTK_SELECTION_NONE);
 	g_signal_connect(list, "row-activated", G_CALLBACK(chosen), window);
 	gtk_widget_add_css_class(open, "pill");

@@ -105,7 +105,8 @@ void insp__settings_show(InspWindow *window)
 	adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), ADW_PREFERENCES_GROUP(group));
 	adw_preferences_window_add(ADW_PREFERENCES_WINDOW(dialog), ADW_PREFERENCES_PAGE(page));
 	adw_preferences_window_set_search_enabled(ADW_PREFERENCES_WINDOW(dialog), FALSE);
+	adw_preferences_page_set_title(ADW_PREFERENCES_PAGE(page), "Preferences");
 	gtk_window_set_default_size(GTK_WINDOW(dialog), 520, 380);
 	gtk_window_set_transient_for(GTK_WINDOW(dialog), insp__front(window));
-	gtk_window_present(GTK_WINDOW(dialog));
+	insp_present(dialog);
 }

@@ -316,11 +316,12 @@ static void save_clicked(GtkButton *button, struct share_dialog *d)
 	gtk_native_dialog_show(GTK_NATIVE_DIALOG(chooser));
 }
 
-static GtkWidget *choice_new(struct share_dialog *d, guint index, const char *title, const char *subtitle)
+static GtkWidget *choice_new(struct share_dialog *d, guint index, const char *title, const char *subtitle, bool chosen)
 {
 	GtkWidget *row = adw_action_row_new();
 
 	d->switches[index] = gtk_switch_new();
+	gtk_switch_set_active(GTK_SWITCH(d->switches[index]), chosen);
 	gtk_widget_set_valign(d->switches[index], GTK_ALIGN_CENTER);
 	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
 	adw_action_row_set_subtitle(ADW_ACTION_ROW(row), subtitle);
@@ -351,14 +352,13 @@ bool insp__do_share(InspWindow *window, const char *argument)
 	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(size), "Size");
 	adw_action_row_add_suffix(ADW_ACTION_ROW(size), d->size);
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
-		choice_new(d, 0, part ? "Only the Chosen Range" : "Only What the Timeline Shows", "The part still replays"));
-	gtk_switch_set_active(GTK_SWITCH(d->switches[0]), part);
+		choice_new(d, 0, part ? "Only the Chosen Range" : "Only What the Timeline Shows", "The part still replays", part));
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
-		choice_new(d, 1, "Without Payload", "Bytes of packets, memory and output; programs cannot be replayed then"));
+		choice_new(d, 1, "Without Payload", "Bytes of packets, memory and output; programs cannot be replayed then", false));
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
-		choice_new(d, 2, "Without Environment", "Values of environment variables"));
+		choice_new(d, 2, "Without Environment", "Values of environment variables", false));
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
-		choice_new(d, 3, "With Source", "Of the programs that have debug information, as far as it is on this machine"));
+		choice_new(d, 3, "With Source", "Of the programs that have debug information, as far as it is on this machine", false));
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(last), size);
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(last), save);
 	adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), ADW_PREFERENCES_GROUP(group));
@@ -367,10 +367,11 @@ bool insp__do_share(InspWindow *window, const char *argument)
 	adw_preferences_window_set_search_enabled(ADW_PREFERENCES_WINDOW(d->dialog), FALSE);
 	g_object_set_data_full(G_OBJECT(d->dialog), "share", d, dialog_free);
 	g_signal_connect(save, "clicked", G_CALLBACK(save_clicked), d);
+	adw_preferences_page_set_title(ADW_PREFERENCES_PAGE(page), "Share");
 	gtk_window_set_title(GTK_WINDOW(d->dialog), "Share");
 	gtk_window_set_default_size(GTK_WINDOW(d->dialog), 540, 520);
 	gtk_window_set_transient_for(GTK_WINDOW(d->dialog), insp__front(window));
-	gtk_window_present(GTK_WINDOW(d->dialog));
+	insp_present(d->dialog);
 	choice_changed(NULL, NULL, d);
 	return true;
 }

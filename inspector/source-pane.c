@@ -5,6 +5,7 @@
 #include <gtksourceview/gtksource.h>
 
 #include "ink.h"
+#include "names.h"
 #include "said.h"
 
 #define NEAR 8u		/* lines; two places that are not further apart are seen in one text */
@@ -140,8 +141,7 @@ static GtkWidget *make_view(InspSourcePane *pane, guint number)
 	gtk_source_view_set_tab_width(GTK_SOURCE_VIEW(side->view), 8);
 	gtk_text_view_set_editable(GTK_TEXT_VIEW(side->view), FALSE);
 	gtk_text_view_set_monospace(GTK_TEXT_VIEW(side->view), TRUE);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(side->view), GTK_ACCESSIBLE_PROPERTY_LABEL,
-				       number ? "Source of the second run" : "Source", -1);
+	insp_name(side->view, number ? "Source of the second run" : "Source");
 	for (int run = 0; run < 2; run++)
 		side->here[run] = gtk_text_buffer_create_tag(GTK_TEXT_BUFFER(side->buffer), NULL, NULL);
 	add_runs(pane, number);

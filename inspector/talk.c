@@ -148,7 +148,7 @@ static void show_talk(InspWindow *window, const struct talk_job *job)
 	gtk_text_view_set_editable(GTK_TEXT_VIEW(view), FALSE);
 	gtk_text_view_set_monospace(GTK_TEXT_VIEW(view), TRUE);
 	gtk_text_view_set_wrap_mode(GTK_TEXT_VIEW(view), GTK_WRAP_CHAR);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Conversation", -1);
+	insp_name(view, "Conversation");
 	fill(gtk_text_view_get_buffer(GTK_TEXT_VIEW(view)), job);
 	gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), view);
 	gtk_widget_set_vexpand(scroller, TRUE);
@@ -158,7 +158,7 @@ static void show_talk(InspWindow *window, const struct talk_job *job)
 	gtk_window_set_title(GTK_WINDOW(dialog), title);
 	gtk_window_set_default_size(GTK_WINDOW(dialog), 760, 620);
 	gtk_window_set_transient_for(GTK_WINDOW(dialog), insp__front(window));
-	gtk_window_present(GTK_WINDOW(dialog));
+	insp_present(dialog);
 }
 
 static void read_done(GObject *object, GAsyncResult *result, gpointer data)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text-table.h"
 
+#include "names.h"
 /* ---- a row ---- */
 
 G_DEFINE_FINAL_TYPE(InspTextRow, insp_text_row, G_TYPE_OBJECT)
@@ -158,6 +159,7 @@ static void bind(GtkSignalListItemFactory *factory, GtkListItem *item, InspTextT
 		gtk_widget_add_css_class(label, class);
 	gtk_label_set_text(GTK_LABEL(label), told);
 	gtk_widget_set_tooltip_text(label, *told ? told : NULL);
+	insp_name_row(item);
 }
 
 static GtkColumnViewColumn *add_column(InspTextTable *table, guint number, int side)
@@ -241,7 +243,7 @@ InspTextTable *insp_text_table_new(const struct insp_text_column *columns, const
 	table->stack = gtk_stack_new();
 	table->why = gtk_label_new(empty);
 	gtk_widget_add_css_class(table->view, "data-table");
-	gtk_accessible_update_property(GTK_ACCESSIBLE(table->view), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+	insp_name(table->view, name);
 	for (guint i = 0; i < INSP_TEXT_COLUMNS && columns[i].title; i++)
 		for (int side = 0; side < (is_shared(table, i) ? 1 : 2); side++)
 			table->made[i][side] = add_column(table, i, side);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "ink.h"
+#include "names.h"
 #include "places-pair.h"
 #include "steps.h"
 
@@ -298,7 +299,7 @@ static void insp_topology_init(InspTopology *topology)
 	topology->seqs[0] = topology->seqs[1] = INSP_NONE;
 	g_signal_connect(click, "released", G_CALLBACK(clicked), topology);
 	gtk_widget_add_controller(GTK_WIDGET(topology), GTK_EVENT_CONTROLLER(click));
-	gtk_accessible_update_property(GTK_ACCESSIBLE(topology), GTK_ACCESSIBLE_PROPERTY_LABEL, "Nodes and links", -1);
+	insp_name(GTK_WIDGET(topology), "Nodes and links");
 }
 
 void insp_topology_set_run(InspTopology *topology, const struct insp_run *run)

@@ -8,6 +8,7 @@
 #include "difference-list.h"
 #include "event-list.h"
 #include "lanes.h"
+#include "names.h"
 #include "notes.h"
 #include "overview.h"
 #include "panes.h"
@@ -90,6 +91,7 @@ struct _InspWindow {
 	GQueue waiting;			/* char *: commands that wait for the run */
 	guint waited;			/* how many did, for this run */
 	struct insp_range_bar *range_bar;	/* NULL: while the window is unmade */
+	GtkWidget *note_bar, *note_where, *note_text;
 	char *repeated;			/* a command that is run each frame; NULL: none */
 	guint repeat_left, repeat_tick;
 	/* commands of a script */
@@ -118,6 +120,8 @@ extern const guint insp__command_count;
 struct insp_shared *insp__shared_new(struct insp_run *run);
 void insp__shared_unref(struct insp_shared *shared);
 
+/* For a moment, over the window. */
+void insp__say(InspWindow *window, const char *text);
 /* Tells what went wrong, in the window and, in a script, on standard error. */
 __attribute__((format(printf, 2, 3))) void insp__refuse(InspWindow *window, const char *format, ...);
 /* False, and says so: no trace is open, or it is empty. */
@@ -197,6 +201,13 @@ void insp__palette(InspWindow *window);
 void insp__add_notes(InspWindow *window);
 void insp__notes_read(InspWindow *window);
 void insp__notes_forget(InspWindow *window);
+/* note-bar.c: asks for the text of a note, below the timeline. */
+void insp__add_note_bar(InspWindow *window);
+void insp__note_bar_ask(InspWindow *window);
+/* The position is another. */
+void insp__note_bar_follow(InspWindow *window);
+/* False: it was not open. */
+bool insp__note_bar_close(InspWindow *window);
 void insp__help(InspWindow *window);
 /* recent.c: remembers the open trace; shows those of before in the empty page. */
 void insp__recent_add(InspWindow *window);

@@ -47,6 +47,14 @@ void insp__shared_unref(struct insp_shared *shared)
 	g_atomic_rc_box_release_full(shared, shared_clear);
 }
 
+/* A toast's title is markup, and filters have "&&". */
+void insp__say(InspWindow *window, const char *text)
+{
+	g_autofree char *shown = g_markup_escape_text(text, -1);
+
+	adw_toast_overlay_add_toast(insp__front_toasts(window), adw_toast_new(shown));
+}
+
 void insp__refuse(InspWindow *window, const char *format, ...)
 {
 	va_list args;
@@ -54,10 +62,7 @@ void insp__refuse(InspWindow *window, const char *format, ...)
 	va_start(args, format);
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
-	/* A toast's title is markup, and filters have "&&". */
-	g_autofree char *shown = g_markup_escape_text(text, -1);
-
-	adw_toast_overlay_add_toast(insp__front_toasts(window), adw_toast_new(shown));
+	insp__say(window, text);
 	insp__log_refused(window, text);
 	if (window->tick) {
 		fprintf(stderr, "hindcast-inspector: %s\n", text);
@@ -259,6 +264,15 @@ static void show_names(InspWindow *window)
 	gtk_label_set_text(GTK_LABEL(window->facts), hash);
 }
 
+/* Unless something is being typed: else the keyboard would stay with a button of the title. */
+static void keyboard_to_lanes(InspWindow *window)
+{
+	GtkWidget *has = gtk_window_get_focus(GTK_WINDOW(window));
+
+	if (!has || !GTK_IS_EDITABLE(has))
+		gtk_widget_grab_focus(GTK_WIDGET(window->lanes));
+}
+
 static void show_run(InspWindow *window, struct insp_run *run)
 {
 	const struct insp_view seen = *insp_lanes_view(window->lanes);
@@ -295,6 +309,7 @@ static void show_run(InspWindow *window, struct insp_run *run)
 	insp__recent_add(window);
 	insp__notes_read(window);
 	insp__panes_run_shown(window);
+	keyboard_to_lanes(window);
 	if (run->count) {
 		insp__focus(window, 0, /* remember= */ false);
 		insp__settings_apply(window);
@@ -505,6 +520,7 @@ static void insp_window_init(InspWindow *window)
 	insp__panes_init(window);
 	insp__add_lists(window);
 	insp__add_range_bar(window);
+	insp__add_note_bar(window);
 	add_details(window);
 	add_states(window);
 	narrow_tabs(window->list_tabs);
@@ -518,6 +534,9 @@ static void insp_window_init(InspWindow *window)
 	g_signal_connect(window->lanes, "focus-other", G_CALLBACK(other_clicked), window);
 	g_signal_connect(window->lanes, "gap", G_CALLBACK(gap_clicked), window);
 	insp__compare_bar_add(window);
+	insp_name(window->grain, "Step by");
+	insp_name(window->scope, "Scope");
+	insp_names_below(GTK_WIDGET(window));
 	g_signal_connect(window->differences, "chosen", G_CALLBACK(difference_chosen), window);
 	g_signal_connect(window->position, "activate", G_CALLBACK(position_entered), window);
 	g_signal_connect(window->filter, "activate", G_CALLBACK(filter_entered), window);

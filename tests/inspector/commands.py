@@ -183,6 +183,7 @@ log.copy
 log.copy-last
 log.entry
 print.log
+trace.save
 print.status
 cancel
 palette
@@ -208,7 +209,7 @@ def example(command):
 
 
 # A second window would outlive the one that is looked at here; desktop.sh has several.
-named = {line.split(" ")[0] for line in SCRIPT} | {"window.new"}
+named = {line.split(" ")[0] for line in SCRIPT} | {"window.new", "window.close-all"}
 # These may be refused, by both alike.
 unnamed = [example(command) for command in known if command["id"] not in named]
 SCRIPT[-2:-2] = unnamed

@@ -1,16 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# desktop.sh INSPECTOR MAKE-TRACE SOURCE - the window as a program of a desktop: by keyboard alone, with several windows, with files that
-# are no traces or parts of one, known by what is in a file and not by its name.
+# desktop.sh INSPECTOR MAKE-TRACE SOURCE WIDGETS GATE - the window as a program of a desktop: with several windows, with files that are
+# no traces or parts of one, known by what is in a file and not by its name.
 set -euo pipefail
 
 inspector=$1
 make_trace=$2
 source=$3
+widgets=$4
+gate=$5
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-for tool in xdotool update-mime-database appstreamcli desktop-file-validate xmllint; do
+for tool in xdotool update-mime-database appstreamcli desktop-file-validate xmllint gtk4-builder-tool; do
     command -v "$tool" >/dev/null || { echo "needs $tool"; exit 77; }
 done
 "$make_trace" "$work/run.hct" 1000
@@ -45,55 +47,6 @@ done
 status=0
 env -u DISPLAY -u WAYLAND_DISPLAY "$inspector" "$work/run.hct" 2>"$work/err" || status=$?
 [[ $status -eq 3 ]] && grep -q 'no display' "$work/err" || fail "without a display: status $status: $(cat "$work/err")"
-
-# By keyboard alone: steps, a position, history, the end.
-if command -v xdotool >/dev/null; then
-    cat >"$work/keys.sh" <<'END2'
-set -euo pipefail
-"$1" "$2" & pid=$!
-call() { gdbus call --session -d org.hindcast.Inspector -o "/org/hindcast/Inspector/window/1" -m "org.gtk.Actions.$@"; }
-focus() { call Describe status | sed -n 's/.*"focus":\([0-9]*\),.*/\1/p'; }
-settle() { until call Describe busy | grep -q '<false>'; do :; done; }
-await() { until [[ $(focus) == "$1" ]]; do kill -0 "$pid"; done; }
-gdbus wait --session --timeout 100 org.hindcast.Inspector
-until call Describe status 2>/dev/null | grep -q '"events":'; do kill -0 "$pid"; done
-settle
-window=$(xdotool search --sync --onlyvisible --class hindcast | head -n 1)
-xdotool windowfocus --sync "$window"
-xdotool key F8 F8 F8; await 3
-xdotool key F7; await 2
-xdotool key ctrl+g; xdotool type '@777'; xdotool key Return; await 777
-xdotool key period; await 778
-xdotool key alt+Left; await 2
-xdotool key ctrl+End; await "$3"
-xdotool key ctrl+w
-wait "$pid"
-END2
-    last=$(("$(look 0 "$work/run.hct" print.status; sed -n 's/.*"events":\([0-9]*\),.*/\1/p' "$work/out")" - 1))
-    timeout 250 dbus-run-session -- bash "$work/keys.sh" "$inspector" "$work/run.hct" "$last" >"$work/out" 2>"$work/err" ||
-        fail "by keyboard: $(tail -n 5 "$work/out" "$work/err")"
-else
-    echo "no xdotool here: the keyboard is not tried"
-fi
-
-# What a screen reader is told.
-if /usr/bin/python3 -c 'import gi; gi.require_version("Atspi", "2.0"); from gi.repository import Atspi' 2>/dev/null &&
-    [[ -x /usr/libexec/at-spi-bus-launcher ]]; then
-    cat >"$work/spoken.sh" <<'END2'
-/usr/libexec/at-spi-bus-launcher --launch-immediately & bus=$!
-gdbus wait --session --timeout 100 org.a11y.Bus
-AT_SPI_BUS_ADDRESS=$(gdbus call --session -d org.a11y.Bus -o /org/a11y/bus -m org.a11y.Bus.GetAddress | sed "s/^('//; s/',)$//")
-export AT_SPI_BUS_ADDRESS GTK_A11Y=atspi
-"$1" "$2" & pid=$!
-timeout 120 /usr/bin/python3 "$3"; status=$?
-kill "$pid" "$bus"
-exit "$status"
-END2
-    timeout 250 dbus-run-session -- bash "$work/spoken.sh" "$inspector" "$work/run.hct" "$(dirname "$0")/spoken.py" \
-        >"$work/out" 2>"$work/err" || fail "for a screen reader: $(cat "$work/out")"
-else
-    echo "no AT-SPI here: what a screen reader is told is not looked at"
-fi
 
 # A second start opens its window in the first; each has a focus of its own; one ends without the other.
 cat >"$work/two.sh" <<'END2'
@@ -133,25 +86,54 @@ wait "$pid"
 END2
 timeout 250 dbus-run-session -- bash "$work/two.sh" "$inspector" "$work/run.hct" >"$work/out" 2>"$work/err" ||
     fail "two windows: $(tail -n 5 "$work/out" "$work/err")"
+! grep -E 'CRITICAL|WARNING' "$work/err" || fail "two windows: complaints"
+
+# A note that is being written when its window closes is seen in the other; one when the last window closes is written nevertheless.
+# The pipe opens when both sides are there: then the writing is under way, and goes on.
+cat >"$work/late.sh" <<'END2'
+set -euo pipefail
+export GATE=$3
+LD_PRELOAD=$4 "$1" "$2" "$2" & pid=$!
+call() { local window=$1; shift; gdbus call --session -d org.hindcast.Inspector -o "/org/hindcast/Inspector/window/$window" -m "org.gtk.Actions.$@"; }
+gdbus wait --session --timeout 100 org.hindcast.Inspector
+for window in 1 2; do
+    until call "$window" Describe status 2>/dev/null | grep -q '"notes":0'; do kill -0 "$pid"; done
+done
+call 1 Activate note.add "[<'at the close'>]" "{}" >/dev/null
+call 1 Activate window.close "[]" "{}" >/dev/null
+while call 1 Describe busy >/dev/null 2>&1; do :; done
+: >"$GATE"
+until call 2 Describe status | grep -q '"notes":1'; do kill -0 "$pid"; done
+call 2 Activate note.add "[<'at the end'>]" "{}" >/dev/null
+call 2 Activate window.close-all "[]" "{}" >/dev/null
+while call 2 Describe busy >/dev/null 2>&1; do :; done
+: >"$GATE"
+wait "$pid"
+END2
+cp "$work/run.hct" "$work/late.hct"
+"$HINDCAST" note remove "$work/late.hct" 1 >/dev/null
+mkfifo "$work/gate"
+ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
+    timeout 120 dbus-run-session -- bash "$work/late.sh" "$inspector" "$work/late.hct" "$work/gate" "$gate" >"$work/out" 2>"$work/err" ||
+    fail "notes that are written late: $(tail -n 5 "$work/out" "$work/err")"
+! grep -E 'CRITICAL|WARNING' "$work/err" || fail "notes that are written late: complaints"
+[[ $("$HINDCAST" note list "$work/late.hct" | grep -c 'at the close$\|at the end$') -eq 2 ]] ||
+    fail "a note was lost when its window closed: $("$HINDCAST" note list "$work/late.hct")"
 
 # A trace is known by what is in it.
-if command -v update-mime-database >/dev/null; then
-    mkdir -p "$work/share/mime/packages"
-    cp "$source/inspector/data/org.hindcast.Inspector.xml" "$work/share/mime/packages/"
-    cp /usr/share/mime/packages/freedesktop.org.xml "$work/share/mime/packages/" 2>/dev/null || true
-    update-mime-database "$work/share/mime" >/dev/null 2>&1
-    cp "$work/run.hct" "$work/x"
-    XDG_DATA_HOME=$work/share gio info -a standard::content-type "$work/x" | grep -q 'application/x-hindcast-trace' ||
-        fail "a trace of another name is taken for $(XDG_DATA_HOME=$work/share gio info -a standard::content-type "$work/x" | tail -n 1)"
-else
-    echo "no update-mime-database here: the file type is not looked at"
-fi
-if command -v appstreamcli >/dev/null; then
-    xmllint --noout "$source/inspector/window.ui" "$source"/inspector/data/*.xml || fail "a file is no XML"
-    desktop-file-validate "$source/inspector/data/org.hindcast.Inspector.desktop" || fail "the desktop file"
-    appstreamcli validate --no-net "$source/inspector/data/org.hindcast.Inspector.metainfo.xml" >"$work/out" ||
-        fail "the description for software centres: $(cat "$work/out")"
-else
-    echo "no appstreamcli here: the description for software centres is not looked at"
-fi
+mkdir -p "$work/share/mime/packages"
+cp "$source/inspector/data/org.hindcast.Inspector.xml" /usr/share/mime/packages/freedesktop.org.xml "$work/share/mime/packages/"
+update-mime-database "$work/share/mime" >/dev/null 2>&1
+cp "$work/run.hct" "$work/x"
+type=$(XDG_DATA_HOME=$work/share gio info -a standard::content-type "$work/x" | sed -n 's/.*content-type: //p')
+[[ $type == application/x-hindcast-trace ]] || fail "a trace of another name is taken for $type"
+
+# What a desktop reads of the program, and what the program makes its window of.
+xmllint --noout "$source"/inspector/data/*.xml || fail "a file is no XML"
+desktop-file-validate "$source/inspector/data/org.hindcast.Inspector.desktop" || fail "the desktop file"
+appstreamcli validate --no-net "$source/inspector/data/org.hindcast.Inspector.metainfo.xml" >"$work/out" ||
+    fail "the description for software centres: $(cat "$work/out")"
+for ui in "$source"/inspector/*.ui; do
+    LD_PRELOAD=$widgets gtk4-builder-tool validate "$ui" >"$work/out" 2>&1 || fail "$ui: $(cat "$work/out")"
+done
 echo "ok"

@@ -7,12 +7,15 @@ import os
 import re
 import subprocess
 import sys
+import time
+import traceback
 
 import gi
 from gi.repository import Gio, GLib
 
 NAME = "org.hindcast.Inspector"
 WINDOW = "/org/hindcast/Inspector/window/%d"
+PATIENCE_S = 240
 
 
 def fail(*words):
@@ -60,6 +63,30 @@ class Process:
             fail("the program ended with status", status, said)
 
 
+def descendants(pid):
+    """The process and all below it."""
+    found = [pid]
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as below:
+                found += [each for child in below.read().split() for each in descendants(int(child))]
+    except OSError:
+        return []
+    return found
+
+
+def processor_time(pid):
+    """Seconds that the process, all below it, and what they have waited for have computed."""
+    ticks = 0
+    for each in descendants(pid):
+        try:
+            with open(f"/proc/{each}/stat", encoding="ascii") as stat:
+                ticks += sum(int(word) for word in stat.read().rsplit(")", 1)[1].split()[11:15])
+        except OSError:
+            continue
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 class Window:
     def __init__(self, process, number=1):
         self.process = process
@@ -77,6 +104,14 @@ class Window:
         return self.bus.call_sync(NAME, self.path, "org.gtk.Actions", method, parameters, GLib.VariantType(answer),
                                   Gio.DBusCallFlags.NO_AUTO_START, -1, None).unpack()
 
+    def replay(self):
+        """The process that holds the replay."""
+        for pid in descendants(self.process.child.pid):
+            with open(f"/proc/{pid}/cmdline", "rb") as words:
+                if b"serve" in words.read().split(b"\0"):
+                    return pid
+        return fail("no replay is under way")
+
     def state(self, name):
         """None: the window is not there (yet)."""
         try:
@@ -86,10 +121,13 @@ class Window:
 
     def wait(self, what):
         """Until something is true; asked whenever the window has said that something changed.  A window that is not there
-        yet says nothing, so the question is repeated by a timer too."""
+        yet says nothing, so the question is repeated by a timer too.  What has not come after minutes will not come."""
         timer = GLib.timeout_add(20, lambda: True)
+        end = time.monotonic() + PATIENCE_S
         while not what():
             self.process.check()
+            if time.monotonic() > end:
+                fail("waited in vain in line", traceback.extract_stack()[0].lineno, "while the window says", self.state("status"))
             GLib.MainContext.default().iteration(True)
         GLib.source_remove(timer)
 

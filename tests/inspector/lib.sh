@@ -14,9 +14,9 @@ cleanup() {
 trap cleanup EXIT
 fail() { echo "not ok: $*"; exit 1; }
 
-# The server says which display it took, when it can be used.
+# No key repeats itself while a loaded machine is slow to let go of it.  The server says which display it took, when it can be used.
 : >"$work/display"	# it is there before its reader, whoever of the two starts first
-Xvfb -displayfd 5 -screen 0 1600x1000x24 -dpi 96 -noreset -nolisten tcp 5>"$work/display" 2>"$work/xvfb.log" &
+Xvfb -displayfd 5 -r -screen 0 1600x1000x24 -dpi 96 -noreset -nolisten tcp 5>"$work/display" 2>"$work/xvfb.log" &
 xvfb=$!
 read -r number < <(tail -f --pid="$xvfb" "$work/display") || fail "no X server: $(cat "$work/xvfb.log")"
 export DISPLAY=:$number GDK_BACKEND=x11 GSK_RENDERER=cairo GTK_A11Y=none GSETTINGS_BACKEND=memory
@@ -40,4 +40,10 @@ drive() {
     /usr/bin/python3 -c 'from gi.repository import Gio' 2>/dev/null || { echo "needs python3-gi"; exit 77; }
     work=$work timeout 600 dbus-run-session -- /usr/bin/python3 "$(dirname "${BASH_SOURCE[0]}")/$script" "$@" 2>"$work/drive.err" ||
         fail "$script: $(grep -v '^dbus-daemon' "$work/drive.err" | tail -n 20)"
+}
+# What a screen reader is told can be asked here.
+need_reader() {
+    [[ -x /usr/libexec/at-spi-bus-launcher ]] || { echo "needs at-spi2-core"; exit 77; }
+    /usr/bin/python3 -c 'import gi; gi.require_version("Atspi", "2.0"); from gi.repository import Atspi' 2>/dev/null ||
+        { echo "needs gir1.2-atspi-2.0"; exit 77; }
 }

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 
-from drive import Process, Window, fail
+from drive import Process, Window, fail, processor_time
 
 inspector, hindcast, trace, event, node, tid, variable, breakpoint = sys.argv[1:9]
 process = Process(inspector, trace)
@@ -71,37 +71,44 @@ if len(set(places)) < 8 or not any("+" in place for place in places):
     fail("the steps led to few places:", places)
 
 
-
 def state_of(pid):
     return open(f"/proc/{pid}/stat", encoding="ascii").read().rsplit(")", 1)[1].split()[0]
 
 
-def replay():
-    """The process that holds the replay."""
-    pid = process.child.pid
-    for child in open(f"/proc/{pid}/task/{pid}/children", encoding="ascii").read().split():
-        if b"serve" in open(f"/proc/{child}/cmdline", "rb").read().split(b"\0"):
-            return int(child)
-    return fail("no replay is under way")
-
-
-# While the replay is held a move is asked for and cancelled: whatever else is quick or slow, the cancelling comes before its end.
-window.run("break.delete 1", "break.add " + breakpoint)
-for move in "run.back", "run.forward", "write.last " + variable, "line.out-back", "insn.previous":
-    window.run("focus.goto @" + event)
-    os.kill(replay(), signal.SIGSTOP)
-    while state_of(replay()) != "T":
+def cancelled(move):
+    """While the replay is held a move is asked for and cancelled: whatever else is quick or slow, the cancelling comes before its end."""
+    os.kill(window.replay(), signal.SIGSTOP)
+    while state_of(window.replay()) != "T":
         pass
     window.start(move)
     window.start("cancel")
-    os.kill(replay(), signal.SIGCONT)
+    os.kill(window.replay(), signal.SIGCONT)
     window.wait(lambda: window.state("busy") is False)
     stop = printed("print.stop")
     if "Stopped on the way" not in stop:
         fail(f"{move} was cancelled, and ended by itself: {stop}")
+
+
+window.run("break.delete 1", "break.add " + breakpoint)
+for move in "run.back", "run.forward", "write.last " + variable, "line.out-back", "insn.previous":
+    window.run("focus.goto @" + event)
+    cancelled(move)
 where = look(["write.last " + variable])
 if where != places[9]:
     fail(f"after moves were cancelled the last write is at {where}, not {places[9]}")
+
+# What is cancelled is not executed behind the window's back either: the replay computes little of what the whole move takes.
+window.run("break.delete 2", f"break.add {breakpoint} if 1 == 2")
+spent = []
+for move in lambda: window.run("run.forward"), lambda: cancelled("run.forward"):
+    window.run("focus.goto @0")
+    spent.append(-processor_time(window.replay()))
+    move()
+    # Questions to the replay, which it answers when it is done with what it does.
+    window.run("view.list memory", "memory.show 0x1000", "view.list machine")
+    spent[-1] += processor_time(window.replay())
+if spent[1] > spent[0] / 2:
+    fail(f"run.forward takes {spent[0]:.2f} s of processor time, and {spent[1]:.2f} s when it is cancelled at its begin")
 window.start("window.close")
 process.end()
-print(len(places), "steps back")
+print(f"{len(places)} steps back; run.forward {spent[0]:.2f} s, cancelled {spent[1]:.2f} s")
