@@ -5,17 +5,24 @@
  * What is cut and removed is done by `hindcast trim` and `hindcast scrub`, as from a shell, and source is put in by `hindcast pack`; the
  * dialog shows the size of what would come out whenever a choice changes, by making it.  What was being made then is given up.
  */
+#include <errno.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 
+#include "saving.h"
 #include "window-int.h"
 
 static const char *const choice_names[] = {"range", "payload", "environment", "sources", NULL};
+#define COPY_PIECE (1u << 20)
 enum { SHARE_RANGE = 1, SHARE_PAYLOAD = 2, SHARE_ENVIRONMENT = 4, SHARE_SOURCES = 8, SHARE_COUNT = 4 };
+
+#define GIVEN_UP "it was stopped"
 
 typedef void (*share_func)(InspWindow *window, const char *path, const char *error, gpointer data);
 
 struct share {
 	InspWindow *window;
+	GApplication *application;	/* held: it does not end before the folder is gone */
 	guint choices, serial;		/* serial: of the dialog's question */
 	char *folder, *now;		/* now: what the next step begins with */
 	vtime_ns from, to;
@@ -36,6 +43,8 @@ static void share_free(struct share *share)
 	g_unlink(scrubbed);
 	g_rmdir(share->folder);
 	g_clear_object(&share->step);
+	g_application_release(share->application);
+	g_object_unref(share->application);
 	g_object_unref(share->window);
 	g_free(share->folder);
 	g_free(share->now);
@@ -58,7 +67,11 @@ static void step_ended(GObject *object, GAsyncResult *result, gpointer data)
 	g_autofree char *said = NULL;
 
 	g_subprocess_communicate_utf8_finish(G_SUBPROCESS(object), result, NULL, &said, NULL);
-	if (share->given_up || !g_subprocess_get_successful(G_SUBPROCESS(object))) {
+	if (share->given_up) {
+		share_end(share, GIVEN_UP);
+		return;
+	}
+	if (!g_subprocess_get_successful(G_SUBPROCESS(object))) {
 		if (said)
 			g_strchomp(said);
 		share_end(share, said && *said ? said : "hindcast failed");
@@ -134,7 +147,7 @@ static gboolean share_begin(gpointer data)
 	struct share *share = data;
 
 	if (share->given_up)
-		share_end(share, "given up");
+		share_end(share, GIVEN_UP);
 	else
 		share_step(share);
 	return G_SOURCE_REMOVE;
@@ -149,6 +162,8 @@ static struct share *share_make(InspWindow *window, guint choices, share_func fu
 	struct insp_range range;
 
 	share->window = g_object_ref(window);
+	share->application = G_APPLICATION(g_object_ref(gtk_window_get_application(GTK_WINDOW(window))));
+	g_application_hold(share->application);
 	share->choices = choices;
 	share->folder = g_dir_make_tmp("hindcast-share-XXXXXX", NULL);
 	share->now = g_strdup(window->run->path);
@@ -168,27 +183,88 @@ static struct share *share_make(InspWindow *window, guint choices, share_func fu
 	return share;
 }
 
-/* It still calls back, with an error. */
+/* It still calls back, with an error.  The program that is at work removes what it has written so far. */
 static void share_give_up(struct share *share)
 {
 	share->given_up = true;
 	if (share->step)
-		g_subprocess_force_exit(share->step);
+		g_subprocess_send_signal(share->step, SIGTERM);
 }
 
 /* ---- saving ---- */
 
+/* A trace on its way to where it was wanted. */
+struct delivery {
+	struct insp_saving *saving;
+	struct share *share;		/* NULL: it is made */
+	gulong cancelled;		/* handler of saving's cancellable; 0: gone */
+	FILE *in;
+	guint64 size;
+};
+
+static void delivery_free(gpointer data)
+{
+	struct delivery *delivery = data;
+
+	g_clear_pointer(&delivery->in, fclose);
+	g_free(delivery);
+}
+
+static int copy_trace(struct insp_saving *saving, FILE *out, gpointer data)
+{
+	const struct delivery *delivery = data;
+	g_autofree char *piece = g_malloc(COPY_PIECE);
+	guint64 done = 0;
+
+	while (insp__saving_goes(saving, done, delivery->size)) {
+		const size_t size = fread(piece, 1, COPY_PIECE, delivery->in);
+
+		if (!size)
+			return ferror(delivery->in) ? -EIO : 0;
+		if (fwrite(piece, 1, size, out) != size)
+			return -errno;
+		done += size;
+	}
+	return -ECANCELED;
+}
+
+/* The file is open before the folder in which it was made goes. */
 static void save_made(InspWindow *window, const char *path, const char *error, gpointer data)
 {
-	g_autofree char *to = data;
-	g_autoptr(GFile) source = path ? g_file_new_for_path(path) : NULL;
-	g_autoptr(GFile) target = g_file_new_for_path(to);
-	g_autoptr(GError) failed = NULL;
+	struct delivery *delivery = data;
+	struct insp_saving *saving = delivery->saving;
+	GStatBuf st;
 
-	if (error)
-		insp__refuse(window, "%s", error);
-	else if (!g_file_copy(source, target, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL, &failed))
-		insp__refuse(window, "%s", failed->message);
+	delivery->share = NULL;
+	g_signal_handler_disconnect(insp__saving_cancel(saving), delivery->cancelled);
+	delivery->in = path ? fopen(path, "re") : NULL;
+	if (!delivery->in) {
+		const bool stopped = g_strcmp0(error, GIVEN_UP) == 0;
+
+		insp__saving_fail(saving, stopped ? -ECANCELED : -EIO, error ? error : g_strerror(errno));
+		delivery_free(delivery);
+		return;
+	}
+	delivery->size = fstat(fileno(delivery->in), &st) == 0 ? (guint64)st.st_size : 0;
+	insp__saving_write(saving, copy_trace, delivery, delivery_free);
+}
+
+static void delivery_cancelled(GCancellable *cancel, gpointer data)
+{
+	struct delivery *delivery = data;
+
+	if (delivery->share)
+		share_give_up(delivery->share);
+}
+
+static void share_save(InspWindow *window, const char *path, guint choices)
+{
+	struct delivery *delivery = g_new0(struct delivery, 1);
+
+	delivery->saving = insp__saving_new(window, path);
+	delivery->cancelled = g_signal_connect(insp__saving_cancel(delivery->saving), "cancelled", G_CALLBACK(delivery_cancelled),
+					       delivery);
+	delivery->share = share_make(window, choices, save_made, delivery);
 }
 
 /* "FILE", "FILE range,payload" */
@@ -211,7 +287,7 @@ bool insp__do_share_save(InspWindow *window, const char *argument)
 		}
 		choices |= 1u << i;
 	}
-	share_make(window, choices, save_made, g_strdup(words[0]));
+	share_save(window, words[0], choices);
 	return true;
 }
 
