@@ -12,9 +12,9 @@
 #include "saving.h"
 #include "window-int.h"
 
-static const char *const choice_names[] = {"range", "payload", "environment", "sources", NULL};
+static const char *const choice_names[] = {"range", "payload", "environment", "sources", "noted-sources", NULL};
 #define COPY_PIECE (1u << 20)
-enum { SHARE_RANGE = 1, SHARE_PAYLOAD = 2, SHARE_ENVIRONMENT = 4, SHARE_SOURCES = 8, SHARE_COUNT = 4 };
+enum { SHARE_RANGE = 1, SHARE_PAYLOAD = 2, SHARE_ENVIRONMENT = 4, SHARE_SOURCES = 8, SHARE_NOTED = 16, SHARE_SWITCHES = 3 };
 
 #define GIVEN_UP "it was stopped"
 
@@ -124,6 +124,14 @@ static void share_step(struct share *share)
 	}
 	if (!share->choices) {
 		share_end(share, NULL);
+		return;
+	}
+	/* Frames at notes are found by executing the run, which has to be before what it needs is removed. */
+	if (share->choices & SHARE_NOTED) {
+		share->choices &= ~(guint)SHARE_NOTED;
+		g_ptr_array_add(arguments, (gpointer)"pack");
+		g_ptr_array_add(arguments, (gpointer)"--noted-sources");
+		run_step(share, arguments, "packed.hct");
 		return;
 	}
 	if (!(share->choices & (SHARE_PAYLOAD | SHARE_ENVIRONMENT))) {
@@ -282,12 +290,14 @@ bool insp__do_share_save(InspWindow *window, const char *argument)
 		while (choice_names[i] && strcmp(choice_names[i], *word) != 0)
 			i++;
 		if (!choice_names[i]) {
-			insp__refuse(window, "\"%s\" is nothing that can be done to a trace: range, payload, environment, sources", *word);
+			insp__refuse(window, "\"%s\" is nothing that can be done to a trace: range, payload, environment, sources, "
+				     "noted-sources", *word);
 			return false;
 		}
 		choices |= 1u << i;
 	}
-	share_save(window, words[0], choices);
+	/* All of it is more than some of it. */
+	share_save(window, words[0], choices & SHARE_SOURCES ? choices & ~(guint)SHARE_NOTED : choices);
 	return true;
 }
 
@@ -296,7 +306,8 @@ bool insp__do_share_save(InspWindow *window, const char *argument)
 struct share_dialog {
 	InspWindow *window;
 	GtkWidget *dialog, *size;
-	GtkWidget *switches[SHARE_COUNT];
+	GtkWidget *switches[SHARE_SWITCHES];
+	GtkWidget *sources;		/* in the order of source_choices */
 	guint serial;
 	struct share *making;		/* what the size is asked of; NULL: nothing */
 };
@@ -327,13 +338,19 @@ static void size_made(InspWindow *window, const char *path, const char *error, g
 	g_free(sizing);
 }
 
+/* The last needs a note. */
+static const struct {
+	guint choice;
+	const char *label;
+} source_choices[] = {{0, "None"}, {SHARE_SOURCES, "Of All Programs"}, {SHARE_NOTED, "Of Stacks at Notes"}};
+
 static guint choices_of(const struct share_dialog *d)
 {
 	guint choices = 0;
 
-	for (guint i = 0; i < SHARE_COUNT; i++)
+	for (guint i = 0; i < SHARE_SWITCHES; i++)
 		choices |= gtk_switch_get_active(GTK_SWITCH(d->switches[i])) ? 1u << i : 0;
-	return choices;
+	return choices | source_choices[adw_combo_row_get_selected(ADW_COMBO_ROW(d->sources))].choice;
 }
 
 static void choice_changed(GObject *object, GParamSpec *spec, struct share_dialog *d)
@@ -406,6 +423,23 @@ static GtkWidget *choice_new(struct share_dialog *d, guint index, const char *ti
 	return row;
 }
 
+static GtkWidget *sources_new(struct share_dialog *d)
+{
+	g_autoptr(GtkStringList) labels = gtk_string_list_new(NULL);
+	const guint count = d->window->notes.count ? G_N_ELEMENTS(source_choices) : G_N_ELEMENTS(source_choices) - 1;
+
+	for (guint i = 0; i < count; i++)
+		gtk_string_list_append(labels, source_choices[i].label);
+	d->sources = adw_combo_row_new();
+	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(d->sources), "Source");
+	adw_action_row_set_subtitle(ADW_ACTION_ROW(d->sources), d->window->notes.count
+		? "Of programs with debug information, as far as it is here; or only the files that stacks are in at the notes"
+		: "Of programs that have debug information, as far as it is on this machine");
+	adw_combo_row_set_model(ADW_COMBO_ROW(d->sources), G_LIST_MODEL(labels));
+	g_signal_connect(d->sources, "notify::selected", G_CALLBACK(choice_changed), d);
+	return d->sources;
+}
+
 bool insp__do_share(InspWindow *window, const char *argument)
 {
 	if (!insp__need_run(window))
@@ -428,13 +462,11 @@ bool insp__do_share(InspWindow *window, const char *argument)
 	adw_action_row_add_suffix(ADW_ACTION_ROW(size), d->size);
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
 		choice_new(d, 0, part ? "Only the Chosen Range" : "Only What the Timeline Shows", "The part still replays"));
-	gtk_switch_set_active(GTK_SWITCH(d->switches[0]), part);
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
 		choice_new(d, 1, "Without Payload", "Bytes of packets, memory and output; programs cannot be replayed then"));
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
 		choice_new(d, 2, "Without Environment", "Values of environment variables"));
-	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
-		choice_new(d, 3, "With Source", "Of the programs that have debug information, as far as it is on this machine"));
+	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group), sources_new(d));
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(last), size);
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(last), save);
 	adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), ADW_PREFERENCES_GROUP(group));
@@ -447,7 +479,10 @@ bool insp__do_share(InspWindow *window, const char *argument)
 	gtk_window_set_default_size(GTK_WINDOW(d->dialog), 540, 520);
 	gtk_window_set_transient_for(GTK_WINDOW(d->dialog), insp__front(window));
 	gtk_window_present(GTK_WINDOW(d->dialog));
-	choice_changed(NULL, NULL, d);
+	/* When all choices are there: each change asks for all of them. */
+	gtk_switch_set_active(GTK_SWITCH(d->switches[0]), part);
+	if (!part)
+		choice_changed(NULL, NULL, d);
 	return true;
 }
 
