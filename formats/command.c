@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "command.h"
+#include "unfinished.h"
 
 static const struct option_row {
 	const char *name;
@@ -336,23 +338,50 @@ bool fmt_is_over_itself(const char *trace, const char *output)
 	return true;
 }
 
+/* A device, or standard output, stays what it is. */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return path && lstat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 FILE *fmt_open_output(const struct fmt_arguments *args, const char *trace)
 {
 	const char *const path = args->value[FMT_OPTION_OUTPUT];
 
 	if (fmt_is_over_itself(trace, path))
 		return NULL;
-	FILE *const out = path ? fopen(path, "we") : stdout;
+	sigset_t old;
 
+	if (!path)
+		return stdout;
+	fmt_unfinished_watch();
+	fmt_unfinished_defer(&old);
+	FILE *const out = fopen(path, "we");
+	const int error = errno;
+
+	if (out && is_file(path))
+		fmt_unfinished_add(path);
+	fmt_unfinished_resume(&old);
 	if (!out)
-		fmt_complain("%s: %s", path, strerror(errno));
+		fmt_complain("%s: %s", path, strerror(error));
 	return out;
 }
 
 enum fmt_status fmt_close_output(const struct fmt_arguments *args, FILE *out, enum fmt_status status)
 {
-	if (out == stdout || fclose(out) == 0)
+	const char *const path = args->value[FMT_OPTION_OUTPUT];
+
+	if (out == stdout)
 		return status;
-	fmt_complain("%s: %s", args->value[FMT_OPTION_OUTPUT], strerror(errno));
-	return FMT_STATUS_HOST;
+	if (fclose(out) != 0) {
+		fmt_complain("%s: %s", path, strerror(errno));
+		status = FMT_STATUS_HOST;
+	}
+	/* What was wrong with the trace has been said; half a file would pass for a whole one. */
+	if (status != FMT_STATUS_OK && is_file(path))
+		unlink(path);
+	fmt_unfinished_remove(path);
+	return status;
 }

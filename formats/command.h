@@ -83,7 +83,7 @@ char *fmt_filter_of(const struct fmt_arguments *args, size_t first);
 /* Whether output (NULL: none) is the trace that is read; that is said then. */
 bool fmt_is_over_itself(const char *trace, const char *output);
 /* Where a command writes what it makes of a trace: standard output, or what --output names.  NULL: that cannot be
- * written, and it was said. */
+ * written, and it was said.  A file that does not become whole is removed, also when a signal ends the command. */
 FILE *fmt_open_output(const struct fmt_arguments *args, const char *trace);
 enum fmt_status fmt_close_output(const struct fmt_arguments *args, FILE *out, enum fmt_status status);
 

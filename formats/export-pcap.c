@@ -178,6 +178,8 @@ static int each_frame(struct capture *capture, struct fmt_reader *r, const struc
 	if (options->interface && !options->node)
 		return fmt__export_refuse(error, "--interface %s is of which node? Say it with --node", options->interface);
 	capture->options = options;
+	capture->walk.go_on = options->go_on;
+	capture->walk.go_on_data = options->go_on_data;
 	got = fmt_walk_init_packets(&capture->walk, r, options->filter, error);
 	while (got == 0 && (got = fmt_walk_next(&capture->walk, &event, error)) > 0) {
 		struct frame frame;

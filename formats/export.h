@@ -11,6 +11,9 @@ struct fmt_export_options {
 	const char *filter;	/* of events; may be NULL */
 	const char *node;	/* pcap, pcapng: what passes the interfaces of this node; NULL: see export-pcap.c */
 	const char *interface;	/* of that node, only this one; NULL: all */
+	/* pcap, pcapng: asked now and then, with events done and all; false: it ends with -ECANCELED.  NULL: nobody asks. */
+	bool (*go_on)(void *data, uint64_t done, uint64_t count);
+	void *go_on_data;
 };
 
 /* "pcap, csv, json, ..." */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "unfinished.h"
+
 #define SUFFIX ".hct"
 
 /* "run.hct" becomes "run.packed.hct". */
@@ -29,6 +31,7 @@ enum fmt_status fmt_share(const struct fmt_arguments *args, const char *word, co
 	if (!reader)
 		return status;
 	fmt_reader_stat(reader, ret_stat);
+	fmt_unfinished_watch();
 	const int r = fmt_rewrite(reader, *ret_path, how, &error);
 
 	return fmt_close_trace(reader, path, r, &error);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "walk.h"
 
+#include <errno.h>
+
 #include "base/check.h"
 
 void fmt_walk_done(struct fmt_walk *walk)
@@ -64,6 +66,16 @@ int fmt_walk_init_packets(struct fmt_walk *walk, struct fmt_reader *reader, cons
 	return begin(walk, reader, filter, /* packets= */ true, error);
 }
 
+#define ASK_EVERY 1024u		/* events: some milliseconds */
+
+static bool goes_on(struct fmt_walk *walk)
+{
+	if (!walk->go_on || (walk->asked && walk->next - walk->asked < ASK_EVERY))
+		return true;
+	walk->asked = walk->next;
+	return walk->go_on(walk->go_on_data, walk->next, walk->end);
+}
+
 int fmt_walk_next(struct fmt_walk *walk, struct fmt_event *ret, struct fmt_error *error)
 {
 	struct fmt_event event;
@@ -71,6 +83,8 @@ int fmt_walk_next(struct fmt_walk *walk, struct fmt_event *ret, struct fmt_error
 	CHECK(walk->filter);
 	walk->want.kinds = walk->kinds;
 	while (walk->next < walk->end) {
+		if (!goes_on(walk))
+			return -ECANCELED;
 		const int got = fmt_reader_find(walk->reader, &walk->want, /* backwards= */ false, &walk->next, &event, error);
 
 		if (got <= 0 || walk->next >= walk->end)

@@ -20,12 +20,16 @@ struct fmt_walk {
 	event_seq end;			/* the number that ends the walk */
 	uint32_t kinds[FMT_FILTER_KINDS_MAX];	/* no others are looked at */
 	struct fmt_want want;		/* all of these are */
+	/* How far it is, now and then; false: it ends with -ECANCELED.  Set before the walk begins; NULL: nobody asks. */
+	bool (*go_on)(void *data, uint64_t done, uint64_t count);
+	void *go_on_data;
+	event_seq asked;		/* where it was asked last */
 };
 
 /* 0; -EINVAL: the filter makes no sense; -EBADMSG.  filter may be NULL. */
 int fmt_walk_init(struct fmt_walk *walk, struct fmt_reader *reader, const char *filter,
 		  struct fmt_error *error);
-/* 1, 0 at the end, -EBADMSG. */
+/* 1, 0 at the end, -EBADMSG, -ECANCELED. */
 int fmt_walk_next(struct fmt_walk *walk, struct fmt_event *ret, struct fmt_error *error);
 /* The same, with every packet known: for who asks fmt_filter_packet(walk.filter) after each event. */
 int fmt_walk_init_packets(struct fmt_walk *walk, struct fmt_reader *reader, const char *filter,

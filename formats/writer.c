@@ -42,6 +42,7 @@
 #include <time.h>
 
 #include "effect.h"
+#include "unfinished.h"
 
 /* A second at most is lost: a tenth of it is for the thread that writes what a flush gives it. */
 #define FLUSH_INTERVAL_NS 900000000ull
@@ -67,6 +68,8 @@ void fmt__writer_free(struct fmt_writer *w)
 	fmt__writer_end_images(w);
 	if (w->fd >= 0)
 		close(w->fd);
+	fmt_unfinished_remove(w->part_path);
+	fmt_unfinished_remove(w->tmp_path);
 	free(w->path);
 	free(w->part_path);
 	free(w->tmp_path);
@@ -152,7 +155,15 @@ int fmt_writer_new(const char *path, struct fmt_writer **ret)
 	CHECK(w->path);
 	CHECK(asprintf(&w->part_path, "%s.part", w->path) > 0);
 	CHECK(asprintf(&w->tmp_path, "%s.tmp", w->path) > 0);
+	sigset_t old;
+
+	fmt_unfinished_defer(&old);
 	w->fd = open_log(w->part_path);
+	if (w->fd >= 0) {
+		fmt_unfinished_add(w->part_path);
+		fmt_unfinished_add(w->tmp_path);
+	}
+	fmt_unfinished_resume(&old);
 	if (w->fd < 0)
 		return w->fd;
 	error = fmt__log_begin(w->fd, &w->end);

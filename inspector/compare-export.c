@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "saving.h"
 #include "summary.h"
 
 DEFINE_CLEANUP(struct fmt_reader *, fmt_reader_close)
@@ -18,13 +19,12 @@ DEFINE_CLEANUP(struct fmt_reader *, fmt_reader_close)
 
 struct export {
 	struct insp_compared *of;
-	GCancellable *cancel;
-	char *path;
+	struct insp_saving *saving;
 	FILE *out;
-	bool html;
+	bool html, json;
 	struct fmt_reader *reader[2];
 	struct fmt_buf scratch;
-	struct fmt_error error;
+	uint64_t told;			/* events of differences, of either run */
 	int result;
 };
 
@@ -33,12 +33,20 @@ static void export_free(gpointer data)
 	struct export *export = data;
 
 	insp__compared_unref(export->of);
-	g_object_unref(export->cancel);
 	for (int side = 0; side < 2; side++)
 		fmt_reader_close(export->reader[side]);
 	fmt_buf_done(&export->scratch);
-	g_free(export->path);
 	g_free(export);
+}
+
+/* An event of a difference more is told. */
+static void count_event(struct export *export)
+{
+	const struct insp_pair *pair = export->of->pair;
+	const uint64_t all = 2ull * pair->changed + pair->alone[0] + pair->alone[1];
+
+	if (export->told++ % 256 == 0 && !insp__saving_goes(export->saving, export->told, all))
+		export->result = -ECANCELED;
 }
 
 static const struct insp_run *run_of(const struct export *export, int side)
@@ -55,7 +63,7 @@ static char *line_of(struct export *export, int side, uint32_t seq)
 
 	if (seq == INSP_NONE)
 		return g_strdup("");
-	const int r = fmt_reader_event(export->reader[side], seq, &event, &export->error);
+	const int r = fmt_reader_event(export->reader[side], seq, &event, insp__saving_reason(export->saving));
 
 	if (r < 0) {
 		export->result = r;
@@ -142,6 +150,7 @@ static void put_pairs(struct export *export, const struct insp_difference *d)
 	uint32_t a = d->first[0], b = d->first[1];
 
 	while ((a != INSP_NONE || b != INSP_NONE) && export->result == 0) {
+		count_event(export);
 		if (a != INSP_NONE && (b == INSP_NONE || pair->match[0][a] == INSP_ALONE)) {
 			put_row(export, "only", a, INSP_NONE);
 			a = next_of(export, d, 0, a);
@@ -150,6 +159,7 @@ static void put_pairs(struct export *export, const struct insp_difference *d)
 			b = next_of(export, d, 1, b);
 		} else {
 			put_row(export, "changed", a, b);
+			count_event(export);
 			a = next_of(export, d, 0, a);
 			b = next_of(export, d, 1, b);
 		}
@@ -159,8 +169,10 @@ static void put_pairs(struct export *export, const struct insp_difference *d)
 static void put_sides(struct export *export, const struct insp_difference *d)
 {
 	for (int side = 0; side < 2; side++)
-		for (uint32_t seq = d->first[side]; seq != INSP_NONE && export->result == 0; seq = next_of(export, d, side, seq))
+		for (uint32_t seq = d->first[side]; seq != INSP_NONE && export->result == 0; seq = next_of(export, d, side, seq)) {
 			put_line(export, side ? '+' : '-', side, seq);
+			count_event(export);
+		}
 }
 
 static char *heading_of(const struct export *export, const struct insp_difference *d)
@@ -241,64 +253,39 @@ static void put_all(struct export *export)
 	const struct insp_pair *pair = export->of->pair;
 
 	put_begin(export);
-	for (uint32_t i = 0; i < pair->difference_count && export->result == 0; i++) {
-		if (g_cancellable_is_cancelled(export->cancel))
-			export->result = -ECANCELED;
-		else
-			put_difference(export, &pair->differences[i]);
-	}
+	for (uint32_t i = 0; i < pair->difference_count && export->result == 0; i++)
+		put_difference(export, &pair->differences[i]);
 	if (export->html)
 		fprintf(export->out, "</table></body></html>\n");
 }
 
-static void export_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
+static int write_export(struct insp_saving *saving, FILE *out, gpointer data)
 {
 	struct export *export = data;
 	int r = 0;
 
+	export->saving = saving;
+	export->out = out;
 	for (int side = 0; side < 2 && r == 0; side++)
-		r = fmt_reader_open(run_of(export, side)->path, &export->reader[side], &export->error);
-	export->result = r;
-	if (r == 0) {
-		export->out = fopen(export->path, "we");
-		export->result = export->out ? 0 : -errno;
+		r = fmt_reader_open(run_of(export, side)->path, &export->reader[side], insp__saving_reason(saving));
+	if (r < 0)
+		return r;
+	if (export->json) {
+		r = fmt_diff(export->reader[0], export->reader[1], export->of->ignore, out, /* json= */ true, insp__saving_reason(saving));
+		return MIN(r, 0);
 	}
-	if (export->out && g_str_has_suffix(export->path, ".json")) {
-		r = fmt_diff(export->reader[0], export->reader[1], export->of->ignore, export->out, /* json= */ true, &export->error);
-		export->result = r < 0 ? r : 0;
-	} else if (export->out) {
-		put_all(export);
-	}
-	if (export->out && (ferror(export->out) | fclose(export->out)) && export->result == 0)
-		export->result = -EIO;
-	g_task_return_boolean(task, TRUE);
-}
-
-static void export_done(GObject *object, GAsyncResult *result, gpointer data)
-{
-	InspWindow *window = INSP_WINDOW(object);
-	const struct export *export = g_task_get_task_data(G_TASK(result));
-
-	window->searching--;
-	if (export->result < 0)
-		insp__refuse(window, "cannot write %s: %s", export->path,
-			     export->error.text[0] ? export->error.text : g_strerror(-export->result));
-	insp__update_status(window);
+	put_all(export);
+	return export->result;
 }
 
 void insp__compare_export(InspWindow *window, const char *path)
 {
 	struct export *export = g_new0(struct export, 1);
-	g_autoptr(GTask) task = g_task_new(window, NULL, export_done, NULL);
 
 	export->of = g_atomic_rc_box_acquire(window->compare->of);
-	export->cancel = g_object_ref(window->cancel);
-	export->path = g_strdup(path);
 	export->html = g_str_has_suffix(path, ".html");
-	g_task_set_task_data(task, export, export_free);
-	window->searching++;
-	g_task_run_in_thread(task, export_thread);
-	insp__update_status(window);
+	export->json = g_str_has_suffix(path, ".json");
+	insp__save(window, path, write_export, export, export_free);
 }
 
 /* ---- the command ---- */

@@ -4,22 +4,15 @@
 
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "export.h"
+#include "saving.h"
 #include "summary.h"
 
 DEFINE_CLEANUP(struct fmt_reader *, fmt_reader_close)
-
-/* A part of a file is worse than none; a device stays. */
-static void remove_file(const char *path)
-{
-	if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
-		g_unlink(path);
-}
 
 /* What a widget shows now.  A GtkWidgetPaintable would be empty between a change and its next frame. */
 static GskRenderNode *picture_of(GtkWidget *widget)
@@ -34,22 +27,30 @@ static GskRenderNode *picture_of(GtkWidget *widget)
 	return gtk_snapshot_free_to_node(snapshot);
 }
 
-/* False: it cannot be written, and says why; nothing of it is left. */
-static bool write_all(InspWindow *window, const char *path, const void *bytes, gsize size)
-{
-	FILE *out = fopen(path, "we");
-	int error = out ? 0 : errno;
+#define PIECE 65536u
 
-	if (out && fwrite(bytes, 1, size, out) != size)
-		error = errno;
-	if (out && fclose(out) != 0 && !error)
-		error = errno;
-	if (!error)
-		return true;
-	insp__refuse(window, "cannot write %s: %s", path, g_strerror(error));
-	if (out)
-		remove_file(path);
-	return false;
+static int write_bytes(struct insp_saving *saving, FILE *out, gpointer data)
+{
+	gsize size, at = 0;
+	const char *bytes = g_bytes_get_data(data, &size);
+
+	for (; at < size && insp__saving_goes(saving, at, size); at += MIN(PIECE, size - at))
+		if (fwrite(bytes + at, 1, MIN(PIECE, size - at), out) != MIN(PIECE, size - at))
+			return -errno;
+	return at < size ? -ECANCELED : 0;
+}
+
+static void free_bytes(gpointer data)
+{
+	g_bytes_unref(data);
+}
+
+/* Packing a large picture takes seconds. */
+static int write_png(struct insp_saving *saving, FILE *out, gpointer data)
+{
+	g_autoptr(GBytes) png = gdk_texture_save_to_png_bytes(data);
+
+	return write_bytes(saving, out, png);
 }
 
 /* ... and would show in another size: it is given that size, and its own again. */
@@ -82,12 +83,11 @@ bool insp__export_png(InspWindow *window, GtkWidget *widget, int width, int heig
 		return false;
 	}
 	const graphene_rect_t all = GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height);
-	g_autoptr(GdkTexture) texture = gsk_renderer_render_texture(renderer, node, &all);
+	GdkTexture *texture = gsk_renderer_render_texture(renderer, node, &all);
 
 	gsk_render_node_unref(node);
-	g_autoptr(GBytes) png = gdk_texture_save_to_png_bytes(texture);
-
-	return write_all(window, path, g_bytes_get_data(png, NULL), g_bytes_get_size(png));
+	insp__save(window, path, write_png, texture, g_object_unref);
+	return true;
 }
 
 /* The timeline, and below it the plots when they are shown: what stands in the window. */
@@ -121,7 +121,7 @@ bool insp__export_drawing(InspWindow *window, const char *path, bool pdf)
 {
 	const double width = gtk_widget_get_width(GTK_WIDGET(window->lanes));
 	const double height = height_of(GTK_WIDGET(window->lanes)) + height_of(GTK_WIDGET(window->plots));
-	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	GByteArray *bytes = g_byte_array_new();
 	cairo_surface_t *surface = (pdf ? cairo_pdf_surface_create_for_stream : cairo_svg_surface_create_for_stream)(
 		append, bytes, width, height);
 	cairo_t *cairo = cairo_create(surface);
@@ -131,9 +131,14 @@ bool insp__export_drawing(InspWindow *window, const char *path, bool pdf)
 	cairo_surface_finish(surface);
 	const cairo_status_t status = cairo_surface_status(surface);
 
+	GBytes *drawing = g_byte_array_free_to_bytes(bytes);
+
 	cairo_surface_destroy(surface);
-	if (status == CAIRO_STATUS_SUCCESS)
-		return write_all(window, path, bytes->data, bytes->len);
+	if (status == CAIRO_STATUS_SUCCESS) {
+		insp__save(window, path, write_bytes, drawing, free_bytes);
+		return true;
+	}
+	g_bytes_unref(drawing);
 	insp__refuse(window, "cannot draw: %s", cairo_status_to_string(status));
 	return false;
 }
@@ -143,11 +148,8 @@ bool insp__export_drawing(InspWindow *window, const char *path, bool pdf)
 struct save_job {
 	struct insp_shared *shared;
 	InspEventList *list;		/* NULL: packets, as a capture */
-	GCancellable *cancel;
-	char *path, *filter;
-	gint64 begun_us;
-	struct fmt_error error;
-	int result;
+	const char *format;		/* of packets */
+	char *filter;
 };
 
 static void save_job_free(gpointer data)
@@ -156,8 +158,6 @@ static void save_job_free(gpointer data)
 
 	insp__shared_unref(job->shared);
 	g_clear_object(&job->list);
-	g_object_unref(job->cancel);
-	g_free(job->path);
 	g_free(job->filter);
 	g_free(job);
 }
@@ -173,7 +173,7 @@ static void put_quoted(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static int write_rows(struct save_job *job, struct fmt_reader *reader, FILE *out)
+static int write_rows(struct insp_saving *saving, const struct save_job *job, struct fmt_reader *reader, FILE *out)
 {
 	const struct insp_run *run = job->shared->run;
 	const guint count = g_list_model_get_n_items(G_LIST_MODEL(job->list));
@@ -181,14 +181,17 @@ static int write_rows(struct save_job *job, struct fmt_reader *reader, FILE *out
 	int r = 0;
 
 	fputs("event,vtime_ns,node,tid,kind,what\n", out);
-	for (guint i = 0; i < count && r == 0 && !g_cancellable_is_cancelled(job->cancel); i++) {
+	for (guint i = 0; i < count && r == 0; i++) {
 		const uint32_t seq = insp_event_list_at(job->list, i);
 		const struct insp_thread *thread = &run->threads[run->thread[seq]];
 		const struct fmt_kind_info *info = fmt_kind_info(run->kind[seq]);
 		struct fmt_event event;
 		vtime_ns ran;
 
-		r = fmt_reader_event(reader, seq, &event, NULL);
+		if (i % 256 == 0 && !insp__saving_goes(saving, i, count))
+			r = -ECANCELED;
+		else
+			r = fmt_reader_event(reader, seq, &event, insp__saving_reason(saving));
 		if (r < 0)
 			break;
 		fmt_buf_clear(&summary);
@@ -204,82 +207,28 @@ static int write_rows(struct save_job *job, struct fmt_reader *reader, FILE *out
 	return r;
 }
 
-static void save_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
+static int write_job(struct insp_saving *saving, FILE *out, gpointer data)
 {
-	struct save_job *job = data;
+	const struct save_job *job = data;
 	_cleanup_(fmt_reader_closep) struct fmt_reader *reader = NULL;
-	FILE *out = fopen(job->path, "we");
+	const struct fmt_export_options options = {.filter = job->filter, .go_on = insp__saving_goes, .go_on_data = saving};
+	const int r = fmt_reader_open(job->shared->run->path, &reader, insp__saving_reason(saving));
 
-	job->result = out ? fmt_reader_open(job->shared->run->path, &reader, NULL) : -errno;
-	const struct fmt_export_options options = {.filter = job->filter};
-
-	if (job->result == 0)
-		job->result = job->list ? write_rows(job, reader, out)
-					: fmt_export(reader, g_str_has_suffix(job->path, ".pcapng") ? "pcapng" : "pcap", out, &options,
-						     &job->error);
-	/* What a write has lost its flush tells, with the reason. */
-	if (out && (fflush(out) != 0 || ferror(out)) && job->result == 0)
-		job->result = errno ? -errno : -EIO;
-	if (out && fclose(out) != 0 && job->result == 0)
-		job->result = -errno;
-	if (g_cancellable_is_cancelled(job->cancel) && job->result == 0)
-		job->result = -ECANCELED;
-	if (out && job->result < 0)
-		remove_file(job->path);
-	g_task_return_boolean(task, TRUE);
-}
-
-#define SLOW_US 200000
-
-static void say_saved(InspWindow *window, const char *path)
-{
-	g_autofree char *base = g_path_get_basename(path);
-	g_autofree char *words = g_strdup_printf("%s is saved", base);
-
-	insp__say(window, words);
-}
-
-static const char *reason_of(const struct save_job *job)
-{
-	static const char known[] = "cannot write: ";
-
-	if (!job->error.text[0])
-		return g_strerror(-job->result);
-	return g_str_has_prefix(job->error.text, known) ? job->error.text + strlen(known) : job->error.text;
-}
-
-static void save_done(GObject *object, GAsyncResult *result, gpointer data)
-{
-	InspWindow *window = INSP_WINDOW(object);
-	const struct save_job *job = g_task_get_task_data(G_TASK(result));
-
-	window->searching--;
-	/* Whoever has waited is told that it is over. */
-	if (job->result == 0 && g_get_monotonic_time() - job->begun_us > SLOW_US)
-		say_saved(window, job->path);
-	if (job->result == -ECANCELED)
-		insp__refuse(window, "%s was not saved: it was stopped", job->path);
-	else if (job->result < 0)
-		insp__refuse(window, "cannot write %s: %s", job->path, reason_of(job));
-	insp__update_status(window);
+	if (r < 0)
+		return r;
+	return job->list ? write_rows(saving, job, reader, out)
+			 : fmt_export(reader, job->format, out, &options, insp__saving_reason(saving));
 }
 
 static void save(InspWindow *window, const char *path, InspEventList *list, const char *filter)
 {
 	struct save_job *job = g_new0(struct save_job, 1);
-	g_autoptr(GTask) task = g_task_new(window, NULL, save_done, NULL);
 
 	job->shared = g_atomic_rc_box_acquire(window->shared);
 	job->list = list ? g_object_ref(list) : NULL;
-	job->cancel = g_object_ref(window->cancel);
-	job->path = g_strdup(path);
+	job->format = g_str_has_suffix(path, ".pcapng") ? "pcapng" : "pcap";
 	job->filter = g_strdup(filter);
-	job->begun_us = g_get_monotonic_time();
-	g_task_set_task_data(task, job, save_job_free);
-	window->searching++;
-	g_task_run_in_thread(task, save_thread);
-	/* The wheel turns. */
-	insp__update_status(window);
+	insp__save(window, path, write_job, job, save_job_free);
 }
 
 bool insp__export_csv(InspWindow *window, const char *path)

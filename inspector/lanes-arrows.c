@@ -163,15 +163,15 @@ static void paint_class(InspLanes *lanes, int side, cairo_t *cairo, const struct
 }
 
 /* How many a thick band stands for, where words have room. */
-static guint paint_counts(InspLanes *lanes, int side, GtkSnapshot *snapshot, const struct insp_ink *ink, int width)
+guint insp__lanes_paint_counts(InspLanes *lanes, GtkSnapshot *snapshot, const struct insp_ink *ink, int width)
 {
-	const struct insp_half *half = &lanes->half[side];
+	const struct insp_half *half = &lanes->half[0];
 	double taken = -1;
 	guint nodes = 0;
 
-	for (uint32_t i = 0; i < half->arrow_count && nodes < 12; i++) {
+	for (uint32_t i = 0; half->fold_step > 0 && i < half->arrow_count && nodes < 12; i++) {
 		const struct insp_arrow *arrow = &half->arrows[i];
-		const struct arrow a = arrow_of(lanes, side, &half->run->packets[arrow->packet]);
+		const struct arrow a = arrow_of(lanes, 0, &half->run->packets[arrow->packet]);
 		const double x = (a.x0 + a.x1) / 2 + 8, y = (a.y0 + a.y1) / 2;
 
 		if (arrow->count < 20 || x < taken || x > width - 60 || y < RULER + 8)
@@ -186,14 +186,20 @@ static guint paint_counts(InspLanes *lanes, int side, GtkSnapshot *snapshot, con
 	return nodes;
 }
 
-guint insp__lanes_paint_arrows(InspLanes *lanes, int side, GtkSnapshot *snapshot, const struct insp_ink *ink, int width, int height)
+uint32_t insp__lanes_find_arrows(InspLanes *lanes, int side)
 {
 	struct insp_half *half = &lanes->half[side];
 
 	half->arrow_count = insp_view_arrows(&half->view, half->arrows, lanes->gaps ? ARROWS_MAX / 2 : ARROWS_MAX, &half->fold_step);
 	lanes->stat.arrows += half->arrow_count;
-	if (!half->arrow_count)
-		return 0;
+	for (uint32_t i = 0; i < half->arrow_count; i++)
+		lanes->stat.folded_arrows += half->arrows[i].count > 1;
+	return half->arrow_count;
+}
+
+void insp__lanes_draw_arrows(InspLanes *lanes, int side, cairo_t *cairo, const struct insp_ink *ink)
+{
+	const struct insp_half *half = &lanes->half[side];
 	const struct stroke strokes[] = {
 		{CLASS_USUAL, true, true, 1, UINT32_MAX, 1, 0.08f},
 		{CLASS_USUAL, false, true, 1, UINT32_MAX, 1, 0.22f},
@@ -210,17 +216,10 @@ guint insp__lanes_paint_arrows(InspLanes *lanes, int side, GtkSnapshot *snapshot
 		{CLASS_LOST, false, false, 1, UINT32_MAX, 1.4, 1},
 		{CLASS_LOST, true, false, 1, UINT32_MAX, 1, 0.5f},
 	};
-	cairo_t *cairo = gtk_snapshot_append_cairo(snapshot,
-		&GRAPHENE_RECT_INIT((float)GUTTER, (float)RULER, (float)(width - GUTTER), (float)(height - RULER)));
 
-	cairo_set_antialias(cairo, CAIRO_ANTIALIAS_DEFAULT);
-	for (size_t i = 0; i < G_N_ELEMENTS(strokes); i++)
+	for (size_t i = 0; half->arrow_count && i < G_N_ELEMENTS(strokes); i++)
 		if (lanes->gaps || !strokes[i].common)
 			paint_class(lanes, side, cairo, ink, &strokes[i]);
-	cairo_destroy(cairo);
-	for (uint32_t i = 0; i < half->arrow_count; i++)
-		lanes->stat.folded_arrows += half->arrows[i].count > 1;
-	return 1 + (half->fold_step > 0 && !lanes->gaps ? paint_counts(lanes, side, snapshot, ink, width) : 0);
 }
 
 /* ---- the packet of the focus ---- */

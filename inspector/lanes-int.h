@@ -68,23 +68,26 @@ double insp__lanes_reach(InspLanes *lanes);
 GskRenderNode *insp__lanes_paint(InspLanes *lanes, int width, int height);
 /* What follows focus and pointer: the line of the position, its packet, cone and marks. */
 void insp__lanes_paint_overlay(InspLanes *lanes, GtkSnapshot *snapshot, int width, int height);
-/* A run's arrows in sight; returns how many render nodes they are. */
-guint insp__lanes_paint_arrows(InspLanes *lanes, int side, GtkSnapshot *snapshot, const struct insp_ink *ink, int width, int height);
+/* A run's arrows in sight: finds them, says how many; then draws what was found. */
+uint32_t insp__lanes_find_arrows(InspLanes *lanes, int side);
+void insp__lanes_draw_arrows(InspLanes *lanes, int side, cairo_t *cairo, const struct insp_ink *ink);
+/* How many packets thick bands stand for; returns how many render nodes that is. */
+guint insp__lanes_paint_counts(InspLanes *lanes, GtkSnapshot *snapshot, const struct insp_ink *ink, int width);
 /* One packet's arrow in the colour of the focus, and its conversation in a lighter one. */
 void insp__lanes_paint_packet(InspLanes *lanes, int side, GtkSnapshot *snapshot, uint32_t packet, const GdkRGBA *color,
 			      int width, int height);
 /* lanes-pair.c: what two runs differ in, collected while lanes are painted; and what they have in common. */
 struct insp_differences;
 struct insp_differences *insp__differences_new(void);
+void insp__differences_free(struct insp_differences *differences);	/* may be NULL */
 /* match: enum insp_match, as bits.  From x0 to x1, around y. */
 void insp__differences_add(struct insp_differences *differences, double x0, double x1, double y, uint8_t match);
 /* Those of a lane's columns. */
 void insp__differences_add_cells(struct insp_differences *differences, const struct insp_cell *cells, uint32_t columns, double y);
-/* Paints them, and frees; returns how many render nodes they are. */
-guint insp__differences_paint(struct insp_differences *differences, GtkSnapshot *snapshot, const struct insp_ink *ink, int width,
-			      int height);
-/* Gaps, closed and open ones. */
-guint insp__lanes_paint_gaps(InspLanes *lanes, GtkSnapshot *snapshot, const struct insp_ink *ink, int width, int height);
+void insp__differences_draw(const struct insp_differences *differences, cairo_t *cairo, const struct insp_ink *ink);
+/* Gaps, closed and open ones; then their words, which are so many render nodes. */
+void insp__lanes_draw_gaps(InspLanes *lanes, cairo_t *cairo, const struct insp_ink *ink, int height);
+guint insp__lanes_paint_gap_labels(InspLanes *lanes, GtkSnapshot *snapshot, const struct insp_ink *ink, int height);
 /* The gap at a place of the picture; INSP_NONE. */
 uint32_t insp__lanes_gap_at(InspLanes *lanes, double x, double y);
 

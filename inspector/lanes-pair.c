@@ -35,6 +35,14 @@ struct insp_differences *insp__differences_new(void)
 	return differences;
 }
 
+void insp__differences_free(struct insp_differences *differences)
+{
+	if (!differences)
+		return;
+	g_array_unref(differences->areas);
+	g_free(differences);
+}
+
 void insp__differences_add(struct insp_differences *differences, double x0, double x1, double y, uint8_t match)
 {
 	const double least = 6, width = fmax(x1 - x0 + 4, least), x = (x0 + x1 - width) / 2;
@@ -111,12 +119,9 @@ static void add_paths(const struct insp_differences *differences, cairo_t *cairo
 	}
 }
 
-guint insp__differences_paint(struct insp_differences *differences, GtkSnapshot *snapshot, const struct insp_ink *ink, int width,
-			      int height)
+void insp__differences_draw(const struct insp_differences *differences, cairo_t *cairo, const struct insp_ink *ink)
 {
 	const GdkRGBA ground = insp_ink_alpha(ink->warning, 0.1f), line = insp_ink_alpha(ink->warning, 0.75f);
-	cairo_t *cairo = gtk_snapshot_append_cairo(snapshot,
-		&GRAPHENE_RECT_INIT((float)GUTTER, (float)RULER, (float)(width - GUTTER), (float)(height - RULER)));
 	cairo_pattern_t *pattern = hatching(&line);
 
 	cairo_set_antialias(cairo, CAIRO_ANTIALIAS_NONE);
@@ -129,11 +134,7 @@ guint insp__differences_paint(struct insp_differences *differences, GtkSnapshot 
 	gdk_cairo_set_source_rgba(cairo, &ink->warning);
 	cairo_set_line_width(cairo, 1);
 	cairo_stroke(cairo);
-	cairo_destroy(cairo);
 	cairo_pattern_destroy(pattern);
-	g_array_unref(differences->areas);
-	g_free(differences);
-	return 1;
 }
 
 /* ---- what they have in common ---- */
@@ -186,27 +187,22 @@ static guint paint_strip_label(InspLanes *lanes, GtkSnapshot *snapshot, const st
 	return room < 60 ? 1 : 4;
 }
 
-static guint paint_closed(InspLanes *lanes, GtkSnapshot *snapshot, cairo_t *cairo, const struct insp_ink *ink, uint32_t place,
-			  int height)
+/* Where strips end. */
+static double bottom_of(InspLanes *lanes, int height)
 {
-	const struct insp_view *view = &lanes->half[0].view;
-	const double bottom = fmin(height, RULER + insp__lanes_height(lanes) * (insp__lanes_rows(lanes) - insp__lanes_first(lanes)));
-	double x0, x1, before;
+	return fmin(height, RULER + insp__lanes_height(lanes) * (insp__lanes_rows(lanes) - insp__lanes_first(lanes)));
+}
 
-	insp_view_gap(view, place, &x0, &x1);
-	if (x1 < 0 || x0 > view->width)
-		return 0;
-	/* A tear beside another adds nothing. */
+/* From where to where a closed gap's strip goes.  False: it is not in sight. */
+static bool strip_of(const struct insp_view *view, uint32_t place, double *ret_x0, double *ret_x1)
+{
+	double before = -INFINITY;
+
+	insp_view_gap(view, place, ret_x0, ret_x1);
 	if (place)
 		insp_view_gap(view, place - 1, &before, &before);
-	if (place && x1 - x0 <= TEAR && x0 - before < TEAR)
-		return 0;
-	if (cairo) {
-		paint_strip(cairo, ink, GUTTER + x0, GUTTER + x1, RULER - 6, bottom);
-		return 0;
-	}
-	return paint_strip_label(lanes, snapshot, ink, lanes->gaps->places[view->axis][place].gap, GUTTER + (x0 + x1) / 2, x1 - x0 - 10,
-				 bottom);
+	/* A tear beside another adds nothing. */
+	return *ret_x1 >= 0 && *ret_x0 <= view->width && (*ret_x1 - *ret_x0 > TEAR || *ret_x0 - before >= TEAR);
 }
 
 /* From where to where an open gap's bracket goes. */
@@ -232,22 +228,31 @@ static void paint_bracket(cairo_t *cairo, const struct insp_ink *ink, double x0,
 	cairo_stroke(cairo);
 }
 
-guint insp__lanes_paint_gaps(InspLanes *lanes, GtkSnapshot *snapshot, const struct insp_ink *ink, int width, int height)
+void insp__lanes_draw_gaps(InspLanes *lanes, cairo_t *cairo, const struct insp_ink *ink, int height)
 {
 	const struct insp_gaps *gaps = lanes->gaps;
-	cairo_t *cairo = gtk_snapshot_append_cairo(snapshot,
-		&GRAPHENE_RECT_INIT((float)GUTTER, 0, (float)(width - GUTTER), (float)height));
-	guint nodes = 1;
+	const double bottom = bottom_of(lanes, height);
 	double x0, x1;
 
 	for (uint32_t i = 0; i < gaps->closed; i++)
-		paint_closed(lanes, NULL, cairo, ink, i, height);
+		if (strip_of(&lanes->half[0].view, i, &x0, &x1))
+			paint_strip(cairo, ink, GUTTER + x0, GUTTER + x1, RULER - 6, bottom);
 	for (uint32_t i = 0; i < gaps->count; i++)
 		if (bracket_of(lanes, &gaps->all[i], &x0, &x1))
 			paint_bracket(cairo, ink, x0, x1);
-	cairo_destroy(cairo);
+}
+
+guint insp__lanes_paint_gap_labels(InspLanes *lanes, GtkSnapshot *snapshot, const struct insp_ink *ink, int height)
+{
+	const struct insp_gaps *gaps = lanes->gaps;
+	const struct insp_view *view = &lanes->half[0].view;
+	guint nodes = 0;
+	double x0, x1;
+
 	for (uint32_t i = 0; i < gaps->closed; i++)
-		nodes += paint_closed(lanes, snapshot, NULL, ink, i, height);
+		if (strip_of(view, i, &x0, &x1))
+			nodes += paint_strip_label(lanes, snapshot, ink, gaps->places[view->axis][i].gap, GUTTER + (x0 + x1) / 2,
+						   x1 - x0 - 10, bottom_of(lanes, height));
 	return nodes;
 }
 

@@ -433,8 +433,36 @@ static void paint_half(struct paint *p, int side)
 			     insp_view_seek(&half->view, half->view.from + half->view.span));
 	else
 		paint_cells(p);
-	p->nodes += insp__lanes_paint_arrows(p->lanes, side, p->snapshot, &p->ink, (int)p->width, (int)p->height);
 	paint_outages(p);
+}
+
+/* All that is made of lines and not of rectangles, of both halves, is one node: each such node is first drawn into a picture of its own,
+ * as large as the timeline. */
+static void paint_lines_over(struct paint *p)
+{
+	InspLanes *lanes = p->lanes;
+	const int sides = lanes->gaps ? 2 : 1;
+	guint arrows = 0;
+
+	for (int side = 0; side < sides; side++)
+		arrows += insp__lanes_find_arrows(lanes, side);
+	if (!arrows && !lanes->gaps)
+		return;
+	cairo_t *cairo = gtk_snapshot_append_cairo(p->snapshot,
+		&GRAPHENE_RECT_INIT((float)GUTTER, 0, (float)(p->width - GUTTER), (float)p->height));
+
+	cairo_save(cairo);
+	cairo_rectangle(cairo, GUTTER, RULER, p->width - GUTTER, p->height - RULER);
+	cairo_clip(cairo);
+	for (int side = 0; side < sides; side++)
+		insp__lanes_draw_arrows(lanes, side, cairo, &p->ink);
+	if (p->differences)
+		insp__differences_draw(p->differences, cairo, &p->ink);
+	cairo_restore(cairo);
+	if (lanes->gaps)
+		insp__lanes_draw_gaps(lanes, cairo, &p->ink, (int)p->height);
+	cairo_destroy(cairo);
+	p->nodes++;
 }
 
 GskRenderNode *insp__lanes_paint(InspLanes *lanes, int width, int height)
@@ -452,10 +480,10 @@ GskRenderNode *insp__lanes_paint(InspLanes *lanes, int width, int height)
 	paint_half(&p, 0);
 	if (lanes->gaps)
 		paint_half(&p, 1);
-	if (lanes->gaps) {
-		p.nodes += insp__differences_paint(p.differences, p.snapshot, &p.ink, width, height);
-		p.nodes += insp__lanes_paint_gaps(lanes, p.snapshot, &p.ink, width, height);
-	}
+	paint_lines_over(&p);
+	p.nodes += lanes->gaps ? insp__lanes_paint_gap_labels(lanes, p.snapshot, &p.ink, height)
+			       : insp__lanes_paint_counts(lanes, p.snapshot, &p.ink, width);
+	insp__differences_free(p.differences);
 	paint_names(&p);
 	paint_folding(&p, shown);
 	lanes->stat.nodes = p.nodes;

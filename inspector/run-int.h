@@ -20,6 +20,7 @@ void insp__loader_free(struct insp__loader *loader);
 void insp__loader_put(struct insp__loader *loader, uint32_t seq, vtime_ns vtime, node_id node, uint32_t kind);
 /* run.c: when all events are there. */
 void insp__measure_activity(struct insp_run *run);
+void insp__bundle_packets(struct insp_run *run);
 
 /* run-state.c: takes what an event of the right kind tells. */
 void insp__learn_life(struct insp_run *run, const struct fmt_event *event, uint32_t seq, uint32_t lane);

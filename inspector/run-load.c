@@ -672,6 +672,7 @@ int insp_run_load(const char *path, insp_progress progress, void *data, struct i
 	if (r < 0)
 		return r;
 	insp__measure_activity(run);
+	insp__bundle_packets(run);
 	*ret = STEAL(run);
 	return 0;
 }

@@ -22,6 +22,8 @@ void insp_run_free(struct insp_run *run)
 	free(run->threads);
 	free(run->lives);
 	free(run->packets);
+	free(run->bundles);
+	free(run->bundle_from);
 	free(run->links);
 	free(run->streams);
 	free(run->congestions);
@@ -44,6 +46,11 @@ void insp_run_check(const struct insp_run *run)
 		CHECK(i == 0 || run->packets[i - 1].send < run->packets[i].send);
 		CHECK(run->packets[i].end > run->packets[i].send);
 	}
+	uint32_t bundled = 0;
+
+	for (uint32_t i = 0; i < run->bundle_count; i++)
+		bundled += run->bundles[i].count;
+	CHECK(bundled == run->packet_count / INSP_BLOCK * INSP_BLOCK);
 	for (uint32_t block = 0; block < run->block_count; block++) {
 		const uint32_t left = run->count - block * INSP_BLOCK;
 		uint32_t sum = 0;
@@ -82,6 +89,34 @@ double insp_activity_of(const struct insp_run *run, uint32_t seq)
 	for (uint32_t i = seq / INSP_BLOCK * INSP_BLOCK + 1; i <= seq; i++)
 		at += activity_step(insp_vtime(run, i) - insp_vtime(run, i - 1));
 	return at;
+}
+
+/* ---- bundles of packets ---- */
+
+static void bundle(struct insp_run *run, uint32_t first, uint32_t packet)
+{
+	const struct insp_arrow its = insp_arrow_of(run, packet);
+
+	for (uint32_t i = run->bundle_count; i-- > first;)
+		if (insp_arrow_alike(&run->bundles[i], &its)) {
+			run->bundles[i].count++;
+			return;
+		}
+	run->bundles = insp__grow(run->bundles, run->bundle_count, &run->bundle_capacity, sizeof(*run->bundles));
+	run->bundles[run->bundle_count++] = its;
+}
+
+void insp__bundle_packets(struct insp_run *run)
+{
+	const uint32_t blocks = run->packet_count / INSP_BLOCK;
+
+	run->bundle_from = calloc(blocks + 1u, sizeof(*run->bundle_from));
+	CHECK(run->bundle_from);
+	for (uint32_t block = 0; block < blocks; block++) {
+		for (uint32_t i = 0; i < INSP_BLOCK; i++)
+			bundle(run, run->bundle_from[block], block * INSP_BLOCK + i);
+		run->bundle_from[block + 1] = run->bundle_count;
+	}
 }
 
 /* ---- finding ---- */

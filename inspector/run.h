@@ -70,6 +70,15 @@ struct insp_packet {
 	uint8_t marks;
 };
 
+/* A packet, or several that go the same way, with the same fate and marks. */
+struct insp_arrow {
+	uint32_t packet;		/* the first of them */
+	uint32_t count;
+	uint16_t from, to;		/* lanes */
+	uint8_t fate;
+	uint8_t marks;
+};
+
 /* Where links lead. */
 struct insp_link {
 	uint64_t id;
@@ -135,6 +144,9 @@ struct insp_run {
 	uint32_t life_count, life_capacity;
 	struct insp_packet *packets;
 	uint32_t packet_count, packet_capacity;
+	struct insp_arrow *bundles;	/* what each whole block of INSP_BLOCK packets is, in the order in which each way begins */
+	uint32_t *bundle_from;		/* of each block, and behind the last: index of bundles; NULL: no packets are known */
+	uint32_t bundle_count, bundle_capacity;
 	struct insp_link *links;
 	uint32_t link_count, link_capacity;
 	struct insp_stream *streams;
@@ -210,6 +222,19 @@ uint32_t insp_run_seek(const struct insp_run *run, vtime_ns vtime);
 uint32_t insp_packet_of(const struct insp_run *run, uint32_t seq);
 /* Index of the first packet sent at or after an event. */
 uint32_t insp_packet_from(const struct insp_run *run, uint32_t seq);
+/* One packet as an arrow; two that can be one. */
+static inline struct insp_arrow insp_arrow_of(const struct insp_run *run, uint32_t packet)
+{
+	const struct insp_packet *its = &run->packets[packet];
+
+	return (struct insp_arrow){packet, 1, its->from, its->to, its->fate, its->marks};
+}
+
+static inline bool insp_arrow_alike(const struct insp_arrow *a, const struct insp_arrow *b)
+{
+	return a->from == b->from && a->to == b->to && a->fate == b->fate && a->marks == b->marks;
+}
+
 /* What an event takes on the axis of activity: pauses count by their logarithm, so that a second is three times a
  * microsecond. */
 double insp_activity_of(const struct insp_run *run, uint32_t seq);

@@ -5,17 +5,24 @@
  * What is cut and removed is done by `hindcast trim` and `hindcast scrub`, as from a shell, and source is put in by `hindcast pack`; the
  * dialog shows the size of what would come out whenever a choice changes, by making it.  What was being made then is given up.
  */
+#include <errno.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 
+#include "saving.h"
 #include "window-int.h"
 
-static const char *const choice_names[] = {"range", "payload", "environment", "sources", NULL};
-enum { SHARE_RANGE = 1, SHARE_PAYLOAD = 2, SHARE_ENVIRONMENT = 4, SHARE_SOURCES = 8, SHARE_COUNT = 4 };
+static const char *const choice_names[] = {"range", "payload", "environment", "sources", "noted-sources", NULL};
+#define COPY_PIECE (1u << 20)
+enum { SHARE_RANGE = 1, SHARE_PAYLOAD = 2, SHARE_ENVIRONMENT = 4, SHARE_SOURCES = 8, SHARE_NOTED = 16, SHARE_SWITCHES = 3 };
+
+#define GIVEN_UP "it was stopped"
 
 typedef void (*share_func)(InspWindow *window, const char *path, const char *error, gpointer data);
 
 struct share {
 	InspWindow *window;
+	GApplication *application;	/* held: it does not end before the folder is gone */
 	guint choices, serial;		/* serial: of the dialog's question */
 	char *folder, *now;		/* now: what the next step begins with */
 	vtime_ns from, to;
@@ -36,6 +43,8 @@ static void share_free(struct share *share)
 	g_unlink(scrubbed);
 	g_rmdir(share->folder);
 	g_clear_object(&share->step);
+	g_application_release(share->application);
+	g_object_unref(share->application);
 	g_object_unref(share->window);
 	g_free(share->folder);
 	g_free(share->now);
@@ -58,7 +67,11 @@ static void step_ended(GObject *object, GAsyncResult *result, gpointer data)
 	g_autofree char *said = NULL;
 
 	g_subprocess_communicate_utf8_finish(G_SUBPROCESS(object), result, NULL, &said, NULL);
-	if (share->given_up || !g_subprocess_get_successful(G_SUBPROCESS(object))) {
+	if (share->given_up) {
+		share_end(share, GIVEN_UP);
+		return;
+	}
+	if (!g_subprocess_get_successful(G_SUBPROCESS(object))) {
 		if (said)
 			g_strchomp(said);
 		share_end(share, said && *said ? said : "hindcast failed");
@@ -113,6 +126,14 @@ static void share_step(struct share *share)
 		share_end(share, NULL);
 		return;
 	}
+	/* Frames at notes are found by executing the run, which has to be before what it needs is removed. */
+	if (share->choices & SHARE_NOTED) {
+		share->choices &= ~(guint)SHARE_NOTED;
+		g_ptr_array_add(arguments, (gpointer)"pack");
+		g_ptr_array_add(arguments, (gpointer)"--noted-sources");
+		run_step(share, arguments, "packed.hct");
+		return;
+	}
 	if (!(share->choices & (SHARE_PAYLOAD | SHARE_ENVIRONMENT))) {
 		share->choices = 0;
 		g_ptr_array_add(arguments, (gpointer)"pack");
@@ -134,7 +155,7 @@ static gboolean share_begin(gpointer data)
 	struct share *share = data;
 
 	if (share->given_up)
-		share_end(share, "given up");
+		share_end(share, GIVEN_UP);
 	else
 		share_step(share);
 	return G_SOURCE_REMOVE;
@@ -149,6 +170,8 @@ static struct share *share_make(InspWindow *window, guint choices, share_func fu
 	struct insp_range range;
 
 	share->window = g_object_ref(window);
+	share->application = G_APPLICATION(g_object_ref(gtk_window_get_application(GTK_WINDOW(window))));
+	g_application_hold(share->application);
 	share->choices = choices;
 	share->folder = g_dir_make_tmp("hindcast-share-XXXXXX", NULL);
 	share->now = g_strdup(window->run->path);
@@ -168,27 +191,88 @@ static struct share *share_make(InspWindow *window, guint choices, share_func fu
 	return share;
 }
 
-/* It still calls back, with an error. */
+/* It still calls back, with an error.  The program that is at work removes what it has written so far. */
 static void share_give_up(struct share *share)
 {
 	share->given_up = true;
 	if (share->step)
-		g_subprocess_force_exit(share->step);
+		g_subprocess_send_signal(share->step, SIGTERM);
 }
 
 /* ---- saving ---- */
 
+/* A trace on its way to where it was wanted. */
+struct delivery {
+	struct insp_saving *saving;
+	struct share *share;		/* NULL: it is made */
+	gulong cancelled;		/* handler of saving's cancellable; 0: gone */
+	FILE *in;
+	guint64 size;
+};
+
+static void delivery_free(gpointer data)
+{
+	struct delivery *delivery = data;
+
+	g_clear_pointer(&delivery->in, fclose);
+	g_free(delivery);
+}
+
+static int copy_trace(struct insp_saving *saving, FILE *out, gpointer data)
+{
+	const struct delivery *delivery = data;
+	g_autofree char *piece = g_malloc(COPY_PIECE);
+	guint64 done = 0;
+
+	while (insp__saving_goes(saving, done, delivery->size)) {
+		const size_t size = fread(piece, 1, COPY_PIECE, delivery->in);
+
+		if (!size)
+			return ferror(delivery->in) ? -EIO : 0;
+		if (fwrite(piece, 1, size, out) != size)
+			return -errno;
+		done += size;
+	}
+	return -ECANCELED;
+}
+
+/* The file is open before the folder in which it was made goes. */
 static void save_made(InspWindow *window, const char *path, const char *error, gpointer data)
 {
-	g_autofree char *to = data;
-	g_autoptr(GFile) source = path ? g_file_new_for_path(path) : NULL;
-	g_autoptr(GFile) target = g_file_new_for_path(to);
-	g_autoptr(GError) failed = NULL;
+	struct delivery *delivery = data;
+	struct insp_saving *saving = delivery->saving;
+	GStatBuf st;
 
-	if (error)
-		insp__refuse(window, "%s", error);
-	else if (!g_file_copy(source, target, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL, &failed))
-		insp__refuse(window, "%s", failed->message);
+	delivery->share = NULL;
+	g_signal_handler_disconnect(insp__saving_cancel(saving), delivery->cancelled);
+	delivery->in = path ? fopen(path, "re") : NULL;
+	if (!delivery->in) {
+		const bool stopped = g_strcmp0(error, GIVEN_UP) == 0;
+
+		insp__saving_fail(saving, stopped ? -ECANCELED : -EIO, error ? error : g_strerror(errno));
+		delivery_free(delivery);
+		return;
+	}
+	delivery->size = fstat(fileno(delivery->in), &st) == 0 ? (guint64)st.st_size : 0;
+	insp__saving_write(saving, copy_trace, delivery, delivery_free);
+}
+
+static void delivery_cancelled(GCancellable *cancel, gpointer data)
+{
+	struct delivery *delivery = data;
+
+	if (delivery->share)
+		share_give_up(delivery->share);
+}
+
+static void share_save(InspWindow *window, const char *path, guint choices)
+{
+	struct delivery *delivery = g_new0(struct delivery, 1);
+
+	delivery->saving = insp__saving_new(window, path);
+	delivery->cancelled = g_signal_connect(insp__saving_cancel(delivery->saving), "cancelled", G_CALLBACK(delivery_cancelled),
+					       delivery);
+	delivery->share = share_make(window, choices, save_made, delivery);
 }
 
 /* "FILE", "FILE range,payload" */
@@ -206,12 +290,14 @@ bool insp__do_share_save(InspWindow *window, const char *argument)
 		while (choice_names[i] && strcmp(choice_names[i], *word) != 0)
 			i++;
 		if (!choice_names[i]) {
-			insp__refuse(window, "\"%s\" is nothing that can be done to a trace: range, payload, environment, sources", *word);
+			insp__refuse(window, "\"%s\" is nothing that can be done to a trace: range, payload, environment, sources, "
+				     "noted-sources", *word);
 			return false;
 		}
 		choices |= 1u << i;
 	}
-	share_make(window, choices, save_made, g_strdup(words[0]));
+	/* All of it is more than some of it. */
+	share_save(window, words[0], choices & SHARE_SOURCES ? choices & ~(guint)SHARE_NOTED : choices);
 	return true;
 }
 
@@ -220,7 +306,8 @@ bool insp__do_share_save(InspWindow *window, const char *argument)
 struct share_dialog {
 	InspWindow *window;
 	GtkWidget *dialog, *size;
-	GtkWidget *switches[SHARE_COUNT];
+	GtkWidget *switches[SHARE_SWITCHES];
+	GtkWidget *sources;		/* in the order of source_choices */
 	guint serial;
 	struct share *making;		/* what the size is asked of; NULL: nothing */
 };
@@ -251,13 +338,19 @@ static void size_made(InspWindow *window, const char *path, const char *error, g
 	g_free(sizing);
 }
 
+/* The last needs a note. */
+static const struct {
+	guint choice;
+	const char *label;
+} source_choices[] = {{0, "None"}, {SHARE_SOURCES, "Of All Programs"}, {SHARE_NOTED, "Of Stacks at Notes"}};
+
 static guint choices_of(const struct share_dialog *d)
 {
 	guint choices = 0;
 
-	for (guint i = 0; i < SHARE_COUNT; i++)
+	for (guint i = 0; i < SHARE_SWITCHES; i++)
 		choices |= gtk_switch_get_active(GTK_SWITCH(d->switches[i])) ? 1u << i : 0;
-	return choices;
+	return choices | source_choices[adw_combo_row_get_selected(ADW_COMBO_ROW(d->sources))].choice;
 }
 
 static void choice_changed(GObject *object, GParamSpec *spec, struct share_dialog *d)
@@ -331,6 +424,23 @@ static GtkWidget *choice_new(struct share_dialog *d, guint index, const char *ti
 	return row;
 }
 
+static GtkWidget *sources_new(struct share_dialog *d)
+{
+	g_autoptr(GtkStringList) labels = gtk_string_list_new(NULL);
+	const guint count = d->window->notes.count ? G_N_ELEMENTS(source_choices) : G_N_ELEMENTS(source_choices) - 1;
+
+	for (guint i = 0; i < count; i++)
+		gtk_string_list_append(labels, source_choices[i].label);
+	d->sources = adw_combo_row_new();
+	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(d->sources), "Source");
+	adw_action_row_set_subtitle(ADW_ACTION_ROW(d->sources), d->window->notes.count
+		? "Of programs with debug information, as far as it is here; or only the files that stacks are in at the notes"
+		: "Of programs that have debug information, as far as it is on this machine");
+	adw_combo_row_set_model(ADW_COMBO_ROW(d->sources), G_LIST_MODEL(labels));
+	g_signal_connect(d->sources, "notify::selected", G_CALLBACK(choice_changed), d);
+	return d->sources;
+}
+
 bool insp__do_share(InspWindow *window, const char *argument)
 {
 	if (!insp__need_run(window))
@@ -357,8 +467,7 @@ bool insp__do_share(InspWindow *window, const char *argument)
 		choice_new(d, 1, "Without Payload", "Bytes of packets, memory and output; programs cannot be replayed then", false));
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
 		choice_new(d, 2, "Without Environment", "Values of environment variables", false));
-	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group),
-		choice_new(d, 3, "With Source", "Of the programs that have debug information, as far as it is on this machine", false));
+	adw_preferences_group_add(ADW_PREFERENCES_GROUP(group), sources_new(d));
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(last), size);
 	adw_preferences_group_add(ADW_PREFERENCES_GROUP(last), save);
 	adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), ADW_PREFERENCES_GROUP(group));

@@ -326,18 +326,27 @@ struct cell_walk {
 	uint32_t columns;
 };
 
-static void add_event(const struct cell_walk *walk, uint32_t column, uint32_t seq)
+/* Most of what a frame costs is done here, so nothing that stays the same is looked up again. */
+static void add_events(const struct cell_walk *walk, uint32_t column, uint32_t from, uint32_t to)
 {
 	const struct insp_run *run = walk->view->run;
-	struct insp_cell *cell = &walk->cells[(size_t)insp_lane_of(run, seq) * walk->columns + column];
+	const struct insp_thread *threads = run->threads;
+	const uint16_t *thread = run->thread;
+	const uint8_t *match = walk->view->gaps ? walk->view->gaps->pair->match[walk->view->side] : NULL;
+	const uint32_t weight = run->weight;
+	struct insp_cell *const cells = walk->cells + column;
 
-	if (!cell->count) {
-		cell->first = seq;
-		cell->kind = run->kind[seq];
+	for (uint32_t seq = from; seq < to; seq++) {
+		struct insp_cell *cell = &cells[(size_t)threads[thread[seq]].lane * walk->columns];
+
+		if (!cell->count) {
+			cell->first = seq;
+			cell->kind = run->kind[seq];
+		}
+		cell->count += weight;
+		if (match)
+			cell->match |= (uint8_t)(1u << match[seq]);
 	}
-	cell->count += run->weight;
-	if (walk->view->gaps)
-		cell->match |= (uint8_t)(1u << walk->view->gaps->pair->match[walk->view->side][seq]);
 }
 
 /* What went wrong is known by itself, so that a block need not be looked through for it. */
@@ -407,11 +416,18 @@ void insp_view_cells(const struct insp_view *view, uint32_t columns, struct insp
 				/* Behind a gap, or at the begin: where the next one is. */
 				at = insp_view_skip(view, at);
 				gap = next_gap(view, at);
-			} else if (at % INSP_BLOCK == 0 && (end < gap ? end : gap) - at >= INSP_BLOCK) {
+				continue;
+			}
+			const uint32_t until = end < gap ? end : gap;
+
+			if (at % INSP_BLOCK == 0 && until - at >= INSP_BLOCK) {
 				add_block(&walk, column, at / INSP_BLOCK);
 				at += INSP_BLOCK;
 			} else {
-				add_event(&walk, column, at++);
+				const uint32_t next = (at / INSP_BLOCK + 1) * INSP_BLOCK, part = until < next ? until : next;
+
+				add_events(&walk, column, at, part);
+				at = part;
 			}
 		}
 	}
@@ -455,12 +471,11 @@ static uint32_t next_out(const struct insp_run *run, uint32_t at, uint32_t behin
 }
 
 /* Merges into an arrow of the same column; the last few are enough to look at, since packets are in order. */
-static bool merge(struct insp_arrow *arrows, uint32_t first, uint32_t count, const struct insp_packet *packet)
+static bool merge(struct insp_arrow *arrows, uint32_t first, uint32_t count, const struct insp_arrow *more)
 {
 	for (uint32_t i = count; i-- > first;)
-		if (arrows[i].from == packet->from && arrows[i].to == packet->to && arrows[i].fate == packet->fate &&
-		    arrows[i].marks == packet->marks) {
-			arrows[i].count++;
+		if (insp_arrow_alike(&arrows[i], more)) {
+			arrows[i].count += more->count;
 			return true;
 		}
 	return false;
@@ -483,6 +498,29 @@ static void find_column(const struct insp_view *view, uint32_t seq, double step,
 	column->end = insp_view_seek(view, insp_view_at(view, (its + 1) * step));
 }
 
+/* All packets of a block stand in the column, and none is in a gap. */
+static bool is_within(const struct insp_view *view, uint32_t at, uint32_t end, const struct arrow_column *column)
+{
+	const struct insp_packet *packets = view->run->packets;
+
+	return at % INSP_BLOCK == 0 && end - at >= INSP_BLOCK && packets[at + INSP_BLOCK - 1].send < column->end &&
+	       packets[at + INSP_BLOCK - 1].send < next_gap(view, packets[at].send);
+}
+
+/* False: there is no room for more. */
+static bool add_bundles(const struct insp_run *run, uint32_t block, struct insp_arrow *arrows, uint32_t first, uint32_t max,
+			uint32_t *count)
+{
+	for (uint32_t i = run->bundle_from[block]; i < run->bundle_from[block + 1]; i++) {
+		if (merge(arrows, first, *count, &run->bundles[i]))
+			continue;
+		if (*count == max)
+			return false;
+		arrows[(*count)++] = run->bundles[i];
+	}
+	return true;
+}
+
 static uint32_t collect(const struct insp_view *view, struct insp_arrow *arrows, uint32_t max, double step)
 {
 	const struct insp_run *run = view->run;
@@ -493,6 +531,7 @@ static uint32_t collect(const struct insp_view *view, struct insp_arrow *arrows,
 	insp_view_packets(view, &at, &end);
 	for (; at < end; at++) {
 		const struct insp_packet *packet = &run->packets[at];
+		const struct insp_arrow its = insp_arrow_of(run, at);
 		const uint32_t behind = insp_view_skip(view, packet->send);
 
 		if (behind != packet->send && !flies_out(packet, behind)) {
@@ -504,12 +543,18 @@ static uint32_t collect(const struct insp_view *view, struct insp_arrow *arrows,
 		if (step > 0) {
 			if (packet->send >= column.end)
 				find_column(view, packet->send, step, count, &column);
-			if (merge(arrows, column.first, count, packet))
+			if (packet->send >= seen && is_within(view, at, end, &column)) {
+				if (!add_bundles(run, at / INSP_BLOCK, arrows, column.first, max, &count))
+					return UINT32_MAX;
+				at += INSP_BLOCK - 1;
+				continue;
+			}
+			if (merge(arrows, column.first, count, &its))
 				continue;
 		}
 		if (count == max)
 			return UINT32_MAX;
-		arrows[count++] = (struct insp_arrow){at, 1, packet->from, packet->to, packet->fate, packet->marks};
+		arrows[count++] = its;
 	}
 	return count;
 }

@@ -84,14 +84,6 @@ void insp_view_cells(const struct insp_view *view, uint32_t columns, struct insp
 
 /* The packets that may touch the view: those from *ret_from to before *ret_to; some may lie within gaps. */
 void insp_view_packets(const struct insp_view *view, uint32_t *ret_from, uint32_t *ret_to);
-/* One arrow, or several that start in the same few pixels and go the same way. */
-struct insp_arrow {
-	uint32_t packet;		/* the first of them */
-	uint32_t count;
-	uint16_t from, to;
-	uint8_t fate;
-	uint8_t marks;
-};
 /* The arrows in sight, at most max of them: when there are more packets those that start within the same `step`
  * pixels with the same ends, fate and marks are one.  Returns how many; *ret_step is 0 when every packet has its own. */
 uint32_t insp_view_arrows(const struct insp_view *view, struct insp_arrow *arrows, uint32_t max, double *ret_step);

@@ -90,6 +90,9 @@ struct _InspWindow {
 	struct insp_sketch *sketch;	/* shown while the run is read; else NULL */
 	GQueue waiting;			/* char *: commands that wait for the run */
 	guint waited;			/* how many did, for this run */
+	GtkWidget *saving_page, *saving_words, *saving_bar;
+	GPtrArray *savings;		/* struct insp_saving: what is being saved, the oldest first */
+	guint saving_timer;
 	struct insp_range_bar *range_bar;	/* NULL: while the window is unmade */
 	GtkWidget *note_bar, *note_where, *note_text;
 	char *repeated;			/* a command that is run each frame; NULL: none */

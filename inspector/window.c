@@ -19,6 +19,7 @@
 #include "base/check.h"
 #include "log.h"
 #include "said.h"
+#include "saving.h"
 
 G_DEFINE_FINAL_TYPE(InspWindow, insp_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -98,6 +99,7 @@ char *insp__status(InspWindow *window)
 	g_autofree char *panes = insp__panes_status(window);
 	const uint32_t focus = window->focus == INSP_NONE ? 0 : window->focus;
 	g_autofree char *path = insp_engine_quote(run->path);
+	g_autofree char *saving = insp__saving_state(window);
 	struct insp_range chosen;
 	g_autofree char *range = insp__range_get(window, &chosen) ? g_strdup_printf("[%u,%u]", chosen.first, chosen.last)
 								   : g_strdup("null");
@@ -106,14 +108,14 @@ char *insp__status(InspWindow *window)
 		"{\"trace\":%s,\"events\":%u,\"nodes\":%u,\"packets\":%u,\"drops\":%u,\"focus\":%u,"
 		"\"vtime_ns\":%" G_GUINT64_FORMAT ",\"node\":\"%s\",\"scope\":\"%s\",\"grain\":\"%s\",\"axis\":\"%s\","
 		"\"view\":[%.3f,%.3f],\"rows\":%u,"
-		"\"paint_nodes\":%u,\"arrows\":%u,\"waited\":%u,\"range\":%s,\"other\":%" G_GINT64_FORMAT ","
+		"\"paint_nodes\":%u,\"arrows\":%u,\"waited\":%u,\"range\":%s,\"saving\":%s,\"other\":%" G_GINT64_FORMAT ","
 		"\"differences\":%d,\"notes\":%u,%s,\"problem\":%s}",
 		path, run->count, run->lane_count - 1, run->packet_count, run->drops, focus,
 		(guint64)(run->count ? insp_vtime(run, focus) : 0), run->count ? run->lanes[insp_lane_of(run, focus)].name : "",
 		window->step_scope == INSP_NONE ? "all" : run->lanes[window->step_scope].name,
 		insp_grain_names[window->step_grain], insp_axis_names[view->axis], view->from, view->span,
 		list ? g_list_model_get_n_items(G_LIST_MODEL(list)) : 0, stat.nodes,
-		stat.arrows, window->waited, range, pair ? (gint64)insp__compare_other(window) : -1,
+		stat.arrows, window->waited, range, saving, pair ? (gint64)insp__compare_other(window) : -1,
 		pair ? (int)pair->difference_count : -1, window->notes.count, panes, problem);
 }
 
@@ -521,6 +523,7 @@ static void insp_window_init(InspWindow *window)
 	insp__add_lists(window);
 	insp__add_range_bar(window);
 	insp__add_note_bar(window);
+	insp__add_saving(window);
 	add_details(window);
 	add_states(window);
 	narrow_tabs(window->list_tabs);
@@ -554,6 +557,7 @@ static void insp_window_dispose(GObject *object)
 	insp__panes_close(window);
 	g_cancellable_cancel(window->cancel);
 	g_clear_handle_id(&window->progress_timer, g_source_remove);
+	g_clear_handle_id(&window->saving_timer, g_source_remove);
 	if (window->repeat_tick)
 		gtk_widget_remove_tick_callback(GTK_WIDGET(window), window->repeat_tick);
 	if (window->lists) {
@@ -576,6 +580,7 @@ static void insp_window_finalize(GObject *object)
 	g_object_unref(window->cancel);
 	g_array_unref(window->back);
 	g_array_unref(window->forward);
+	g_ptr_array_unref(window->savings);
 	g_free(window->filter_text);
 	g_queue_clear_full(&window->script, g_free);
 	insp__run_missing(window);
@@ -629,6 +634,9 @@ static void insp_window_class_init(InspWindowClass *class)
 	BIND(list_tabs);
 	BIND(detail_tabs);
 	BIND(compare_page);
+	BIND(saving_page);
+	BIND(saving_words);
+	BIND(saving_bar);
 #undef BIND
 }
 

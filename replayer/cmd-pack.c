@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-pack.c - `hindcast pack`: a trace as small as it gets, in its final form, and what takes the room. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,8 +68,8 @@ static void print_sizes(struct fmt_reader *reader, uint64_t before)
 	print_files(reader, stat.files);
 }
 
-/* Into sources, and says what was found.  Not FMT_STATUS_OK: it cannot be, and that was said. */
-static enum fmt_status collect(const char *path, struct fmt_buf *sources)
+/* Into sources, and says what was found.  noted: those of the frames at notes.  Not FMT_STATUS_OK: it cannot be, and that was said. */
+static enum fmt_status collect(const char *path, bool noted, struct fmt_buf *sources)
 {
 	struct rep_collected found;
 	struct fmt_error error = {{0}};
@@ -77,12 +78,17 @@ static enum fmt_status collect(const char *path, struct fmt_buf *sources)
 
 	if (!reader)
 		return status;
-	const int r = rep_sources_collect(reader, NULL, 0, sources, &found, &error);
+	const int r = noted ? rep_sources_collect_noted(reader, path, sources, &found, &error)
+			    : rep_sources_collect(reader, NULL, 0, sources, &found, &error);
 
-	if (r == 0)
+	if (r == 0 && noted)
+		printf("%" PRIu32 " source files of frames at %" PRIu32 " notes, %zu bytes; %" PRIu32 " are not here\n", found.files,
+		       found.notes, sources->size, found.missing);
+	else if (r == 0)
 		printf("%" PRIu32 " source files of %" PRIu32 " programs with debug information, %zu bytes; %" PRIu32 " are not here\n",
 		       found.files, found.programs, sources->size, found.missing);
-	return fmt_close_trace(reader, path, r, &error);
+	status = fmt_close_trace(reader, path, r, &error);
+	return r == -EIO ? FMT_STATUS_NO : status;
 }
 
 static enum fmt_status command_pack(const struct fmt_arguments *args)
@@ -90,9 +96,13 @@ static enum fmt_status command_pack(const struct fmt_arguments *args)
 	_cleanup_free_ char *path = NULL;
 	struct fmt_trace_stat stat = {0};
 	_cleanup_(fmt_buf_done) struct fmt_buf sources = {0};
-	const bool wanted = args->value[FMT_OPTION_SOURCES];
+	const bool noted = args->value[FMT_OPTION_NOTED_SOURCES], wanted = noted || args->value[FMT_OPTION_SOURCES];
 	const struct fmt_rewrite how = {.level = PACK_LEVEL, .sources = wanted ? &sources : NULL};
-	enum fmt_status status = wanted ? collect(args->operand[0], &sources) : FMT_STATUS_OK;
+	if (noted && args->value[FMT_OPTION_SOURCES]) {
+		fmt_complain("--sources puts all source files in, --noted-sources only some: say one of them");
+		return FMT_STATUS_USAGE;
+	}
+	enum fmt_status status = wanted ? collect(args->operand[0], noted, &sources) : FMT_STATUS_OK;
 
 	if (status == FMT_STATUS_OK)
 		status = fmt_share(args, "packed", &how, &path, &stat);
@@ -109,7 +119,7 @@ const struct fmt_command rep_cmd_pack = {
 	.name = "pack",
 	.usage = "TRACE",
 	.summary = "make a trace small, also one whose recorder was killed, and say what takes the room",
-	.options = "output sources",
+	.options = "noted-sources output sources",
 	.operand_min = 1,
 	.operand_max = 1,
 	.run = command_pack,

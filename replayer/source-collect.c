@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "module.h"
+#include "source-noted.h"
 #include "source.h"
 #include "sources.h"
 
@@ -116,28 +117,54 @@ static int add_programs(struct paths *paths, struct fmt_reader *reader, struct r
 	return 0;
 }
 
-int rep_sources_collect(struct fmt_reader *reader, const char *const *roots, size_t root_count, struct fmt_buf *list,
-			struct rep_collected *ret, struct fmt_error *error)
+static int read_sources(struct rep_source *source, const struct paths *paths, struct fmt_buf *list, struct rep_collected *ret,
+			struct fmt_error *error)
 {
-	_cleanup_(rep_source_freep) struct rep_source *source = rep_source_new(reader);
 	_cleanup_(fmt_buf_done) struct fmt_buf text = {0}, found = {0};
-	_cleanup_(paths_done) struct paths paths = {0};
-	int r;
+	int r = 0;
 
-	*ret = (struct rep_collected){0};
 	fmt_buf_clear(list);
-	for (size_t i = 0; i < root_count; i++)
-		rep_source_add_root(source, roots[i]);
-	r = add_programs(&paths, reader, ret, error);
-	for (size_t i = 0; i < paths.count && r == 0; i++) {
-		if (rep_source_read(source, paths.list[i], &text, &found) < 0) {
+	for (size_t i = 0; i < paths->count && r == 0; i++) {
+		if (rep_source_read(source, paths->list[i], &text, &found) < 0) {
 			ret->missing++;
 			continue;
 		}
-		r = fmt_sources_add(list, paths.list[i], (struct fmt_bytes){text.data, text.size});
+		r = fmt_sources_add(list, paths->list[i], (struct fmt_bytes){text.data, text.size});
 		ret->files++;
 	}
 	if (r == -E2BIG)
 		snprintf(error->text, sizeof(error->text), "the programs' source is more than %u MiB", FMT_SOURCES_MAX >> 20);
 	return r;
+}
+
+int rep_sources_collect(struct fmt_reader *reader, const char *const *roots, size_t root_count, struct fmt_buf *list,
+			struct rep_collected *ret, struct fmt_error *error)
+{
+	_cleanup_(rep_source_freep) struct rep_source *source = rep_source_new(reader);
+	_cleanup_(paths_done) struct paths paths = {0};
+
+	*ret = (struct rep_collected){0};
+	for (size_t i = 0; i < root_count; i++)
+		rep_source_add_root(source, roots[i]);
+	const int r = add_programs(&paths, reader, ret, error);
+
+	return r < 0 ? r : read_sources(source, &paths, list, ret, error);
+}
+
+static void take_place(void *paths, const struct rep_place_info *place)
+{
+	add_path(paths, place->file, place->folder);
+}
+
+int rep_sources_collect_noted(struct fmt_reader *reader, const char *path, struct fmt_buf *list, struct rep_collected *ret,
+			      struct fmt_error *error)
+{
+	_cleanup_(rep_source_freep) struct rep_source *source = rep_source_new(reader);
+	_cleanup_(paths_done) struct paths paths = {0};
+
+	*ret = (struct rep_collected){0};
+	const int r = rep__noted_places(path, take_place, &paths, &ret->notes, error);
+
+	sort_paths(&paths);
+	return r < 0 ? r : read_sources(source, &paths, list, ret, error);
 }

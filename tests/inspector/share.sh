@@ -23,7 +23,17 @@ look 0 "$work/run.hct" "view.range @0 50%" "share.save $work/shared.hct range,en
 look 2 "$work/run.hct" "share.save $work/none/a.hct sources"
 expect err 'none/a.hct'
 look 2 "$work/run.hct" "share.save $work/a.hct source"
-expect err '"source" is nothing that can be done to a trace: range, payload, environment, sources'
+expect err '"source" is nothing that can be done to a trace: range, payload, environment, sources, noted-sources'
+
+# Only the source of the frames at notes, though what would be needed to find them goes; without a note there is none.
+at=$("$hindcast" sql --csv "$work/run.hct" "SELECT max(seq) FROM syscall WHERE name = 'brk'" | tail -n 1 | tr -d '\r')
+cp "$work/run.hct" "$work/noted.hct"
+"$hindcast" note add "$work/noted.hct" "memory is taken here" --at "@$at" >/dev/null
+look 0 "$work/noted.hct" "share.save $work/some.hct noted-sources,payload,environment" "share.save $work/both.hct sources,noted-sources"
+[[ $(info "$work/some.hct" .source_files) -eq 1 ]] || fail "not the one file of the note: $(info "$work/some.hct" .source_files)"
+[[ $(info "$work/both.hct" .source_files) -ge 2 ]] || fail "of all and of some only some are there"
+look 0 "$work/run.hct" "share.save $work/some.hct noted-sources"
+[[ $(info "$work/some.hct" .source_files) -eq 0 ]] || fail "source of no note"
 
 # Bytes that were to go are gone; without that they are there.
 marker=$(printf 'open-sesame' | od -An -tx1 | tr -d ' \n')

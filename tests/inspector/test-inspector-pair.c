@@ -352,6 +352,60 @@ static void arrows(struct insp_view *view)
 	EQUAL(count, shown);
 }
 
+/* Packet by packet, what insp_view_arrows() finds by blocks: those that are in sight, by the columns in which they start. */
+static uint32_t arrows_slowly(const struct insp_view *view, struct insp_arrow *ret, double step)
+{
+	const struct insp_run *its = view->run;
+	const uint32_t seen = insp_view_seek(view, view->from);
+	uint32_t at, end, count = 0, first = 0;
+	double column = -INFINITY;
+
+	insp_view_packets(view, &at, &end);
+	for (; at < end; at++) {
+		const struct insp_arrow arrow = insp_arrow_of(its, at);
+		const struct insp_packet *packet = &its->packets[at];
+		const uint32_t behind = insp_view_skip(view, packet->send);
+		uint32_t same;
+
+		if (behind != packet->send && (packet->end == INSP_NONE || packet->end < behind))
+			continue;
+		if (packet->send < seen && packet->end != INSP_NONE && insp_view_coord(view, packet->end) < view->from)
+			continue;
+		if (floor(insp_view_x_of(view, packet->send) / step) != column)
+			first = count;
+		column = floor(insp_view_x_of(view, packet->send) / step);
+		for (same = first; same < count && !insp_arrow_alike(&ret[same], &arrow); same++)
+			;
+		if (same == count)
+			ret[count++] = arrow;
+		else
+			ret[same].count++;
+	}
+	return count;
+}
+
+/* Few are shown of many; from all to what one column holds. */
+static void bundles(struct insp_view *view)
+{
+	static struct insp_arrow arrows[6], slowly[2 * ROUNDS];
+	double step;
+
+	insp_view_whole(view);
+	for (int i = 0; i < 12; i++, insp_view_zoom(view, 0.7, view->width * 0.4)) {
+		const uint32_t count = insp_view_arrows(view, arrows, 6, &step);
+
+		if (step == 0)
+			break;
+		HOLDS(i > 0 || step > view->width / 4);
+		EQUAL(count, arrows_slowly(view, slowly, step));
+		for (uint32_t k = 0; k < count; k++) {
+			EQUAL(arrows[k].packet, slowly[k].packet);
+			EQUAL(arrows[k].count, slowly[k].count);
+			HOLDS(insp_arrow_alike(&arrows[k], &slowly[k]));
+		}
+	}
+}
+
 static void gaps(void)
 {
 	for (int b = 0; b < 3; b++) {
@@ -374,6 +428,7 @@ static void gaps(void)
 		look(views, gaps);
 		check_moves(&views[0]);
 		arrows(&views[0]);
+		bundles(&views[0]);
 		if (!gaps->count)
 			continue;
 		/* One open, the others closed; then all the other way round. */
@@ -384,6 +439,7 @@ static void gaps(void)
 		EQUAL(gaps->closed, 0);
 		EQUAL(insp_gaps_next(gaps, 0, 0), INSP_NONE);
 		look(views, gaps);
+		bundles(&views[0]);
 	}
 }
 

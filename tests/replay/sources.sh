@@ -47,6 +47,33 @@ expect_text "$work/out" 'everything can still be replayed'
 [[ -z $(carried "$work/without.hct") && $(info "$work/without.hct" .source_files) -eq 0 ]] || fail "source was not removed"
 check_replay "$work/without.hct"
 
+# Or only what somebody has written notes about: in malloc(), below printf(), below main(), which has nothing of the header.
+cp "$work/run.hct" "$work/noted.hct"
+at=$("$HINDCAST" sql --csv "$work/run.hct" "SELECT max(seq) FROM syscall WHERE name = 'brk'" | tail -n 1 | tr -d '\r')
+expect_status 0 "$HINDCAST" pack --noted-sources "$work/noted.hct" -o "$work/some.hct"
+expect_text "$work/out" '^0 source files of frames at 0 notes'
+expect_status 0 "$HINDCAST" note add "$work/noted.hct" "memory is taken here" --at "@$at"
+expect_status 0 "$HINDCAST" note add "$work/noted.hct" "again" --at "@$at"
+expect_status 0 "$HINDCAST" note add "$work/noted.hct" "before any program" --at @0
+expect_status 0 "$HINDCAST" pack --noted-sources "$work/noted.hct" -o "$work/some.hct"
+expect_text "$work/out" '^[0-9]+ source files of frames at 2 notes'
+carried "$work/some.hct" >"$work/carried"
+expect_text "$work/carried" 'marker-of-the-source'
+! grep -q 'marker-of-the-header' "$work/carried" || fail "source that no note is about"
+[[ $(info "$work/some.hct" .run_hash) == $(info "$work/run.hct" .run_hash) ]] || fail "noted source changed the run hash"
+# A packet's event is about no thread: then it is about those of its node.
+at=$("$HINDCAST" sql --csv "$work/run.hct" "SELECT min(seq) FROM packet WHERE node = 'one'" | tail -n 1 | tr -d '\r')
+cp "$work/run.hct" "$work/packet.hct"
+expect_status 0 "$HINDCAST" note add "$work/packet.hct" "a packet" --at "@$at"
+expect_status 0 "$HINDCAST" pack --noted-sources "$work/packet.hct" -o "$work/some.hct"
+expect_text "$work/out" 'frames at 1 notes'
+# What cannot be executed has no frames.
+expect_status 0 "$HINDCAST" scrub --payload "$work/noted.hct" -o "$work/scrubbed.hct"
+expect_status 1 "$HINDCAST" pack --noted-sources "$work/scrubbed.hct" -o "$work/none.hct"
+expect_text "$work/err" 'it cannot be executed up to the note at @[0-9]+'
+[[ ! -e $work/none.hct ]] || fail "something was written"
+expect_status 2 "$HINDCAST" pack --noted-sources --sources "$work/noted.hct"
+
 # Now the source is nowhere but in the trace.
 rm -r "$work/far"
 ask() { "$HINDCAST" ctl "$1" "source file=$work/far/app/main.c" >"$work/answer"; }
