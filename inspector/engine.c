@@ -11,6 +11,7 @@
 struct waiting {
 	guint id;
 	gboolean stays;			/* not to be cancelled */
+	gboolean cancelled;		/* the server has been told */
 	insp_answer_func func;
 	gpointer data;
 	GDestroyNotify data_free;
@@ -31,7 +32,8 @@ struct _InspEngine {
 	GSubprocess *server;
 	GSocketConnection *connection;
 	GDataInputStream *input;
-	GQueue unsent;			/* char *: lines, until there is a connection */
+	GString *unsent;		/* lines */
+	GBytes *writing;		/* that are being sent; NULL: none are */
 	GQueue waiting;			/* struct waiting *, in the order of the requests */
 	GCancellable *cancel;
 	guint last_id;
@@ -56,7 +58,7 @@ static void fail(InspEngine *engine, const char *text)
 		return;
 	engine->failure = g_strdup(text);
 	g_clear_handle_id(&engine->connect_timer, g_source_remove);
-	g_queue_clear_full(&engine->unsent, g_free);
+	g_string_truncate(engine->unsent, 0);
 	for (struct waiting *w; (w = g_queue_pop_head(&engine->waiting));) {
 		w->func(NULL, engine->failure, w->data);
 		waiting_free(w);
@@ -118,14 +120,42 @@ static void line_read(GObject *object, GAsyncResult *result, gpointer data)
 						    g_object_ref(engine));
 }
 
-/* Lines are short and the server reads at once: this does not block for longer than a copy. */
+static void write_on(InspEngine *engine);
+
+static void written(GObject *object, GAsyncResult *result, gpointer data)
+{
+	g_autoptr(InspEngine) engine = data;
+	g_autoptr(GError) error = NULL;
+	const gboolean done = g_output_stream_write_all_finish(G_OUTPUT_STREAM(object), result, NULL, &error);
+
+	g_clear_pointer(&engine->writing, g_bytes_unref);
+	if (engine->stopped)
+		return;
+	if (done)
+		write_on(engine);
+	else
+		fail(engine, error->message);
+}
+
+/* The server may be in the middle of an answer, which nobody reads while we wait for it to read: so nobody waits. */
+static void write_on(InspEngine *engine)
+{
+	gsize size;
+
+	if (engine->writing || !engine->connection || !engine->unsent->len)
+		return;
+	engine->writing = g_string_free_to_bytes(engine->unsent);
+	engine->unsent = g_string_new(NULL);
+	const void *lines = g_bytes_get_data(engine->writing, &size);
+
+	g_output_stream_write_all_async(g_io_stream_get_output_stream(G_IO_STREAM(engine->connection)), lines, size, G_PRIORITY_DEFAULT,
+					engine->cancel, written, g_object_ref(engine));
+}
+
 static void send_line(InspEngine *engine, const char *line)
 {
-	GOutputStream *output = g_io_stream_get_output_stream(G_IO_STREAM(engine->connection));
-	g_autoptr(GError) error = NULL;
-
-	if (!g_output_stream_write_all(output, line, strlen(line), NULL, engine->cancel, &error))
-		fail(engine, error->message);
+	g_string_append(engine->unsent, line);
+	write_on(engine);
 }
 
 /* ---- the server ---- */
@@ -160,8 +190,7 @@ static gboolean try_connect(gpointer data)
 	engine->connect_timer = 0;
 	engine->input = g_data_input_stream_new(g_io_stream_get_input_stream(G_IO_STREAM(engine->connection)));
 	g_data_input_stream_read_line_async(engine->input, G_PRIORITY_DEFAULT, engine->cancel, line_read, g_object_ref(engine));
-	for (char *line; !engine->failure && (line = g_queue_pop_head(&engine->unsent)); g_free(line))
-		send_line(engine, line);
+	write_on(engine);
 	return G_SOURCE_REMOVE;
 }
 
@@ -222,10 +251,7 @@ static void ask(InspEngine *engine, const struct waiting *asked, const char *req
 	g_queue_push_tail(&engine->waiting, w);
 	g_autofree char *line = g_strdup_printf("{\"id\":%u,%s}\n", w->id, members);
 
-	if (engine->connection)
-		send_line(engine, line);
-	else
-		g_queue_push_tail(&engine->unsent, g_steal_pointer(&line));
+	send_line(engine, line);
 	changed(engine);
 }
 
@@ -256,15 +282,14 @@ char *insp_engine_quote(const char *text)
 void insp_engine_cancel(InspEngine *engine)
 {
 	for (GList *at = engine->waiting.tail; at && !engine->failure && !engine->stopped; at = at->prev) {
-		const struct waiting *w = at->data;
+		struct waiting *w = at->data;
 		g_autofree char *line = g_strdup_printf("{\"id\":0,\"do\":\"cancel\",\"request\":%u}\n", w->id);
 
-		if (w->stays)
+		/* Not twice: each is answered. */
+		if (w->stays || w->cancelled)
 			continue;
-		if (engine->connection)
-			send_line(engine, line);
-		else
-			g_queue_push_tail(&engine->unsent, g_steal_pointer(&line));
+		w->cancelled = TRUE;
+		send_line(engine, line);
 	}
 }
 
@@ -294,7 +319,7 @@ void insp_engine_stop(InspEngine *engine)
 		g_unlink(engine->socket_path);
 	if (engine->folder)
 		g_rmdir(engine->folder);
-	g_queue_clear_full(&engine->unsent, g_free);
+	g_string_truncate(engine->unsent, 0);
 	g_queue_clear_full(&engine->waiting, waiting_free);
 }
 
@@ -305,6 +330,8 @@ static void insp_engine_finalize(GObject *object)
 	insp_engine_stop(engine);
 	g_clear_object(&engine->server);
 	g_object_unref(engine->cancel);
+	g_string_free(engine->unsent, TRUE);
+	g_clear_pointer(&engine->writing, g_bytes_unref);
 	g_free(engine->trace);
 	g_free(engine->folder);
 	g_free(engine->socket_path);
@@ -321,7 +348,7 @@ static void insp_engine_class_init(InspEngineClass *class)
 static void insp_engine_init(InspEngine *engine)
 {
 	engine->cancel = g_cancellable_new();
-	g_queue_init(&engine->unsent);
+	engine->unsent = g_string_new(NULL);
 	g_queue_init(&engine->waiting);
 }
 

@@ -65,6 +65,15 @@ for part in 1 2 3 4; do
     python3 "$here/sides.py" "$work/pair$part" "$work/a$part" "$work/b$part" "${columns[@]}" >/dev/null || fail "part $part of the program"
 done
 
+# In great haste, with both replays asked sixty times before either can answer: in the end the panes show what they show when gone to at once.
+show=("thread.select r2 18" print.status print.registers print.stack print.status)
+look 0 "$a" "compare.open $b" "compare.ignore time" "focus.goto @$at_a" "${panes[@]}" "repeat 60 step.next" "${show[@]}"
+section 1 haste
+there=$(grep '^{"trace"' "$work/out" | head -n 1 | jq .focus)
+look 0 "$a" "compare.open $b" "compare.ignore time" "focus.goto @$there" "${panes[@]}" "${show[@]}"
+section 1 once
+[[ -s $work/once ]] && cmp "$work/haste" "$work/once" || fail "in haste @$there is not what it is"
+
 # Without the second run the panes are as before.
 look 0 "$a" "compare.open $b" "focus.goto @$at_a" "${panes[@]}" compare.close "${prints[@]}"
 for part in 1 2 3 4; do
