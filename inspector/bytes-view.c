@@ -4,6 +4,7 @@
 #include <adwaita.h>
 
 #include "ink.h"
+#include "names.h"
 
 #define LINE 16u		/* bytes */
 #define NO_LINE G_MAXUINT
@@ -264,6 +265,6 @@ InspBytesView *insp_bytes_view_new(const char *name, int digits)
 	InspBytesView *view = g_object_new(INSP_TYPE_BYTES_VIEW, NULL);
 
 	view->digits = digits;
-	gtk_accessible_update_property(GTK_ACCESSIBLE(view->view), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+	insp_name(view->view, name);
 	return view;
 }

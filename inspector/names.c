@@ -26,10 +26,15 @@ static void put_texts(GtkWidget *widget, GString *to)
 {
 	const char *text = NULL;
 
+	if (!gtk_widget_get_visible(widget))
+		return;
 	if (GTK_IS_LABEL(widget))
 		text = gtk_label_get_text(GTK_LABEL(widget));
 	else if (GTK_IS_INSCRIPTION(widget))
 		text = gtk_inscription_get_text(GTK_INSCRIPTION(widget));
+	/* Fields are set in by spaces. */
+	while (text && *text == ' ')
+		text++;
 	if (text && *text)
 		g_string_append_printf(to, "%s%s", to->len ? ", " : "", text);
 	for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child))
@@ -41,12 +46,22 @@ static bool is_row(GtkWidget *widget)
 	return strcmp(gtk_widget_get_css_name(widget), "row") == 0;
 }
 
+/* In a tree the keyboard goes to what unfolds a row as well. */
+static void name_expander(GtkWidget *widget, const char *name)
+{
+	if (GTK_IS_TREE_EXPANDER(widget))
+		tell(widget, name);
+	for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child))
+		name_expander(child, name);
+}
+
 static void name_row(GtkWidget *row)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	put_texts(row, text);
 	tell(row, text->str);
+	name_expander(row, text->str);
 }
 
 void insp_name_row(GtkListItem *item)

@@ -2,7 +2,7 @@
 /*
  * note-bar.c - asks for the text of a note.
  *
- * A bar below the timeline and no dialog: what the note is about stays in sight, steps go on working, and what is typed right behind
+ * A bar below the panes and no dialog: what the note is about stays in sight, steps go on working, and what is typed right behind
  * the key that asks for it is not lost while a window system makes up its mind about a second window.
  */
 #include "window-int.h"
@@ -19,7 +19,7 @@ void insp__note_bar_ask(InspWindow *window)
 {
 	show_where(window);
 	gtk_widget_set_visible(window->note_bar, TRUE);
-	gtk_widget_grab_focus(window->note_text);
+	insp__give_keyboard(window, window->note_text);
 }
 
 void insp__note_bar_follow(InspWindow *window)
@@ -80,6 +80,5 @@ void insp__add_note_bar(InspWindow *window)
 	g_signal_connect(window->note_text, "activate", G_CALLBACK(entered), window);
 	g_signal_connect(write, "clicked", G_CALLBACK(write_clicked), window);
 	g_signal_connect(close, "clicked", G_CALLBACK(close_clicked), window);
-	gtk_box_insert_child_after(GTK_BOX(gtk_widget_get_parent(GTK_WIDGET(window->lanes))), window->note_bar,
-				   GTK_WIDGET(window->lanes));
+	gtk_box_insert_child_after(GTK_BOX(gtk_widget_get_parent(window->upper)), window->note_bar, window->upper);
 }

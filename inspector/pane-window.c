@@ -36,7 +36,7 @@ static GtkWidget *button_new(const char *icon, const char *action, const char *w
 
 	gtk_actionable_set_action_name(GTK_ACTIONABLE(button), action);
 	gtk_widget_set_tooltip_text(button, words);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
+	insp_name(button, words);
 	return button;
 }
 
@@ -103,7 +103,7 @@ void insp_pane_window_tell(InspPaneWindow *window, const char *trace, const char
 	if (g_strcmp0(gtk_window_get_title(GTK_WINDOW(window)), title) == 0)
 		return;
 	gtk_window_set_title(GTK_WINDOW(window), title);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(window), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+	insp_name(GTK_WIDGET(window), title);
 }
 
 AdwToastOverlay *insp_pane_window_toasts(InspPaneWindow *window)

@@ -398,7 +398,7 @@ static void show_button(GtkStack *stack, GParamSpec *spec, GtkWidget *button)
 
 		gtk_actionable_set_action_name(GTK_ACTIONABLE(button), rows[pane].action);
 		gtk_widget_set_tooltip_text(button, words);
-		gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
+		insp_name(button, words);
 		insp__keys_tell(button);
 	}
 }

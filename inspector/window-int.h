@@ -204,7 +204,7 @@ void insp__palette(InspWindow *window);
 void insp__add_notes(InspWindow *window);
 void insp__notes_read(InspWindow *window);
 void insp__notes_forget(InspWindow *window);
-/* note-bar.c: asks for the text of a note, below the timeline. */
+/* note-bar.c: asks for the text of a note, below the panes. */
 void insp__add_note_bar(InspWindow *window);
 void insp__note_bar_ask(InspWindow *window);
 /* The position is another. */

@@ -80,13 +80,6 @@ window.wait(lambda: any("past the last event" in row.get_name() for row in rows_
 if not row_of(1) or not described(timeline, 1) or window.status()["focus"] != 1:
     fail("a refused position moved: the selected row or the timeline's description is another")
 
-# A pane's window has a name of its own, and its list is at the position, wherever that is moved from.
-window.run("pane.detach events", "focus.goto @30")
-apart = await_value(lambda: next((one for one in reader.windows() if one.get_name() == "run.hct \u2013 Events"), None))
-events = next(node for node in walk(apart) if node.get_name() == "Events" and node.get_role() == Atspi.Role.TREE_TABLE)
-await_value(lambda: row_of(30))
-window.run("pane.attach events")
-
 # Every command is a row of the palette, with its words and its keys.
 window.run("palette")
 palette = await_value(lambda: reader.find("Commands that match", Atspi.Role.LIST))
@@ -101,11 +94,18 @@ for command in known:
     if bool(command["keys"]) != any(row.startswith(said + ", ") for row in rows):
         fail(f"the palette's row of {command['id']} does not say its keys {command['keys']}")
 
+# A pane's window has a name of its own, and shows the position wherever that is moved from.
+window.run("pane.detach events")
+pane = await_value(lambda: next((one for one in reader.windows() if one.get_name() == "run.hct \u2013 Events"), None))
+events = next(node for node in walk(pane) if node.get_role() == Atspi.Role.TREE_TABLE)
+window.run("focus.goto @30")
+await_value(lambda: row_of(30))
+
 # Whatever can have the keyboard has a name of its own: with all that the window can show, and in other windows.
 window.run(f"compare.open {other}", "compare.ignore time", "compare.next", "range.select @100 @200", "view.plots on", "packet.next",
            "note.add first", "find.text kind==packet-drop", "view.pane program", "view.pane node", "view.list packets", "view.list notes",
            "note.here", "settings", "keys.edit", "share", "talk.follow")
-window.wait(lambda: len(reader.windows()) == 6)
+window.wait(lambda: len(reader.windows()) == 7)
 found = [told for one in reader.windows() for told in reachable(one)]
 bare = {f"{where}: {name!r}" for name, where in found if BY_CLASS.match(name)}
 if bare:
