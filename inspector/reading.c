@@ -77,8 +77,8 @@ void insp__reading_progress(InspWindow *window, int percent)
 /* What has nothing to do with the run, or looks at how far it is. */
 static bool acts_at_once(const char *text)
 {
-	static const char *const ids[] = {"trace.open", "cancel", "window.close", "window.close-all", "palette", "help.keys", "help.about", "settings",
-					  "focus.entry", "list.entry", "view.dark", "view.plots", "view.list",
+	static const char *const ids[] = {"trace.open", "cancel", "window.close", "window.close-all", "palette", "help.keys", "help.about",
+					  "settings", "focus.entry", "list.entry", "view.dark", "view.plots", "view.list",
 					  "view.part", "view.plots-other", "view.overview-other", "view.timeline-other",
 					  "view.lists-other", "view.details-other", "view.pane", "print.status", "print.frames",
 					  "export.window"};
