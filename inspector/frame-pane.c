@@ -19,6 +19,8 @@ struct _InspCells {
 	GListStore *children;
 };
 
+#define BYTES_HEIGHT 136
+
 G_DEFINE_FINAL_TYPE(InspCells, insp_cells, G_TYPE_OBJECT)
 
 static void insp_cells_finalize(GObject *object)
@@ -396,10 +398,10 @@ static void insp_frame_pane_init(InspFramePane *pane)
 	pane->bytes = insp_bytes_view_new("Bytes of the packet", /* digits= */ 4);
 	gtk_paned_set_start_child(GTK_PANED(paned), make_list(pane));
 	gtk_paned_set_end_child(GTK_PANED(paned), GTK_WIDGET(pane->bytes));
-	gtk_paned_set_position(GTK_PANED(paned), 230);
-	/* Some lines of bytes are seen however low the pane is. */
-	gtk_widget_set_size_request(GTK_WIDGET(pane->bytes), -1, 92);
+	/* Some lines of bytes are seen however low the pane is; layers are long, and have what is left of a tall window. */
+	gtk_widget_set_size_request(GTK_WIDGET(pane->bytes), -1, BYTES_HEIGHT);
 	gtk_paned_set_shrink_end_child(GTK_PANED(paned), FALSE);
+	gtk_paned_set_resize_end_child(GTK_PANED(paned), FALSE);
 	insp_name(paned, "Divider between layers and bytes");
 	gtk_widget_set_vexpand(paned, TRUE);
 	gtk_box_append(GTK_BOX(page), pane->said);

@@ -62,28 +62,50 @@ GdkRGBA insp_ink_lane(const struct insp_ink *ink, guint lane)
 	return color;
 }
 
-double insp_ink_text(GtkSnapshot *snapshot, GtkWidget *widget, const char *text, double x, double y, double anchor,
-		     double width_max, const GdkRGBA *color)
+static PangoLayout *layout_new(GtkWidget *widget, const char *text, double width_max, int *ret_width, int *ret_height)
 {
-	g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout(widget, text);
+	PangoLayout *layout = gtk_widget_create_pango_layout(widget, text);
 	PangoAttrList *attributes = pango_attr_list_new();
-	int width, height;
 
 	pango_attr_list_insert(attributes, pango_attr_font_features_new("tnum=1"));
 	pango_attr_list_insert(attributes, pango_attr_scale_new(0.86));
 	pango_layout_set_attributes(layout, attributes);
 	pango_attr_list_unref(attributes);
-	pango_layout_get_pixel_size(layout, &width, &height);
-	if (width > width_max) {
+	pango_layout_get_pixel_size(layout, ret_width, ret_height);
+	if (*ret_width > width_max) {
 		pango_layout_set_width(layout, (int)(width_max * PANGO_SCALE));
 		pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
-		pango_layout_get_pixel_size(layout, &width, &height);
+		pango_layout_get_pixel_size(layout, ret_width, ret_height);
 	}
+	return layout;
+}
+
+static void put_layout(GtkSnapshot *snapshot, PangoLayout *layout, double x, double y, const GdkRGBA *color)
+{
 	gtk_snapshot_save(snapshot);
-	gtk_snapshot_translate(snapshot, &GRAPHENE_POINT_INIT((float)(x - width * anchor), (float)(y - height / 2.0)));
+	gtk_snapshot_translate(snapshot, &GRAPHENE_POINT_INIT((float)x, (float)y));
 	gtk_snapshot_append_layout(snapshot, layout, color);
 	gtk_snapshot_restore(snapshot);
+}
+
+double insp_ink_text(GtkSnapshot *snapshot, GtkWidget *widget, const char *text, double x, double y, double anchor,
+		     double width_max, const GdkRGBA *color)
+{
+	int width, height;
+	g_autoptr(PangoLayout) layout = layout_new(widget, text, width_max, &width, &height);
+
+	put_layout(snapshot, layout, x - width * anchor, y - height / 2.0, color);
 	return width;
+}
+
+void insp_ink_name(GtkSnapshot *snapshot, GtkWidget *widget, const char *text, double x, double y, double width_max,
+		   const GdkRGBA *color, const GdkRGBA *ground)
+{
+	int width, height;
+	g_autoptr(PangoLayout) layout = layout_new(widget, text, width_max, &width, &height);
+
+	insp_ink_rect(snapshot, ground, x - width / 2.0 - 3, y - height / 2.0, width + 6, height);
+	put_layout(snapshot, layout, x - width / 2.0, y - height / 2.0, color);
 }
 
 void insp_ink_rect(GtkSnapshot *snapshot, const GdkRGBA *color, double x, double y, double width, double height)

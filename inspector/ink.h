@@ -20,6 +20,9 @@ GdkRGBA insp_ink_alpha(GdkRGBA color, float alpha);
 /* One line of text; anchor 0: at is its left end, 0.5: its middle, 1: its right end.  Returns its width. */
 double insp_ink_text(GtkSnapshot *snapshot, GtkWidget *widget, const char *text, double x, double y, double anchor,
 		     double width_max, const GdkRGBA *color);
+/* The same in the middle, on a ground that keeps lines away from it. */
+void insp_ink_name(GtkSnapshot *snapshot, GtkWidget *widget, const char *text, double x, double y, double width_max,
+		   const GdkRGBA *color, const GdkRGBA *ground);
 void insp_ink_rect(GtkSnapshot *snapshot, const GdkRGBA *color, double x, double y, double width, double height);
 
 #endif

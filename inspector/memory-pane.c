@@ -20,6 +20,8 @@ struct _InspMemoryPane {
 	gboolean paired;
 };
 
+#define NOTHING_YET "No memory is looked at.\nType an address above: registers, variables and the stack have some."
+
 G_DEFINE_FINAL_TYPE(InspMemoryPane, insp_memory_pane, GTK_TYPE_BOX)
 
 static void part_clear(struct part *part)
@@ -109,7 +111,7 @@ static void show(InspMemoryPane *pane)
 	} else if (pane->paired && parts[0].told && parts[1].bytes) {
 		show_alone(pane, 1);
 	} else {
-		insp_bytes_view_say(pane->view, parts[0].why ? parts[0].why : "");
+		insp_bytes_view_say(pane->view, parts[0].why ? parts[0].why : NOTHING_YET);
 	}
 	if (!pane->paired || (!parts[0].bytes && !parts[1].bytes))
 		insp_said_set(pane->said, NULL, FALSE);
@@ -155,6 +157,8 @@ char *insp_memory_pane_print(InspMemoryPane *pane)
 
 	insp_said_print(pane->said, text);
 	g_string_append(text, bytes);
+	if (text->len && text->str[text->len - 1] != '\n')
+		g_string_append_c(text, '\n');
 	return g_string_free(text, FALSE);
 }
 
@@ -180,4 +184,5 @@ static void insp_memory_pane_init(InspMemoryPane *pane)
 	gtk_widget_set_vexpand(GTK_WIDGET(pane->view), TRUE);
 	gtk_box_append(GTK_BOX(pane), pane->said);
 	gtk_box_append(GTK_BOX(pane), GTK_WIDGET(pane->view));
+	show(pane);
 }

@@ -112,6 +112,7 @@ void insp__palette(InspWindow *window)
 	palette->dialog = g_object_new(GTK_TYPE_WINDOW, "transient-for", insp__front(window), "modal", TRUE, "decorated", FALSE,
 				       "default-width", 760, "default-height", 480, "title", "Commands", NULL);
 	palette->entry = gtk_search_entry_new();
+	g_object_set(palette->entry, "placeholder-text", "what it does, or its id", NULL);
 	palette->list = gtk_list_box_new();
 	insp_name(palette->entry, "Find a command");
 	insp_name(palette->list, "Commands that match");

@@ -143,17 +143,19 @@ static void add_page(InspWindow *window)
 	insp_text_table_on_activate(program->variables, variable_activated, window);
 	insp_text_table_on_activate(program->watch_table, watch_activated, window);
 	GtkWidget *watches = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+	GtkWidget *values = pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->variables), watches, 100,
+				     "Divider between variables and what is watched");
 
+	/* A taller window is for variables. */
+	gtk_paned_set_resize_end_child(GTK_PANED(values), FALSE);
 	gtk_widget_set_vexpand(GTK_WIDGET(program->watch_table), TRUE);
 	gtk_widget_set_size_request(GTK_WIDGET(program->watch_table), -1, 64);
 	gtk_box_append(GTK_BOX(watches), GTK_WIDGET(program->watch_table));
 	gtk_box_append(GTK_BOX(watches), program->watch_entry);
 	gtk_box_append(GTK_BOX(program->page), program->say);
 	gtk_box_append(GTK_BOX(program->page),
-		       pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->stack),
-				pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->variables), watches, 100,
-					 "Divider between variables and what is watched"),
-				116, "Divider between stack and variables"));
+		       pair_new(GTK_ORIENTATION_VERTICAL, GTK_WIDGET(program->stack), values, 116,
+				"Divider between stack and variables"));
 	insp__pane_add(window, INSP_PANE_PROGRAM, program->page);
 }
 

@@ -43,14 +43,15 @@ char *insp__settings_text(const char *key)
 
 /* Each setting is a command with one of these words behind it. */
 static const struct setting {
-	const char *key, *title, *command;
+	const char *key, *title, *command, *subtitle;
 	const char *words[5];
 } settings[] = {
-	{"colors", "Dark colours", "view.dark", {"system", "on", "off", NULL}},
-	{"plots", "Plots below the timeline", "view.plots", {"off", "on", NULL}},
-	{"axis", "What lies to the right", "view.axis", {"time", "event", "activity", NULL}},
-	{"panes", "Panes where they were left", "pane.keep", {"off", "on", NULL}},
-	{"step", "What a step is", "step.grain", {"event", "packet", "syscall", "output", NULL}},
+	{"colors", "Dark colours", "view.dark", NULL, {"system", "on", "off", NULL}},
+	{"plots", "Plots below the timeline", "view.plots", NULL, {"off", "on", NULL}},
+	{"axis", "What lies to the right", "view.axis", NULL, {"time", "event", "activity", NULL}},
+	{"panes", "Panes where they were left", "pane.keep",
+	 "New windows have the windows of panes, and the hidden parts, of the one before", {"off", "on", NULL}},
+	{"step", "What a step is", "step.grain", NULL, {"event", "packet", "syscall", "output", NULL}},
 };
 
 /* Settings that need a run wait until one is open. */
@@ -86,6 +87,8 @@ static GtkWidget *row_new(InspWindow *window, const struct setting *setting, GKe
 	g_autofree char *now = g_key_file_get_string(file, GROUP, setting->key, NULL);
 
 	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), setting->title);
+	if (setting->subtitle)
+		adw_action_row_set_subtitle(ADW_ACTION_ROW(row), setting->subtitle);
 	adw_combo_row_set_model(ADW_COMBO_ROW(row), G_LIST_MODEL(words));
 	for (guint i = 0; setting->words[i]; i++)
 		if (g_strcmp0(setting->words[i], now) == 0)
@@ -106,7 +109,7 @@ void insp__settings_show(InspWindow *window)
 	adw_preferences_window_add(ADW_PREFERENCES_WINDOW(dialog), ADW_PREFERENCES_PAGE(page));
 	adw_preferences_window_set_search_enabled(ADW_PREFERENCES_WINDOW(dialog), FALSE);
 	adw_preferences_page_set_title(ADW_PREFERENCES_PAGE(page), "Preferences");
-	gtk_window_set_default_size(GTK_WINDOW(dialog), 520, 380);
+	gtk_window_set_default_size(GTK_WINDOW(dialog), 520, 420);
 	gtk_window_set_transient_for(GTK_WINDOW(dialog), insp__front(window));
 	insp_present(dialog);
 }

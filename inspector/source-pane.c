@@ -2,6 +2,7 @@
 #include "source-pane.h"
 
 #include <adwaita.h>
+#include <glib/gstdio.h>
 #include <gtksourceview/gtksource.h>
 
 #include "ink.h"
@@ -52,16 +53,54 @@ static void make_letters(InspSourcePane *pane)
 	}
 }
 
+/* Those that GtkSourceView has, but comments and the numbers of lines can be read; in high contrast, and else. */
+static const struct scheme {
+	const char *id, *file, *parent;
+} schemes[2][2] = {
+	{{"hindcast-light", "light.xml", "Adwaita"}, {"hindcast-dark", "dark.xml", "Adwaita-dark"}},
+	{{"hindcast-contrast", "contrast.xml", "classic"}, {"hindcast-contrast-dark", "contrast-dark.xml", "classic-dark"}},
+};
+
+/* GtkSourceView 5.6 takes schemes only from files, all at once; then it needs them no more. */
+static void load_schemes(void)
+{
+	GtkSourceStyleSchemeManager *manager = gtk_source_style_scheme_manager_get_default();
+	static bool tried;
+	g_autofree char *folder = tried ? NULL : g_dir_make_tmp("hindcast-XXXXXX", NULL);
+
+	tried = true;
+	if (!folder)
+		return;
+	for (guint i = 0; i < 4; i++) {
+		g_autofree char *from = g_strdup_printf("/org/hindcast/Inspector/styles/%s", schemes[i / 2][i % 2].file);
+		g_autofree char *to = g_build_filename(folder, schemes[i / 2][i % 2].file, NULL);
+		g_autoptr(GBytes) xml = g_resources_lookup_data(from, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+
+		g_file_set_contents(to, g_bytes_get_data(xml, NULL), (gssize)g_bytes_get_size(xml), NULL);
+	}
+	gtk_source_style_scheme_manager_append_search_path(manager, folder);
+	gtk_source_style_scheme_manager_get_scheme(manager, schemes[0][0].id);
+	for (guint i = 0; i < 4; i++) {
+		g_autofree char *path = g_build_filename(folder, schemes[i / 2][i % 2].file, NULL);
+
+		g_remove(path);
+	}
+	g_rmdir(folder);
+}
+
 static void follow_theme(InspSourcePane *pane)
 {
 	AdwStyleManager *manager = adw_style_manager_get_default();
 	const gboolean dark = adw_style_manager_get_dark(manager), contrast = adw_style_manager_get_high_contrast(manager);
 	const char *const grounds[2] = {dark ? "#26405e" : "#d8e6f8", dark ? "#4d4320" : "#f8ecc4"};
-	/* Adwaita's comments are grey. */
-	GtkSourceStyleScheme *scheme = gtk_source_style_scheme_manager_get_scheme(
-		gtk_source_style_scheme_manager_get_default(), contrast ? (dark ? "classic-dark" : "classic")
-									: (dark ? "Adwaita-dark" : "Adwaita"));
+	GtkSourceStyleSchemeManager *all = gtk_source_style_scheme_manager_get_default();
 
+	load_schemes();
+	GtkSourceStyleScheme *scheme = gtk_source_style_scheme_manager_get_scheme(all, schemes[contrast][dark].id);
+
+	/* Nowhere to put a file: its parent. */
+	if (!scheme)
+		scheme = gtk_source_style_scheme_manager_get_scheme(all, schemes[contrast][dark].parent);
 	make_letters(pane);
 	for (int i = 0; i < 2; i++) {
 		if (!pane->sides[i].buffer)
@@ -130,6 +169,26 @@ static void add_runs(InspSourcePane *pane, guint number)
 	gtk_widget_set_visible(GTK_WIDGET(renderer), pane->paired);
 }
 
+/* A text that has just been set is laid out over some frames, and moves what was scrolled to meanwhile. */
+static gboolean scroll_later(GtkWidget *view, GdkFrameClock *clock, gpointer data)
+{
+	struct side *side = data;
+	GtkTextBuffer *buffer = gtk_text_view_get_buffer(GTK_TEXT_VIEW(view));
+	GtkTextMark *mark = gtk_text_buffer_get_mark(buffer, g_object_get_data(G_OBJECT(view), "goes to"));
+
+	gtk_text_view_scroll_to_mark(GTK_TEXT_VIEW(view), mark, 0, TRUE, 0, 0.4);
+	return --side->frames ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void scroll_on(struct side *side)
+{
+	if (!g_object_get_data(G_OBJECT(side->view), "goes to"))
+		return;
+	if (!side->frames)
+		gtk_widget_add_tick_callback(side->view, scroll_later, side, NULL);
+	side->frames = 8;
+}
+
 static GtkWidget *make_view(InspSourcePane *pane, guint number)
 {
 	struct side *side = &pane->sides[number];
@@ -137,6 +196,8 @@ static GtkWidget *make_view(InspSourcePane *pane, guint number)
 
 	side->buffer = gtk_source_buffer_new(NULL);
 	side->view = gtk_source_view_new_with_buffer(side->buffer);
+	/* Also in another window, which has another size. */
+	g_signal_connect_swapped(side->view, "realize", G_CALLBACK(scroll_on), side);
 	gtk_source_view_set_show_line_numbers(GTK_SOURCE_VIEW(side->view), TRUE);
 	gtk_source_view_set_tab_width(GTK_SOURCE_VIEW(side->view), 8);
 	gtk_text_view_set_editable(GTK_TEXT_VIEW(side->view), FALSE);
@@ -223,17 +284,6 @@ static void insp_source_pane_init(InspSourcePane *pane)
 
 /* ---- a text and its lines ---- */
 
-/* A text that has just been set is laid out over some frames, and moves what was scrolled to meanwhile. */
-static gboolean scroll_later(GtkWidget *view, GdkFrameClock *clock, gpointer data)
-{
-	struct side *side = data;
-	GtkTextBuffer *buffer = gtk_text_view_get_buffer(GTK_TEXT_VIEW(view));
-	GtkTextMark *mark = gtk_text_buffer_get_mark(buffer, g_object_get_data(G_OBJECT(view), "goes to"));
-
-	gtk_text_view_scroll_to_mark(GTK_TEXT_VIEW(view), mark, 0, TRUE, 0, 0.4);
-	return --side->frames ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
-}
-
 /* The view of a side goes to a run's line. */
 static void scroll(struct side *side, int run, guint line)
 {
@@ -248,9 +298,7 @@ static void scroll(struct side *side, int run, guint line)
 	else
 		gtk_text_buffer_create_mark(buffer, names[run], &iter, /* left_gravity= */ TRUE);
 	g_object_set_data(G_OBJECT(side->view), "goes to", (gpointer)names[run]);
-	if (!side->frames)
-		gtk_widget_add_tick_callback(side->view, scroll_later, side, NULL);
-	side->frames = 8;
+	scroll_on(side);
 }
 
 /* The lines of a text at which runs are; 0: a run is not there. */

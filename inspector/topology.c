@@ -179,7 +179,7 @@ static void paint_node(InspTopology *topology, GtkSnapshot *snapshot, cairo_t *c
 	const bool is_here = !side && lane == insp_lane_of(topology->run, topology->seqs[0]), crowded = is_crowded(topology);
 	const double radius = crowded ? NODE / 2 : NODE;
 	const graphene_point_t at = point_of(topology, side, lane);
-	const GdkRGBA hue = insp_ink_lane(ink, lane);
+	const GdkRGBA hue = insp_ink_lane(ink, lane), ground = insp_ink_alpha(ink->background, 0.8f);
 
 	if (row->moved)
 		paint_move(cairo, ink, at, point_of(topology, 1, row->of[1]), radius);
@@ -200,8 +200,8 @@ static void paint_node(InspTopology *topology, GtkSnapshot *snapshot, cairo_t *c
 		paint_words(topology, snapshot, ink, row, at.x, at.y - radius - 16);
 	}
 	if (is_here || !crowded)
-		insp_ink_text(snapshot, GTK_WIDGET(topology), run_of(topology, side)->lanes[lane].name, at.x, at.y + radius + 10, 0.5, 140,
-			      is_here ? &ink->accent : &ink->text);
+		insp_ink_name(snapshot, GTK_WIDGET(topology), run_of(topology, side)->lanes[lane].name, at.x, at.y + radius + 12, 140,
+			      is_here ? &ink->accent : &ink->text, &ground);
 }
 
 static void insp_topology_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)

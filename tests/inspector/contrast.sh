@@ -20,4 +20,27 @@ for scheme in light dark; do
         ! grep -E 'CRITICAL|Theme parser' "$work/err" || fail "warnings"
     done
 done
+# Numbers of lines and comments of source, on the ground that the numbers have: 4.5 to 1, in high contrast 7 to 1.
+python3 - "$styles"/data/source-*.xml >"$work/out" <<'END' || fail "source: $(cat "$work/out")"
+import sys
+import xml.etree.ElementTree as tree
+
+
+def luminance(color):
+    parts = [int(color[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+low = len(sys.argv) != 5
+for path in sys.argv[1:]:
+    styles = tree.parse(path).getroot().findall("style")
+    ground = luminance(styles[0].get("background"))
+    for style in styles:
+        bright, dark = sorted((luminance(style.get("foreground")), ground), reverse=True)
+        if (bright + 0.05) / (dark + 0.05) < (7 if "contrast" in path else 4.5):
+            print(path, style.get("name"), (bright + 0.05) / (dark + 0.05))
+            low = True
+sys.exit(low)
+END
 echo "ok"
