@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "saving.h"
 #include "streams.h"
 #include "steps.h"
 
@@ -17,7 +18,6 @@ struct talk_job {
 	GCancellable *cancel;
 	uint32_t stream;
 	enum insp_talk_use use;
-	char *path;			/* TALK_SAVE_*: where to */
 	struct insp_talk talk;
 	struct fmt_error error;
 	int result;
@@ -30,7 +30,6 @@ static void job_free(gpointer data)
 	insp__shared_unref(job->shared);
 	g_object_unref(job->cancel);
 	insp_talk_done(&job->talk);
-	g_free(job->path);
 	g_free(job);
 }
 
@@ -39,25 +38,29 @@ static bool go_on(void *data, uint32_t done, uint32_t count)
 	return !g_cancellable_is_cancelled(data);
 }
 
-/* What one side said, byte for byte.  0, -errno. */
-static int save_side(const struct talk_job *job, uint8_t side)
+static bool goes(void *saving, uint32_t done, uint32_t count)
 {
-	FILE *out = fopen(job->path, "we");
+	return insp__saving_goes(saving, done, count);
+}
 
-	if (!out)
-		return -errno;
+/* What one side said, byte for byte. */
+static int save_side(struct insp_saving *saving, FILE *out, gpointer data)
+{
+	struct talk_job *job = data;
+	const uint8_t side = job->use == TALK_SAVE_SERVER;
+	const int r = insp_talk_read(job->shared->run, job->stream, goes, saving, &job->talk, insp__saving_reason(saving));
+
+	if (r < 0)
+		return r;
+	if (job->talk.cut) {
+		g_strlcpy(insp__saving_reason(saving)->text, "the conversation is longer than 64 MiB; export.pcap has no limit",
+			  sizeof(job->error.text));
+		return -EFBIG;
+	}
 	for (uint32_t i = 0; i < job->talk.count; i++)
 		if (job->talk.said[i].side == side)
 			fwrite(job->talk.bytes.data + job->talk.said[i].offset, 1, job->talk.said[i].size, out);
-	const bool failed = ferror(out);
-
-	return (fclose(out) | failed) ? -EIO : 0;
-}
-
-static int complain(struct talk_job *job, int number, const char *why)
-{
-	snprintf(job->error.text, sizeof(job->error.text), "cannot write %.300s: %s", job->path, why);
-	return number;
+	return 0;
 }
 
 static void read_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
@@ -65,10 +68,6 @@ static void read_thread(GTask *task, gpointer source, gpointer data, GCancellabl
 	struct talk_job *job = data;
 
 	job->result = insp_talk_read(job->shared->run, job->stream, go_on, job->cancel, &job->talk, &job->error);
-	if (job->result == 0 && job->path && job->talk.cut)
-		job->result = complain(job, -EFBIG, "the conversation is longer than 64 MiB; export.pcap has no limit");
-	else if (job->result == 0 && job->path && (job->result = save_side(job, job->use == TALK_SAVE_SERVER)) < 0)
-		complain(job, job->result, strerror(-job->result));
 	g_task_return_boolean(task, TRUE);
 }
 
@@ -179,13 +178,17 @@ static void read_done(GObject *object, GAsyncResult *result, gpointer data)
 void insp__talk(InspWindow *window, uint32_t stream, enum insp_talk_use use, const char *path)
 {
 	struct talk_job *job = g_new0(struct talk_job, 1);
-	g_autoptr(GTask) task = g_task_new(window, NULL, read_done, NULL);
 
 	job->shared = g_atomic_rc_box_acquire(window->shared);
 	job->cancel = g_object_ref(window->cancel);
 	job->stream = stream;
 	job->use = use;
-	job->path = g_strdup(path);
+	if (path) {
+		insp__save(window, path, save_side, job, job_free);
+		return;
+	}
+	g_autoptr(GTask) task = g_task_new(window, NULL, read_done, NULL);
+
 	g_task_set_task_data(task, job, job_free);
 	window->searching++;
 	g_task_run_in_thread(task, read_thread);
