@@ -27,16 +27,6 @@ void *fmt__alloc(size_t size)
 	return memory;
 }
 
-static void *move_to_large(const struct fmt_buf *buf, size_t capacity)
-{
-	uint8_t *data = fmt__alloc(capacity);
-
-	if (buf->size)
-		memcpy(data, buf->data, buf->size);
-	free(buf->data);
-	return data;
-}
-
 void fmt__buf_grow(struct fmt_buf *buf, size_t extra)
 {
 	CHECK(buf->size <= buf->capacity);
@@ -46,7 +36,8 @@ void fmt__buf_grow(struct fmt_buf *buf, size_t extra)
 
 	while (capacity < need)
 		capacity += capacity / 2;
-	uint8_t *data = capacity < LARGE_SIZE ? realloc(buf->data, capacity) : move_to_large(buf, capacity);
+	/* What grows keeps its pages. */
+	uint8_t *data = buf->data ? realloc(buf->data, capacity) : fmt__alloc(capacity);
 
 	CHECK(data);
 	buf->data = data;

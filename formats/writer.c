@@ -137,6 +137,13 @@ static int open_log(const char *part_path)
 	return STEAL_FD(fd);
 }
 
+/* Memory is there when it is used. */
+static void batch_init(struct fmt__batch *batch)
+{
+	batch->events = fmt__alloc(FMT_CHUNK_EVENTS_MAX * sizeof(*batch->events));
+	fmt_buf_reserve(&batch->bodies, FMT_CHUNK_ROWS_MAX);
+}
+
 int fmt_writer_new(const char *path, struct fmt_writer **ret)
 {
 	_cleanup_(fmt__writer_freep) struct fmt_writer *w = calloc(1, sizeof(*w));
@@ -171,9 +178,9 @@ int fmt_writer_new(const char *path, struct fmt_writer **ret)
 		unlink(w->part_path);
 		return error;
 	}
-	w->open.events = fmt__alloc(FMT_CHUNK_EVENTS_MAX * sizeof(*w->open.events));
-	w->full.events = fmt__alloc(FMT_CHUNK_EVENTS_MAX * sizeof(*w->full.events));
-	w->tail.events = fmt__alloc(FMT_CHUNK_EVENTS_MAX * sizeof(*w->tail.events));
+	batch_init(&w->open);
+	batch_init(&w->full);
+	batch_init(&w->tail);
 	w->hash = fmt__hash_new();
 	w->packer = fmt__packer_new(/* far= */ true);
 	w->file_packer = fmt__packer_new(/* far= */ false);
