@@ -420,7 +420,9 @@ int fmt__encoder_file(struct fmt_writer *w, const uint8_t hash[FMT_HASH_SIZE], i
 		start(w);
 	if (!w->encoder)
 		return -EAGAIN;
-	_cleanup_free_ struct file_job *job = fmt__alloc(sizeof(*job) + size);
+	_cleanup_free_ struct file_job *job = malloc(sizeof(*job) + size);
+
+	CHECK(job);
 	const ssize_t got = fmt__read_part(fd, 0, job->bytes, size);
 
 	if (got < 0)
