@@ -5,6 +5,7 @@
 #include "frame-pair.h"
 #include "names.h"
 #include "said.h"
+#include "tip.h"
 
 /* ---- a layer or a field of one ---- */
 
@@ -92,6 +93,7 @@ static void setup_field(GtkSignalListItemFactory *factory, GtkListItem *item, gp
 		gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
 		gtk_widget_set_hexpand(label, TRUE);
 		gtk_widget_add_css_class(label, "numeric");
+		insp_tip(label, "differs");
 		gtk_box_append(GTK_BOX(box), label);
 	}
 	gtk_tree_expander_set_child(GTK_TREE_EXPANDER(expander), box);
@@ -129,7 +131,6 @@ static void bind_field(GtkSignalListItemFactory *factory, GtkListItem *item, gpo
 							: g_strdup(field->text[0] ? field->text[0] : field->text[1]);
 
 		gtk_label_set_text(GTK_LABEL(label), words);
-		gtk_widget_set_tooltip_text(label, field->differs ? words : NULL);
 		gtk_widget_set_visible(label, side == 0 || field->differs);
 		set_class(label, "heading", gtk_tree_list_row_get_depth(row) == 0);
 		set_class(label, "differs", field->differs);

@@ -2,6 +2,7 @@
 #include "text-table.h"
 
 #include "names.h"
+#include "tip.h"
 /* ---- a row ---- */
 
 G_DEFINE_FINAL_TYPE(InspTextRow, insp_text_row, G_TYPE_OBJECT)
@@ -110,6 +111,7 @@ static void setup(GtkSignalListItemFactory *factory, GtkListItem *item, InspText
 	gtk_label_set_xalign(GTK_LABEL(label), column->right ? 1 : 0);
 	gtk_label_set_ellipsize(GTK_LABEL(label), column->whole ? PANGO_ELLIPSIZE_NONE : PANGO_ELLIPSIZE_END);
 	gtk_widget_add_css_class(label, column->monospace ? "monospace" : "numeric");
+	insp_tip(label, NULL);
 	if (column_of(factory) == 0 && table->expand) {
 		GtkWidget *expander = gtk_tree_expander_new();
 
@@ -158,7 +160,6 @@ static void bind(GtkSignalListItemFactory *factory, GtkListItem *item, InspTextT
 	if (class)
 		gtk_widget_add_css_class(label, class);
 	gtk_label_set_text(GTK_LABEL(label), told);
-	gtk_widget_set_tooltip_text(label, *told ? told : NULL);
 	insp_name_row(item);
 }
 
