@@ -50,6 +50,7 @@ struct _InspTextTable {
 	GtkWidget *view, *stack, *why;
 	const char *empty;
 	GListStore *rows;
+	GtkSelectionModel *selection;	/* of the rows: the view's while somebody may see it */
 	insp_text_expand_func expand;
 	gpointer expand_data;
 	insp_text_activate_func activate;
@@ -209,6 +210,7 @@ static void insp_text_table_finalize(GObject *object)
 {
 	for (int side = 0; side < 2; side++)
 		g_clear_pointer(&INSP_TEXT_TABLE(object)->of[side], g_ptr_array_unref);
+	g_clear_object(&INSP_TEXT_TABLE(object)->selection);
 	G_OBJECT_CLASS(insp_text_table_parent_class)->finalize(object);
 }
 
@@ -228,8 +230,21 @@ static void show_rows(InspTextTable *table)
 	GtkSingleSelection *selection = gtk_single_selection_new(G_LIST_MODEL(tree));
 
 	gtk_single_selection_set_autoselect(selection, FALSE);
-	gtk_column_view_set_model(GTK_COLUMN_VIEW(table->view), GTK_SELECTION_MODEL(selection));
-	g_object_unref(selection);
+	table->selection = GTK_SELECTION_MODEL(selection);
+	gtk_column_view_set_model(GTK_COLUMN_VIEW(table->view), table->selection);
+}
+
+static void mapped(GtkWidget *view, InspTextTable *table)
+{
+	if (!gtk_column_view_get_model(GTK_COLUMN_VIEW(view)))
+		gtk_column_view_set_model(GTK_COLUMN_VIEW(view), table->selection);
+}
+
+/* Before all rows are others: a list makes widgets for them also where nobody sees it, which is most of what a step would take. */
+static void rest(InspTextTable *table)
+{
+	if (!gtk_widget_get_mapped(table->view))
+		gtk_column_view_set_model(GTK_COLUMN_VIEW(table->view), NULL);
 }
 
 InspTextTable *insp_text_table_new(const struct insp_text_column *columns, const char *name, const char *empty)
@@ -260,6 +275,7 @@ InspTextTable *insp_text_table_new(const struct insp_text_column *columns, const
 	gtk_stack_add_named(GTK_STACK(table->stack), scroller, "rows");
 	gtk_box_append(GTK_BOX(table), table->stack);
 	g_signal_connect(table->view, "activate", G_CALLBACK(activated), table);
+	g_signal_connect(table->view, "map", G_CALLBACK(mapped), table);
 	show_rows(table);
 	return table;
 }
@@ -405,6 +421,7 @@ static void show_columns(InspTextTable *table)
 
 static void show_pair(InspTextTable *table)
 {
+	rest(table);
 	show_merged(table->rows, table->of[0], table->of[1]);
 	/* While the second run's answer is under way columns stay, lest they come and go at each step. */
 	if (table->of[1])
@@ -484,6 +501,7 @@ void insp_text_table_set(InspTextTable *table, GPtrArray *rows, gboolean keep_ma
 	g_autoptr(GPtrArray) owned = rows;
 	GListModel *model = G_LIST_MODEL(table->rows);
 
+	rest(table);
 	mark_rows(table, rows, model, keep_marks);
 	gtk_label_set_text(GTK_LABEL(table->why), table->empty);
 	if (table->paired) {
@@ -531,8 +549,7 @@ void insp_text_table_show_column(InspTextTable *table, guint column, gboolean vi
 
 InspTextRow *insp_text_table_selected(InspTextTable *table)
 {
-	GtkSingleSelection *selection = GTK_SINGLE_SELECTION(gtk_column_view_get_model(GTK_COLUMN_VIEW(table->view)));
-	GtkTreeListRow *chosen = gtk_single_selection_get_selected_item(selection);
+	GtkTreeListRow *chosen = gtk_single_selection_get_selected_item(GTK_SINGLE_SELECTION(table->selection));
 
 	return chosen ? gtk_tree_list_row_get_item(chosen) : NULL;
 }
