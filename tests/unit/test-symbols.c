@@ -58,8 +58,11 @@ __attribute__((noinline, optimize("O0"))) static int middle(int depth)
 static __thread volatile long own_number = 1;
 static volatile int seed = 4;
 
+/* Sanitizers would let the compiler forget what is looked at. */
+#define AS_WRITTEN no_sanitize("address", "undefined")
+
 /* The compiler makes one frame of these three. */
-__attribute__((always_inline)) static inline int innermost(int depth)
+__attribute__((always_inline, AS_WRITTEN)) static inline int innermost(int depth)
 {
 	volatile int tripled = 3 * depth;
 	const int got = middle(depth);
@@ -67,7 +70,7 @@ __attribute__((always_inline)) static inline int innermost(int depth)
 	return got + tripled;
 }
 
-__attribute__((always_inline)) static inline int between(int base)
+__attribute__((always_inline, AS_WRITTEN)) static inline int between(int base)
 {
 	volatile int added = base + 100;
 
@@ -79,7 +82,7 @@ __attribute__((always_inline)) static inline int between(int base)
 	}
 }
 
-__attribute__((noinline)) static int around(int number)
+__attribute__((noinline, AS_WRITTEN)) static int around(int number)
 {
 	volatile int outer = number * 1000;
 	const int got = between(number);
