@@ -166,7 +166,7 @@ void insp_bytes_view_show(InspBytesView *view, int side, gsize offset)
 	gtk_text_buffer_place_cursor(view->buffer, &iter);
 	if (!view->frames)
 		gtk_widget_add_tick_callback(view->view, scroll_later, view, NULL);
-	view->frames = 4;
+	view->frames = 12;
 }
 
 void insp_bytes_view_mark(InspBytesView *view, int side, guint offset, guint size)
