@@ -14,8 +14,7 @@
 #define HUGE_PAGE (2u << 20)
 #define SMALL_PAGE 4096u
 
-/* A chunk's buffers are megabytes, and giving them memory page by page would take as long as decoding the chunk.  Where the host has no
- * huge pages they are given so all the same. */
+/* The host gives megabytes in huge pages in a third of the time that it takes page by page, which is what it does where it has none. */
 void *fmt__alloc(size_t size)
 {
 	const size_t whole = (size + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);

@@ -44,7 +44,8 @@
 #include "effect.h"
 #include "unfinished.h"
 
-/* A second at most is lost: a tenth of it is for the thread that writes what a flush gives it. */
+/* A second at most is lost: a tenth of it is for the thread that writes what a flush gives it.  It takes longer where large files that
+ * were mapped just before have to be embedded first. */
 #define FLUSH_INTERVAL_NS 900000000ull
 
 /* What finish() adds to the metas of the run, generously. */

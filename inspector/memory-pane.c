@@ -157,8 +157,6 @@ char *insp_memory_pane_print(InspMemoryPane *pane)
 
 	insp_said_print(pane->said, text);
 	g_string_append(text, bytes);
-	if (text->len && text->str[text->len - 1] != '\n')
-		g_string_append_c(text, '\n');
 	return g_string_free(text, FALSE);
 }
 
