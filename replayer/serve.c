@@ -35,6 +35,7 @@
 #include "buf.h"
 #include "text.h"
 
+#define ENDING_MAX_S 10u	/* from a signal to the end */
 #define CLIENTS_MAX 32
 #define LINE_MAX_BYTES (1u << 20)
 #define QUEUE_MAX 1024
@@ -237,8 +238,11 @@ static void *porter(void *arg)
 		pthread_mutex_unlock(&s->lock);
 		(void)!poll(fds, CLIENTS_MAX + 3, -1);
 		pthread_mutex_lock(&s->lock);
-		if (fds[2].revents)
+		if (fds[2].revents) {
+			/* A replay that hangs must end all the same, and its programs with it (PTRACE_O_EXITKILL). */
+			alarm(ENDING_MAX_S);
 			end(s);
+		}
 		for (size_t i = 0; i < CLIENTS_MAX; i++)
 			if (fds[i + 3].revents && s->clients[i].fd == fds[i + 3].fd)
 				take_bytes(s, i);
