@@ -287,6 +287,20 @@ static void *encoder_main(void *arg)
 	return NULL;
 }
 
+static void apply_cpus(const struct fmt_writer *w)
+{
+	/* Where it cannot be, it runs where it did: nothing but time depends on it. */
+	if (CPU_COUNT(&w->cpus))
+		pthread_setaffinity_np(w->encoder->thread, sizeof(w->cpus), &w->cpus);
+}
+
+void fmt_writer_run_on(struct fmt_writer *w, const cpu_set_t *cpus)
+{
+	w->cpus = *cpus;
+	if (w->encoder)
+		apply_cpus(w);
+}
+
 /* Signals are for the recorder's own threads. */
 static void start(struct fmt_writer *w)
 {
@@ -302,6 +316,7 @@ static void start(struct fmt_writer *w)
 	if (pthread_create(&encoder->thread, NULL, encoder_main, encoder) == 0) {
 		w->encoder = encoder;
 		pthread_setname_np(encoder->thread, "hindcast-trace");
+		apply_cpus(w);
 	} else {
 		free(encoder);
 	}

@@ -6,6 +6,8 @@
 #ifndef FMT_TRACE_H
 #define FMT_TRACE_H
 
+#include <sched.h>
+
 #include "event.h"
 
 #define FMT_HASH_SIZE 32	/* SHA-256 */
@@ -52,6 +54,8 @@ struct fmt_note {
 int fmt_writer_note(struct fmt_writer *w, const struct fmt_note *note);
 /* For a copy: what is at path stays there until the end. */
 void fmt_writer_hold(struct fmt_writer *w);
+/* The thread that encodes runs on these processors from now on; at first, on those of who calls the writer. */
+void fmt_writer_run_on(struct fmt_writer *w, const cpu_set_t *cpus);
 /* Compresses harder (zstd's levels) from now on. */
 void fmt_writer_level(struct fmt_writer *w, int level);
 /* Makes everything so far readable after a kill: at once where it says now, otherwise if a second has passed since the last time, and

@@ -25,6 +25,7 @@
  */
 #include "trim.h"
 
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -36,7 +37,6 @@
 #include "trace-int.h"
 
 #define NONE SIZE_MAX
-#define CLONE_VM 0x100u
 
 struct process {
 	size_t parent;			/* NONE: the experiment started it */

@@ -33,6 +33,7 @@ struct fmt_writer {
 	struct fmt__batch full;		/* is encoded */
 	struct fmt__batch tail;		/* ... what a flush takes of the open one, copied */
 	struct fmt__encoder *encoder;	/* NULL: none was needed yet, or it cannot be had */
+	cpu_set_t cpus;			/* that it runs on; none: it has not been said */
 	vtime_ns vtime;			/* of the last event */
 	uint32_t flushed;		/* so many of the open batch are in a tail, or will be */
 	size_t flushed_bodies;		/* bytes of their bodies */

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "changes.h"
+#include "cpus.h"
 #include "flight.h"
 #include "hashset.h"
 #include "machine.h"
@@ -37,6 +38,7 @@ struct rec__machine {
 	struct rec_run_result *result;
 	struct rec_exp_error *error;
 	struct rec__crew *crews;
+	struct rec_cpus *cpus;		/* NULL: workers keep to none */
 	struct pollfd *polls;		/* [worker]: its socket; [workers + worker]: its pidfd; last: patience */
 	struct rec__standing *nodes;		/* [id - 1] */
 	struct rec_merge merge;

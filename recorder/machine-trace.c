@@ -168,8 +168,18 @@ int rec__machine_open_trace(struct rec__machine *m)
 	return error < 0 ? rec__machine_fail_trace(m, error) : 0;
 }
 
+/* What encodes the trace stays out of the workers' way. */
+static void give_way(struct rec__machine *m)
+{
+	cpu_set_t left;
+
+	if (m->cpus && m->writer && rec_cpus_left(m->cpus, &left))
+		fmt_writer_run_on(m->writer, &left);
+}
+
 int rec__machine_flush(struct rec__machine *m)
 {
+	give_way(m);
 	const int error = m->writer ? fmt_writer_flush(m->writer, /* now= */ false) : 0;
 
 	return error < 0 ? rec__machine_fail_trace(m, error) : 0;

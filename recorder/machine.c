@@ -76,7 +76,7 @@ static void be_worker(struct rec__machine *m, unsigned int index, const struct r
 		rec_mailbox_close(&m->crews[i].box);
 		close(m->crews[i].pidfd);
 	}
-	_exit(rec_worker_main(box, m->exp, &m->options, index));
+	_exit(rec_worker_main(box, m->exp, &m->options, m->cpus, index));
 }
 
 static int start_workers(struct rec__machine *m)
@@ -561,6 +561,8 @@ static void machine_init(struct rec__machine *m)
 	m->polls = calloc(2 * m->options.workers + 1, sizeof(*m->polls));
 	m->nodes = calloc(exp->node_count, sizeof(*m->nodes));
 	CHECK(m->crews && m->polls && m->nodes);
+	/* Fast calls have a rule of their own. */
+	m->cpus = m->options.fast_calls ? NULL : rec_cpus_new(m->options.workers);
 	for (unsigned int i = 0; i < m->options.workers; i++)
 		m->crews[i].box.socket = m->crews[i].pidfd = -EBADF;
 	rec_merge_init(&m->merge, exp->node_count);
@@ -576,6 +578,7 @@ static void machine_init(struct rec__machine *m)
 static void machine_done(struct rec__machine *m)
 {
 	free(m->crews);
+	rec_cpus_free(m->cpus);
 	free(m->polls);
 	free(m->nodes);
 	rec_merge_done(&m->merge);

@@ -760,6 +760,15 @@ int rec_tracer_limit(struct rec_tracer *tracer, uint64_t size)
 	return fclose(file) == 0 ? 0 : -errno;
 }
 
+void rec_tracer_allow(struct rec_tracer *tracer, const cpu_set_t *cpus)
+{
+	/* One that has just died, or processors that went away meanwhile, make no difference to what runs. */
+	sched_setaffinity(0, sizeof(*cpus), cpus);
+	for (const struct rec_process *process = tracer->processes; process; process = process->next)
+		for (const struct rec_tracee *thread = process->threads; thread; thread = thread->next)
+			sched_setaffinity(thread->tid, sizeof(*cpus), cpus);
+}
+
 void rec_tracer_free(struct rec_tracer *tracer)
 {
 	if (!tracer)

@@ -22,6 +22,7 @@
 #ifndef REC_TRACEE_H
 #define REC_TRACEE_H
 
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -85,6 +86,9 @@ void rec_tracer_free(struct rec_tracer *tracer);	/* kills every tracee */
 /* For programs of strangers, before the first rec_tracee_new(): no process may have more private memory than size bytes, and should the
  * host run out of memory all the same, tracees are what it kills first.  0 or -errno. */
 int rec_tracer_limit(struct rec_tracer *tracer, uint64_t size);
+
+/* The tracer's thread and all its tracees may run on these processors of the host; later ones inherit it. */
+void rec_tracer_allow(struct rec_tracer *tracer, const cpu_set_t *cpus);
 
 /* Lets calls of libraries be handed over by two processors that spin, which is several times faster (fastcall.c): the tracer's
  * thread and all its tracees are kept on one each, chosen by the worker's index.  Before the first rec_tracee_new().  0;

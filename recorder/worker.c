@@ -30,6 +30,8 @@ struct place {			/* of a node of the experiment */
 struct worker {
 	struct rec_mailbox box;
 	const struct rec_experiment *exp;
+	unsigned int index;
+	struct rec_cpus *cpus;	/* NULL: it keeps to none */
 	struct rec_node_env env;
 	struct place *places;	/* [id - 1] */
 	struct fmt_buf outbound;/* packets of this window, for nodes of other workers */
@@ -190,6 +192,8 @@ static int run_window(struct worker *w)
 	struct rec_packet *packet;
 	size_t pos = 0;
 
+	if (w->cpus)
+		rec_cpus_keep(w->cpus, w->index, w->env.tracer);
 	CHECK(!rec_mail_get(&w->message, &pos, &w->until, sizeof(w->until)));
 	while (rec_mail_get_packet(&w->message, &pos, &packet) > 0) {
 		CHECK(packet->dst >= 1 && packet->dst <= w->exp->node_count);
@@ -232,7 +236,7 @@ static int stop_nodes(struct worker *w)
 	return send_done(w, failed);
 }
 
-static int boot_nodes(struct worker *w, unsigned int index, const struct rec_run_options *options)
+static int boot_nodes(struct worker *w, const struct rec_run_options *options)
 {
 	const char *reason = NULL;
 	int error = rec_tracer_new(&w->env.tracer, &reason);
@@ -240,7 +244,7 @@ static int boot_nodes(struct worker *w, unsigned int index, const struct rec_run
 	if (error < 0)
 		return fail(w, -ENOSYS, "this host cannot run programs under hindcast: %s",
 			    reason ? reason : strerror(-error));
-	error = options->fast_calls ? rec_tracer_fast(w->env.tracer, index) : 0;
+	error = options->fast_calls ? rec_tracer_fast(w->env.tracer, w->index) : 0;
 	if (error < 0)
 		return fail(w, -ENOSYS, "--fast-calls: %s", error == -ENODEV ?
 			    "it needs two processors for each worker" : strerror(-error));
@@ -250,7 +254,7 @@ static int boot_nodes(struct worker *w, unsigned int index, const struct rec_run
 			    error == -EPROTO ? "it was built for another version of hindcast" :
 			    error == -EBADMSG ? "it is not a kernel image of hindcast" : strerror(-error));
 	for (node_id id = 1; id <= w->exp->node_count; id++) {
-		if (rec_worker_of(id, options->workers, w->exp->node_count) != index)
+		if (rec_worker_of(id, options->workers, w->exp->node_count) != w->index)
 			continue;
 		error = place_open(w, id);
 		if (error < 0)
@@ -298,11 +302,13 @@ static int obey(struct worker *w, bool failed)
 }
 
 int rec_worker_main(const struct rec_mailbox *box, const struct rec_experiment *exp,
-		    const struct rec_run_options *options, unsigned int index)
+		    const struct rec_run_options *options, struct rec_cpus *cpus, unsigned int index)
 {
 	struct worker w = {
 		.box = *box,
 		.exp = exp,
+		.index = index,
+		.cpus = cpus,
 		.env = {.exp = exp, .patience_s = options->patience_s,
 			.data_dir = options->data_dir, .send = on_send, .file = on_file},
 		.places = calloc(exp->node_count, sizeof(*w.places)),
@@ -312,7 +318,7 @@ int rec_worker_main(const struct rec_mailbox *box, const struct rec_experiment *
 	CHECK(w.places);
 	w.env.arg = &w;
 	w.env.hashes = rec_filehashes_new();
-	error = boot_nodes(&w, index, options);
+	error = boot_nodes(&w, options);
 	while (!error)
 		error = obey(&w, /* failed= */ false);
 	if (error < 0)

@@ -3,8 +3,8 @@
 #ifndef REC_WORKER_H
 #define REC_WORKER_H
 
+#include "cpus.h"
 #include "machine.h"
-
 #include "mailbox.h"
 
 /* The first node of a worker.  Workers have as many neighbours in the order of the experiment each: these talk to each other more
@@ -21,8 +21,8 @@ static inline unsigned int rec_worker_of(node_id id, unsigned int workers, size_
 }
 
 /* The life of worker index: boots its nodes and does what the messages say, until QUIT or the other side
- * is gone.  Exit status of the process. */
+ * is gone.  cpus: NULL, it keeps to none.  Exit status of the process. */
 int rec_worker_main(const struct rec_mailbox *box, const struct rec_experiment *exp,
-		    const struct rec_run_options *options, unsigned int index);
+		    const struct rec_run_options *options, struct rec_cpus *cpus, unsigned int index);
 
 #endif

@@ -238,6 +238,10 @@ void rec_tracer_free(struct rec_tracer *tracer)
 {
 }
 
+void rec_tracer_allow(struct rec_tracer *tracer, const cpu_set_t *cpus)
+{
+}
+
 int kg_image_open(const char *path, struct kg_image **ret_image)
 {
 	*ret_image = NULL;
