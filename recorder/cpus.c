@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cpus.c - each worker, with the programs that it runs, keeps to one processor.
+ * cpus.c - each worker, with the programs that it runs, keeps to one processor; a replay likewise.
  *
  * A worker and its programs take turns: a second processor is of no use to them.  But whenever one wakes the other there are two that
  * could run, and the host moves one of them to a processor that happens to be idle, a thousand times in a run.  Until they are together
  * again each turn is a message between processors, which in a virtual machine is an exit for both.  The thread that encodes the trace
  * doubles that: it wakes up and goes to sleep all the time on what was the idle processor, and the others queue behind it.  With it kept
- * away from them as well a trace costs a third of what it did (docs/benchmarks.md).
+ * away from them as well, a trace costs a third of what it did, and a run with many short processes 1.5 times less (docs/benchmarks.md).
+ * Giving the encoder a lower priority does not help: workers are sessions of their own, which hosts that group processes by session
+ * (sched_autogroup_enabled) weigh against the encoder's as a whole.  Nor does SCHED_BATCH for the workers.
  *
  * To stay forever would be wrong where two runs have come to the same processor while others are idle: only what is free to move is
  * moved.  So a worker is free for a moment each second, and then stays where it is, unless another worker of this run does.
@@ -50,7 +52,8 @@ static uint64_t wall_ns(void)
 {
 	struct timespec now;
 
-	CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+	/* A tracer's thread has no rdtsc, which the finer one would need (tracee-tsc.c). */
+	CHECK(clock_gettime(CLOCK_MONOTONIC_COARSE, &now) == 0);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
@@ -58,8 +61,7 @@ struct rec_cpus *rec_cpus_new(unsigned int workers)
 {
 	cpu_set_t allowed;
 
-	/* One is for the machine and the encoder. */
-	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0 || (unsigned int)CPU_COUNT(&allowed) <= workers)
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0 || (unsigned int)CPU_COUNT(&allowed) < workers)
 		return NULL;
 	struct rec_cpus *cpus = mmap(NULL, size_of(workers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
@@ -126,6 +128,9 @@ bool rec_cpus_left(struct rec_cpus *cpus, cpu_set_t *ret)
 		if (cpu != ANY)
 			CPU_CLR(cpu, ret);
 	}
+	/* Where each has a worker, the encoder takes its turn on any. */
+	if (!CPU_COUNT(ret))
+		*ret = cpus->allowed;
 	const bool changed = !CPU_EQUAL(ret, &cpus->left);
 
 	cpus->left = *ret;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,6 +97,7 @@ struct place {
 	char socket_path[96], init_path[96];
 	char sources[96];	/* folder of source files; "": the trace carries none */
 	int listener;
+	cpu_set_t cpus;			/* gdb's: those of the command, of which the replay keeps to one */
 };
 
 static void place_done(struct place *place)
@@ -178,6 +180,7 @@ __attribute__((noreturn)) static void exec_gdb(const struct place *place, char *
 	for (size_t i = 0; extra && extra[i] && count + 1 < ARGUMENTS_MAX; i++)
 		argv[count++] = extra[i];
 	argv[count] = NULL;
+	sched_setaffinity(0, sizeof(place->cpus), &place->cpus);
 	execvp("gdb", (char **)argv);
 	fmt_complain("gdb cannot be started: %s; is the package gdb installed?", strerror(errno));
 	_exit(FMT_STATUS_HOST);
@@ -304,6 +307,8 @@ static enum fmt_status command_gdb(const struct fmt_arguments *args)
 	struct rep_timeline *tl;
 	uint32_t pid;
 	node_id node;
+
+	CHECK(sched_getaffinity(0, sizeof(place.cpus), &place.cpus) == 0);
 	int r = rep_timeline_open(args->operand[0], &(struct rep_timeline_options){0}, &tl, &error);
 
 	if (r < 0) {

@@ -23,6 +23,7 @@ struct rep_session {
 	struct rep_report *report;	/* borrowed */
 	struct fmt_reader *own_reader;	/* owned, NULL: the reader is the caller's */
 	struct rep_world world;
+	struct rec_cpus *cpus;		/* NULL: it keeps to none */
 	struct rep_content content;
 	struct rep_model model;
 	node_id only_node;		/* 0: all */

@@ -52,6 +52,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "cpus.h"
 #include "effect-replay.h"
 
 /* ---- the run ---------------------------------------------------------- */
@@ -273,6 +274,8 @@ enum rep_outcome rep_session_step(struct rep_session *session, const struct fmt_
 		session->event = NULL;
 		return skipped;
 	}
+	if (session->cpus)
+		rec_cpus_keep(session->cpus, /* worker= */ 0, session->world.tracer);
 	enum rep_outcome outcome = begin_selected(session);
 
 	if (outcome == REP_AGREES)
@@ -366,6 +369,7 @@ enum rep_outcome rep_session_new(struct fmt_reader *reader, node_id only_node,
 	session->only_name = only_name ? strdup(only_name) : NULL;
 	CHECK(!only_name || session->only_name);
 	rep__world_init(&session->world, tracer);
+	session->cpus = rec_cpus_new(/* workers= */ 1);
 	rep__content_init(&session->content, reader);
 	session->begins = find_beginning(reader);
 	*ret = session;
@@ -400,6 +404,7 @@ void rep_session_free(struct rep_session *session)
 	if (!session)
 		return;
 	rep__world_done(&session->world);
+	rec_cpus_free(session->cpus);
 	rep__content_done(&session->content);
 	fmt_reader_close(session->own_reader);
 	free(session->only_name);
