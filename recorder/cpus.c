@@ -101,8 +101,10 @@ static void settle(struct rec_cpus *cpus, unsigned int worker, struct rec_tracer
 	atomic_store(&cpus->kept[worker].cpu, cpu);
 }
 
-static void let_go(struct rec_cpus *cpus, unsigned int worker, struct rec_tracer *tracer)
+void rec_cpus_let_go(struct rec_cpus *cpus, unsigned int worker, struct rec_tracer *tracer)
 {
+	if (atomic_load(&cpus->kept[worker].cpu) == ANY)
+		return;
 	rec_tracer_allow(tracer, &cpus->allowed);
 	atomic_store(&cpus->kept[worker].cpu, ANY);
 }
@@ -116,7 +118,7 @@ void rec_cpus_keep(struct rec_cpus *cpus, unsigned int worker, struct rec_tracer
 	if (now - kept->since_ns < (is_free ? FREE_NS : KEEP_NS))
 		return;
 	kept->since_ns = now;
-	(is_free ? settle : let_go)(cpus, worker, tracer);
+	(is_free ? settle : rec_cpus_let_go)(cpus, worker, tracer);
 }
 
 bool rec_cpus_left(struct rec_cpus *cpus, cpu_set_t *ret)

@@ -19,6 +19,9 @@ void rec_cpus_free(struct rec_cpus *cpus);
  * called often, at each window for example; mostly it looks at the clock only. */
 void rec_cpus_keep(struct rec_cpus *cpus, unsigned int worker, struct rec_tracer *tracer);
 
+/* The same thread may run anywhere again, and its programs.  Who goes on after the tracer's end calls it before that. */
+void rec_cpus_let_go(struct rec_cpus *cpus, unsigned int worker, struct rec_tracer *tracer);
+
 /* In the machine: the processors that are left for what runs beside the workers; where none is, all.  False: the same as when it was
  * last called. */
 bool rec_cpus_left(struct rec_cpus *cpus, cpu_set_t *ret);

@@ -403,6 +403,9 @@ void rep_session_free(struct rep_session *session)
 {
 	if (!session)
 		return;
+	/* The next session of this thread is to have all processors to choose from. */
+	if (session->cpus)
+		rec_cpus_let_go(session->cpus, /* worker= */ 0, session->world.tracer);
 	rep__world_done(&session->world);
 	rec_cpus_free(session->cpus);
 	rep__content_done(&session->content);

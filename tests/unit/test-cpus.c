@@ -102,7 +102,10 @@ static void test_two(struct rec_tracer *tracer)
 		rec_cpus_keep(cpus, 1, tracer);
 	HOLDS(!rec_cpus_left(cpus, &left));
 	HOLDS(CPU_EQUAL(&left, &before));
-	rec_tracer_allow(tracer, &all);
+	rec_cpus_let_go(cpus, 0, tracer);
+	left = allowed_of(0);
+	HOLDS(CPU_EQUAL(&left, &all));
+	rec_cpus_let_go(cpus, 1, tracer);
 	rec_cpus_free(cpus);
 }
 
