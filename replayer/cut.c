@@ -322,6 +322,8 @@ int rep_cut_new(struct fmt_reader *reader, const struct rep_cut_options *options
 	}
 	cut->stat.events = fmt_reader_count(reader);
 	describe(cut);
+	/* Its programs are no longer of use, and the copy is to have all processors. */
+	rep_report_done(&cut->report);
 	*ret = cut;
 	return 0;
 }
