@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ static void waiting_free(gpointer data)
 struct _InspEngine {
 	GObject parent;
 	char *trace, *folder, *socket_path;
+	int leash;			/* the server's standard input, which ends with this process however that ends; -1: there is none */
 	char *failure;
 	GSubprocess *server;
 	GSocketConnection *connection;
@@ -205,6 +207,20 @@ static void server_ended(GObject *object, GAsyncResult *result, gpointer data)
 	fail(engine, text && *text ? text : "the replay has ended");
 }
 
+static GSubprocess *spawn(InspEngine *engine, const char *program, GError **error)
+{
+	g_autoptr(GSubprocessLauncher) launcher =
+		g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+	int ends[2];
+
+	if (!g_unix_open_pipe(ends, FD_CLOEXEC, error))
+		return NULL;
+	g_subprocess_launcher_take_stdin_fd(launcher, ends[0]);
+	engine->leash = ends[1];
+	return g_subprocess_launcher_spawn(launcher, error, program, "serve", "--stdin", "--socket", engine->socket_path, engine->trace,
+					   NULL);
+}
+
 static void start(InspEngine *engine)
 {
 	g_autofree char *program = insp_engine_program();
@@ -220,8 +236,7 @@ static void start(InspEngine *engine)
 		return;
 	}
 	engine->socket_path = g_build_filename(engine->folder, "replay", NULL);
-	engine->server = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &error, program,
-					  "serve", "--socket", engine->socket_path, engine->trace, NULL);
+	engine->server = spawn(engine, program, &error);
 	if (!engine->server) {
 		fail(engine, error->message);
 		return;
@@ -328,6 +343,8 @@ static void insp_engine_finalize(GObject *object)
 	InspEngine *engine = INSP_ENGINE(object);
 
 	insp_engine_stop(engine);
+	if (engine->leash >= 0)
+		g_close(engine->leash, NULL);
 	g_clear_object(&engine->server);
 	g_object_unref(engine->cancel);
 	g_string_free(engine->unsent, TRUE);
@@ -348,6 +365,7 @@ static void insp_engine_class_init(InspEngineClass *class)
 static void insp_engine_init(InspEngine *engine)
 {
 	engine->cancel = g_cancellable_new();
+	engine->leash = -1;
 	engine->unsent = g_string_new(NULL);
 	g_queue_init(&engine->waiting);
 }

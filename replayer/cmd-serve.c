@@ -50,7 +50,7 @@ static enum fmt_status command_serve(const struct fmt_arguments *args)
 		return FMT_STATUS_HOST;
 	}
 	fprintf(stderr, "serving %s at %s\n", args->operand[0], path);
-	rep_serve(control, fd, path);
+	rep_serve(control, fd, args->value[FMT_OPTION_STDIN] ? STDIN_FILENO : -1, path);
 	return FMT_STATUS_OK;
 }
 
@@ -188,7 +188,7 @@ const struct fmt_command rep_cmd_serve = {
 	.name = "serve",
 	.usage = "TRACE",
 	.summary = "let programs drive a replay, over a local socket",
-	.options = "socket",
+	.options = "socket stdin",
 	.operand_min = 1,
 	.operand_max = 1,
 	.run = command_serve,

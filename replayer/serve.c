@@ -57,7 +57,7 @@ struct queued {
 
 struct server {
 	struct rep_control *control;
-	int listen_fd, wake_fd, ending_fd;
+	int listen_fd, wake_fd, ending_fd, owner_fd;
 	pthread_mutex_t lock;
 	pthread_cond_t ready;
 	struct client clients[CLIENTS_MAX];
@@ -225,26 +225,40 @@ static void end(struct server *s)
 	pthread_cond_signal(&s->ready);
 }
 
+/* A replay that hangs must end all the same, and its programs with it (PTRACE_O_EXITKILL). */
+static void end_soon(struct server *s)
+{
+	alarm(ENDING_MAX_S);
+	end(s);
+}
+
+/* Whoever started the server is still there: it has only said something. */
+static bool has_owner(const struct server *s)
+{
+	char said[256];
+	const ssize_t size = read(s->owner_fd, said, sizeof(said));
+
+	return size > 0 || (size < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
 static void *porter(void *arg)
 {
 	struct server *s = arg;
 
 	pthread_mutex_lock(&s->lock);
 	while (!s->over) {
-		struct pollfd fds[CLIENTS_MAX + 3] = {{s->listen_fd, POLLIN, 0}, {s->wake_fd, POLLIN, 0}, {s->ending_fd, POLLIN, 0}};
+		struct pollfd fds[CLIENTS_MAX + 4] = {{s->listen_fd, POLLIN, 0}, {s->wake_fd, POLLIN, 0}, {s->ending_fd, POLLIN, 0},
+						      {s->owner_fd, POLLIN, 0}};
 
 		for (size_t i = 0; i < CLIENTS_MAX; i++)
-			fds[i + 3] = (struct pollfd){s->clients[i].fd, POLLIN, 0};
+			fds[i + 4] = (struct pollfd){s->clients[i].fd, POLLIN, 0};
 		pthread_mutex_unlock(&s->lock);
-		(void)!poll(fds, CLIENTS_MAX + 3, -1);
+		(void)!poll(fds, CLIENTS_MAX + 4, -1);
 		pthread_mutex_lock(&s->lock);
-		if (fds[2].revents) {
-			/* A replay that hangs must end all the same, and its programs with it (PTRACE_O_EXITKILL). */
-			alarm(ENDING_MAX_S);
-			end(s);
-		}
+		if (fds[2].revents || (fds[3].revents && !has_owner(s)))
+			end_soon(s);
 		for (size_t i = 0; i < CLIENTS_MAX; i++)
-			if (fds[i + 3].revents && s->clients[i].fd == fds[i + 3].fd)
+			if (fds[i + 4].revents && s->clients[i].fd == fds[i + 4].fd)
 				take_bytes(s, i);
 		if (fds[0].revents)
 			welcome(s);
@@ -385,7 +399,7 @@ int rep_serve_listen(const char *path, struct fmt_error *error)
 	return r < 0 ? fail(error, r, path, "cannot listen") : STEAL_FD(fd);
 }
 
-void rep_serve(struct rep_control *control, int listen_fd, const char *path)
+void rep_serve(struct rep_control *control, int listen_fd, int owner_fd, const char *path)
 {
 	struct server *s = calloc(1, sizeof(*s));
 	pthread_t thread;
@@ -394,6 +408,7 @@ void rep_serve(struct rep_control *control, int listen_fd, const char *path)
 	s->control = control;
 	s->listen_fd = listen_fd;
 	s->ending_fd = ending_fd;
+	s->owner_fd = owner_fd;
 	s->wake_fd = eventfd(0, EFD_CLOEXEC);
 	CHECK(s->ending_fd >= 0 && s->wake_fd >= 0);
 	pthread_mutex_init(&s->lock, NULL);

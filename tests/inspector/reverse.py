@@ -8,11 +8,12 @@ import hashlib
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
 
-from drive import Process, Window, fail, processor_time
+from drive import PATIENCE_S, Process, Window, fail, processor_time
 
 inspector, hindcast, trace, event, node, tid, variable, breakpoint = sys.argv[1:9]
 process = Process(inspector, trace)
@@ -111,4 +112,16 @@ if spent[1] > spent[0] / 2:
     fail(f"run.forward takes {spent[0]:.2f} s of processor time, and {spent[1]:.2f} s when it is cancelled at its begin")
 window.start("window.close")
 process.end()
+
+# A window that is killed leaves no replay behind, in the middle of a move.
+process = Process(inspector, trace)
+window = Window(process)
+window.wait(lambda: window.status().get("events"))
+window.run("view.pane program", "focus.goto @" + event)
+window.start("step.previous")
+replay = os.pidfd_open(window.replay())
+process.child.kill()
+process.child.wait()
+if not select.select([replay], [], [], PATIENCE_S)[0]:
+    fail("the replay outlives its window")
 print(f"{len(places)} steps back; run.forward {spent[0]:.2f} s, cancelled {spent[1]:.2f} s")

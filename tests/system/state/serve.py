@@ -93,6 +93,18 @@ def main():
     server.terminate()
     assert server.wait(30) == 0, (server.returncode, server.stderr.read())
     assert not os.path.exists(path)
+
+    # So does the end of who started it, where it was told; what that says before is nobody's business.
+    server = subprocess.Popen([program, "serve", "--stdin", trace], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    server.stderr.readline()
+    server.stdin.write(b"hello")
+    server.stdin.flush()
+    six = Client(path)
+    assert six.ask("where")["position"] == "@0"
+    six.send("seek", to="end")
+    server.stdin.close()
+    assert server.wait(30) == 0, (server.returncode, server.stderr.read())
+    assert not os.path.exists(path)
     print("ok")
 
 
