@@ -6,7 +6,8 @@
  * could run, and the host moves one of them to a processor that happens to be idle, a thousand times in a run.  Until they are together
  * again each turn is a message between processors, which in a virtual machine is an exit for both.  The thread that encodes the trace
  * doubles that: it wakes up and goes to sleep all the time on what was the idle processor, and the others queue behind it.  With it kept
- * away from them as well, a trace costs a third of what it did, and a run with many short processes 1.5 times less (docs/benchmarks.md).
+ * away from them as well, a trace costs a third of what it did, and a run of many short processes takes two thirds of its time
+ * (docs/benchmarks.md).
  * Giving the encoder a lower priority does not help: workers are sessions of their own, which hosts that group processes by session
  * (sched_autogroup_enabled) weigh against the encoder's as a whole.  Nor does SCHED_BATCH for the workers.
  *
