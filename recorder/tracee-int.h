@@ -117,6 +117,11 @@ int rec__wait_stop(struct rec_tracee *thread, int *ret_status);
 /* Runs a thread to its next stop.  request: PTRACE_CONT or PTRACE_SINGLESTEP.  0 (*ret, zeroed before) or -errno. */
 int rec__tracee_run_by(struct rec_tracee *thread, enum __ptrace_request request, struct rec_stop_info *ret);
 
+/* tracee-step.c: in a virtual machine it happens, once in some hundred thousand times, that the register is lost that says why the
+ * processor stopped (DR6).  Linux takes such a stop for that of an icebp instruction, and the program would get a SIGTRAP of nobody's.
+ * What it was can be told from where it was: of a thread that was stepped from `before`, or ran. */
+void rec__name_trap(struct rec_tracee *thread, bool stepped, uint64_t before, struct rec_stop_info *stop);
+
 /* tracee-registers.c */
 /* Hands cached registers back to the kernel, the answer included. */
 int rec__flush_regs(struct rec_tracee *thread);

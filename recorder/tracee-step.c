@@ -10,6 +10,9 @@
 #include "base/check.h"
 #include "tracee-int.h"
 
+#define ICEBP 0xf1
+#define SLOTS 4		/* of the debug registers */
+
 #define STEP_FLAGS (REC_FLAG_RF | 0x100ULL)	/* and TF: only who steps has set them */
 
 int rec_tracee_rearm(struct rec_tracee *thread)
@@ -62,6 +65,38 @@ static int mend_pushf(struct rec_tracee *thread)
 	return r;
 }
 
+/* ---- why a thread has stopped ------------------------------------------------------------ */
+
+/* Whether an enabled breakpoint of the processor is at pc; the register that says so (DR6) does from now on. */
+static bool is_at_breakpoint(struct rec_tracee *thread, uint64_t pc)
+{
+	uint64_t control = 0, addr = 0;
+
+	if (rec_tracee_get_debug(thread, 7, &control) < 0)
+		return false;
+	for (unsigned slot = 0; slot < SLOTS; slot++) {
+		const bool enabled = control >> 2 * slot & 3, executes = !(control >> (16 + 4 * slot) & 3);
+
+		if (enabled && executes && rec_tracee_get_debug(thread, slot, &addr) == 0 && addr == pc)
+			return rec_tracee_set_debug(thread, 6, 1u << slot) == 0;
+	}
+	return false;
+}
+
+void rec__name_trap(struct rec_tracee *thread, bool stepped, uint64_t before, struct rec_stop_info *stop)
+{
+	uint8_t last = 0;
+
+	if (stop->kind != REC_STOP_FAULT || stop->signo != SIGTRAP || stop->code != TRAP_BRKPT)
+		return;
+	if (rec_tracee_read(thread, &last, stop->pc - 1, 1) == 0 && last == ICEBP)
+		return;
+	if (!(stepped && stop->pc != before) && is_at_breakpoint(thread, stop->pc))
+		stop->code = TRAP_HWBKPT;
+	else if (stepped)
+		stop->code = TRAP_TRACE;
+}
+
 /* What stepping has left in the program that running does not. */
 static int mend_step(struct rec_tracee *thread, const struct rec_stop_info *stop, bool pushf)
 {
@@ -94,6 +129,7 @@ int rec_tracee_step(struct rec_tracee *thread, struct rec_stop_info *ret)
 	}
 	if (r < 0)
 		return r;
+	rec__name_trap(thread, /* stepped= */ true, pc, ret);
 	r = mend_step(thread, ret, pushf);
 	if (r == -ESRCH)
 		ret->kind = REC_STOP_EXITED;

@@ -713,7 +713,11 @@ int rec_tracee_run(struct rec_tracee *thread, struct rec_stop_info *ret)
 	}
 	CHECK(thread->state == REC_NOTIFIED || thread->state == REC_TAKEN || thread->state == REC_TRAPPED);
 	CHECK(thread->pending == REC_PENDING_NONE || thread->answered);
-	return rec__tracee_run_by(thread, PTRACE_CONT, ret);
+	const int r = rec__tracee_run_by(thread, PTRACE_CONT, ret);
+
+	if (r == 0)
+		rec__name_trap(thread, /* stepped= */ false, /* before= */ 0, ret);
+	return r;
 }
 
 /* ---- the tracer ------------------------------------------------------------------------- */

@@ -24,6 +24,7 @@
 #include "image.h"
 #include "sigframe.h"
 #include "tracee-blob.h"
+#include "tracee-int.h"
 
 /* ---- calls ------------------------------------------------------------------ */
 
@@ -216,6 +217,47 @@ static void test_watch(void)
 	EQUAL(info.pc, CODE + 1 + 12 + 1 + 11);
 	EQUAL(rec_tracee_get_debug(t, 6, &hit), 0);
 	EQUAL(hit & 15, 1);
+	rec_tracee_kill(t);
+}
+
+/* nop, icebp, nop */
+ASM(nameless, "nop\n .byte 0xf1\n nop\n");
+
+static int named(struct rec_tracee *t, bool stepped, uint64_t before, uint64_t pc)
+{
+	struct rec_stop_info stop = {.kind = REC_STOP_FAULT, .trapped = true, .signo = SIGTRAP, .code = TRAP_BRKPT, .pc = pc};
+
+	rec__name_trap(t, stepped, before, &stop);
+	return stop.code;
+}
+
+/* A stop of which the processor did not say why gets its name from its place; that of icebp has the right one. */
+static void test_nameless_traps(void)
+{
+	struct rec_stop_info info;
+	uint64_t hit = 0;
+
+	part("nameless traps");
+	struct rec_tracee *const t = LOAD(nameless);
+	EQUAL(rec_tracee_step(t, &info), 0);
+	EQUAL(info.code, TRAP_TRACE);
+	EQUAL(named(t, true, CODE, CODE + 1), TRAP_TRACE);
+	EQUAL(named(t, true, CODE + 1, CODE + 1), TRAP_TRACE);	/* it jumps to itself */
+	EQUAL(named(t, false, 0, CODE + 1), TRAP_BRKPT);
+	EQUAL(rec_tracee_set_debug(t, 1, CODE + 1), 0);
+	EQUAL(rec_tracee_set_debug(t, 7, 1 << 2), 0);
+	EQUAL(named(t, true, CODE, CODE + 1), TRAP_TRACE);
+	EQUAL(named(t, true, CODE + 1, CODE + 1), TRAP_HWBKPT);
+	EQUAL(rec_tracee_get_debug(t, 6, &hit), 0);
+	EQUAL(hit & 15, 2);
+	EQUAL(named(t, false, 0, CODE + 1), TRAP_HWBKPT);
+	EQUAL(named(t, false, 0, CODE + 3), TRAP_BRKPT);
+	EQUAL(rec_tracee_set_debug(t, 7, 0), 0);
+	info = run(t);
+	EQUAL(info.signo, SIGTRAP);
+	EQUAL(info.pc, CODE + 2);
+	EQUAL(info.code, TRAP_BRKPT);
+	EQUAL(named(t, true, CODE + 1, CODE + 2), TRAP_BRKPT);
 	rec_tracee_kill(t);
 }
 
@@ -910,6 +952,7 @@ int main(int argc, char **argv)
 	test_faults();
 	test_steps();
 	test_watch();
+	test_nameless_traps();
 	test_vsyscall();
 	test_compat();
 	test_trap();
