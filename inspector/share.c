@@ -13,7 +13,7 @@
 #include "window-int.h"
 
 static const char *const choice_names[] = {"range", "payload", "environment", "sources", "noted-sources", NULL};
-#define COPY_PIECE (1u << 20)
+#define COPY_PIECE 65536u
 enum { SHARE_RANGE = 1, SHARE_PAYLOAD = 2, SHARE_ENVIRONMENT = 4, SHARE_SOURCES = 8, SHARE_NOTED = 16, SHARE_SWITCHES = 3 };
 
 #define GIVEN_UP "it was stopped"
