@@ -5,7 +5,8 @@
  *	WRITE_FAULTS=PATH:CALL:FIRST:LAST:ERROR
  *
  * Of the files whose names begin with PATH, the calls number FIRST to LAST (from 1; 0: none) fail with ERROR, a number of errno; 0: they
- * write only half of what they are given.  CALL is write (pwrite, pwritev), sync, rename (by its first name), truncate, close (which
+ * write only half of what they are given; -1: the process stops itself (SIGSTOP) before it, as one that a test wants in the middle of its
+ * work.  CALL is write (pwrite, pwritev), fwrite, sync, rename (by its first name), truncate, close (which
  * closes nevertheless), or late: sync or close, as where a file system writes later and tells whoever asks first.  With
  * WRITE_FAULTS_COUNT=FILE the number of such calls goes there, again after each.
  *
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +67,10 @@ static enum verdict judge(const char *call, const char *path)
 		return PASS;
 	if (!faults.error)
 		return SHORT;
+	if (faults.error < 0) {
+		raise(SIGSTOP);
+		return PASS;
+	}
 	errno = faults.error;
 	return FAIL;
 }
@@ -108,6 +114,14 @@ ssize_t pwritev64(int fd, const struct iovec *iov, int count, off64_t at)
 	if (verdict == SHORT)
 		return REAL(ssize_t(*)(int, const void *, size_t, off64_t), "pwrite64")(fd, iov->iov_base, (iov->iov_len + 1) / 2, at);
 	return REAL(ssize_t(*)(int, const struct iovec *, int, off64_t), "pwritev64")(fd, iov, count, at);
+}
+
+/* Into a buffer: only to stop, since an error comes with the write. */
+size_t fwrite(const void *bytes, size_t size, size_t count, FILE *out)
+{
+	if (strcmp(faults.call, "fwrite") == 0)
+		judge_fd("fwrite", fileno(out));
+	return REAL(size_t (*)(const void *, size_t, size_t, FILE *), "fwrite")(bytes, size, count, out);
 }
 
 int fdatasync(int fd)

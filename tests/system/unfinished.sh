@@ -8,14 +8,15 @@
 mkdir "$work/to"
 is_empty() { [[ -z $(ls -A "$work/to") ]] || fail "$1 leaves $(ls -A "$work/to")"; }
 
-# begin SEEN COMMAND...: in the background, until something of what it writes is on the disk.
+signals=--default-signal
+# begin CALL FILE COMMAND...: in the background, until it stops itself before its third CALL on FILE; others of it are on the disk.
 begin() {
-    local seen=$1
-    shift
-    env --default-signal "$@" >"$work/out" 2>"$work/err" &
+    local call=$1 file=$2
+    shift 2
+    env "$signals" WRITE_FAULTS="$file:$call:3:3:-1" LD_PRELOAD="$programs/write-faults.so" "$@" >"$work/out" 2>"$work/err" &
     writer=$!
-    until [[ -s $seen ]]; do
-        kill -0 $writer 2>/dev/null || fail "$*: it was over before there was anything to interrupt: $(cat "$work/err")"
+    until [[ $(ps -o state= $writer) == T ]]; do
+        [[ $(ps -o state= $writer) == [!Z] ]] || fail "$*: it did not stop: $(cat "$work/err")"
     done
 }
 
@@ -23,38 +24,39 @@ begin() {
 ends() {
     local status=0
     kill -"$1" $writer
+    kill -CONT $writer
     wait $writer || status=$?
     [[ $status -eq $((128 + $(kill -l "$1"))) ]] || fail "SIG$1: status $status: $(cat "$work/err")"
 }
 
 for signal in INT TERM HUP; do
-    begin "$work/to/a.hct.part" "$HINDCAST" pack "$work/run.hct" -o "$work/to/a.hct"
+    begin write "$work/to/a.hct.part" "$HINDCAST" pack "$work/run.hct" -o "$work/to/a.hct"
     ends $signal
     is_empty "pack, after SIG$signal,"
 done
-begin "$work/to/a.hct.part" "$HINDCAST" scrub --payload "$work/run.hct" -o "$work/to/a.hct"
+begin write "$work/to/a.hct.part" "$HINDCAST" scrub --payload "$work/run.hct" -o "$work/to/a.hct"
 ends TERM
 is_empty scrub
-begin "$work/to/a.hct.part" "$HINDCAST" trim --to 0.2s "$work/run.hct" -o "$work/to/a.hct"
+begin write "$work/to/a.hct.part" "$HINDCAST" trim --to 0.2s "$work/run.hct" -o "$work/to/a.hct"
 ends TERM
 is_empty trim
-begin "$work/to/a.json" "$HINDCAST" export json "$work/run.hct" -o "$work/to/a.json"
+begin fwrite "$work/to/a.json" "$HINDCAST" export json "$work/run.hct" -o "$work/to/a.json"
 ends INT
 is_empty export
 
 # A trace that was there is there yet, and a link to it.
 echo old >"$work/old"
 ln -s "$work/old" "$work/to/link.hct"
-begin "$work/old.part" "$HINDCAST" pack "$work/run.hct" -o "$work/to/link.hct"
+begin write "$work/old.part" "$HINDCAST" pack "$work/run.hct" -o "$work/to/link.hct"
 ends TERM
 [[ $(cat "$work/to/link.hct") == old && -L $work/to/link.hct ]] || fail "the old file is gone"
 [[ ! -e $work/old.part ]] || fail "something is left where the link leads"
 rm "$work/to/link.hct" "$work/old"
 
 # Who is not to be ended by it, as under nohup(1), goes on.
-(trap '' HUP; exec "$HINDCAST" scrub --payload "$work/run.hct" -o "$work/to/a.hct" >/dev/null) & writer=$!
-until [[ -s $work/to/a.hct.part || -e $work/to/a.hct ]]; do kill -0 $writer || fail "scrub ended"; done
+signals=--ignore-signal=HUP begin write "$work/to/a.hct.part" "$HINDCAST" scrub --payload "$work/run.hct" -o "$work/to/a.hct"
 kill -HUP $writer
+kill -CONT $writer
 wait $writer || fail "SIGHUP ended what was to go on"
 [[ $(ls "$work/to") == a.hct ]] || fail "more than a.hct is there: $(ls "$work/to")"
 expect_status 0 "$HINDCAST" verify "$work/to/a.hct"
