@@ -16,7 +16,7 @@ begin() {
         "$work/long" >"$work/out" 2>"$work/err" &
     recorder=$!
     # shellcheck disable=SC2016
-    timeout 60 bash -c 'until [[ -s $1 && $(jq .events "$1") -gt 0 ]]; do sleep 0.1; done' - "$work/status" ||
+    timeout 60 bash -c 'until [[ -s $1 && $(jq .events "$1") -gt 10 ]]; do sleep 0.1; done' - "$work/status" ||
         fail "the recorder does not begin: $(cat "$work/err")"
 }
 
