@@ -131,12 +131,21 @@ class Window:
             GLib.MainContext.default().iteration(True)
         GLib.source_remove(timer)
 
-    def start(self, command):
-        """Begins a command and does not wait for its effect."""
-        words = command.split(" ", 1) + [""]
+    def command(self, text):
+        """What Activate wants for it."""
+        words = text.split(" ", 1) + [""]
         takes = self.call("Describe", GLib.Variant("(s)", (words[0],)), "((bgav))")[0][1]
         argument = [GLib.Variant("s", words[1])] if takes == "s" else []
-        self.call("Activate", GLib.Variant("(sava{sv})", (words[0], argument, {})), "()")
+        return GLib.Variant("(sava{sv})", (words[0], argument, {}))
+
+    def start(self, text):
+        """Begins a command and does not wait for its effect."""
+        self.call("Activate", self.command(text), "()")
+
+    def post(self, command, func):
+        """Sends what self.command() gave, to a window that may stand still; func is called with the answer."""
+        self.bus.call(NAME, self.path, "org.gtk.Actions", "Activate", command, GLib.VariantType("()"), Gio.DBusCallFlags.NO_AUTO_START,
+                      -1, None, lambda bus, result: func(bus.call_finish(result)))
 
     def run(self, *commands):
         for command in commands:
