@@ -35,20 +35,18 @@ static enum fmt_status command_diff(const struct fmt_arguments *args)
 	struct fmt_reader *reader[2] = {NULL, NULL};
 	enum fmt_status status = FMT_STATUS_OK;
 	struct fmt_error error = {{0}};
-	unsigned ignore = 0;
+	struct fmt_diff_options options = {.json = args->value[FMT_OPTION_JSON] != NULL};
 	const char *const list = args->value[FMT_OPTION_IGNORE];
 
-	if (list && fmt_diff_ignore(list, &ignore, &error) < 0) {
+	if (list && fmt_diff_ignore(list, &options.ignore, &error) < 0) {
 		fmt_complain("%s", error.text);
 		return FMT_STATUS_USAGE;
 	}
 	/* As with diff(1), 1 says that they differ; trouble of any kind is 2. */
 	for (size_t i = 0; i < 2 && status == FMT_STATUS_OK; i++)
 		reader[i] = fmt_open_trace(args->operand[i], &status);
-	int r = status == FMT_STATUS_OK ? fmt_diff(reader[0], reader[1], ignore, stdout,
-					       args->value[FMT_OPTION_JSON] != NULL, &error)
-				    : -EINVAL;
-	for (size_t i = 0; i < 2 && r > 0 && !args->value[FMT_OPTION_JSON]; i++)
+	int r = status == FMT_STATUS_OK ? fmt_diff(reader[0], reader[1], &options, stdout, &error) : -EINVAL;
+	for (size_t i = 0; i < 2 && r > 0 && !options.json; i++)
 		r = tell_host_changes(reader[i], args->operand[i], &error) < 0 ? -EBADMSG : r;
 	if (r < 0 && status == FMT_STATUS_OK)
 		fmt_complain("%s", error.text);

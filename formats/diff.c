@@ -31,6 +31,7 @@
 #define QUEUE_MAX (1u << 20)	/* 24 MiB; a node that is so far behind has stopped */
 #define PAST_EVENTS 4
 #define PAST_SEARCH 100000	/* events that the search for the past looks at */
+#define ASK_EVENTS 4096		/* between two questions whether to go on */
 
 struct lane {
 	struct fmt__diff_mark *queue;		/* of the side that is ahead */
@@ -48,6 +49,7 @@ struct side {
 };
 
 struct diff {
+	const struct fmt_diff_options *options;
 	struct side side[2];
 	struct fmt__diff_view view;
 	atomic_bool *has_parted;	/* by node; FMT__DIFF_NODES_MAX, or NULL when nobody asks */
@@ -156,10 +158,20 @@ static void see(struct diff *diff, int side, struct fmt__diff_mark mark)
 		part(diff, lane, side, &lane->queue[lane->head & (lane->capacity - 1)]);
 }
 
-/* Takes marks in the order of their numbers, a before b, whichever side is read faster.  0, -EBADMSG. */
-static int compare_sides(struct diff *diff, struct fmt__diff_side *sides[2])
+/* taken: marks so far; those of chunks that are passed over count as taken from the start. */
+static bool goes_on(const struct diff *diff, uint64_t taken)
+{
+	const struct fmt_diff_options *options = diff->options;
+
+	return !options->go_on || taken % ASK_EVENTS ||
+	       options->go_on(options->go_on_data, taken, fmt_reader_count(diff->side[0].reader) + fmt_reader_count(diff->side[1].reader));
+}
+
+/* Takes marks in the order of their numbers, a before b, whichever side is read faster.  0, -EBADMSG, -ECANCELED. */
+static int compare_sides(struct diff *diff, event_seq from, struct fmt__diff_side *sides[2])
 {
 	struct fmt__diff_mark mark[2];
+	uint64_t taken = 2 * from;
 
 	/* All nodes and the machine. */
 	while (diff->parted <= diff->side[0].roster.node_count) {
@@ -174,6 +186,8 @@ static int compare_sides(struct diff *diff, struct fmt__diff_side *sides[2])
 			return 0;
 		const int next = !got[0] || (got[1] && mark[1].seq < mark[0].seq);
 
+		if (!goes_on(diff, taken++))
+			return -ECANCELED;
 		see(diff, next, mark[next]);
 		fmt__diff_side_take(sides[next]);
 	}
@@ -190,7 +204,7 @@ static int compare(struct diff *diff, event_seq from, struct fmt_error *error)
 	for (int i = 0; i < 2; i++)
 		sides[i] = fmt__diff_side_start(diff->side[i].reader, from, &diff->view, diff->has_parted);
 	if (sides[0] && sides[1])
-		failed = compare_sides(diff, sides);
+		failed = compare_sides(diff, from, sides);
 	else
 		failed = fmt__fail(error, -EAGAIN, "no thread can be started to read the traces: too many run");
 	for (int i = 0; i < 2; i++)
@@ -577,21 +591,20 @@ static bool is_all_equal(const struct diff *diff, event_seq same)
 	return true;
 }
 
-int fmt_diff(struct fmt_reader *a, struct fmt_reader *b, unsigned int ignore, FILE *out, bool json,
-	     struct fmt_error *error)
+int fmt_diff(struct fmt_reader *a, struct fmt_reader *b, const struct fmt_diff_options *options, FILE *out, struct fmt_error *error)
 {
-	_cleanup_(diff_done) struct diff diff = {.side = {{.reader = a}, {.reader = b}}};
+	_cleanup_(diff_done) struct diff diff = {.options = options, .side = {{.reader = a}, {.reader = b}}};
 	const event_seq same = skip_equal(a, b);
 	struct finding *findings = NULL;
 	size_t count = 0;
 
-	fmt__diff_view_init(&diff.view, ignore);
+	fmt__diff_view_init(&diff.view, options->ignore);
 	int failed = learn_names(&diff.side[0], error);
 
 	if (failed == 0)
 		failed = learn_names(&diff.side[1], error);
 	if (failed == 0)
-		failed = ignore ? compare(&diff, same, error) : is_all_equal(&diff, same) ? 0 : compare_marks(&diff, error);
+		failed = options->ignore ? compare(&diff, same, error) : is_all_equal(&diff, same) ? 0 : compare_marks(&diff, error);
 	findings = calloc(diff.lane_count + 1, sizeof(*findings));
 	CHECK(findings);
 	for (size_t i = 0; failed == 0 && i < diff.lane_count; i++) {
@@ -603,7 +616,7 @@ int fmt_diff(struct fmt_reader *a, struct fmt_reader *b, unsigned int ignore, FI
 	if (count)
 		qsort(findings, count, sizeof(*findings), compare_findings);
 	if (failed == 0)
-		failed = tell(&diff, out, json, findings, count, error);
+		failed = tell(&diff, out, options->json, findings, count, error);
 	for (size_t i = 0; i < count; i++) {
 		free(findings[i].body[0]);
 		free(findings[i].body[1]);

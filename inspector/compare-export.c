@@ -271,7 +271,11 @@ static int write_export(struct insp_saving *saving, FILE *out, gpointer data)
 	if (r < 0)
 		return r;
 	if (export->json) {
-		r = fmt_diff(export->reader[0], export->reader[1], export->of->ignore, out, /* json= */ true, insp__saving_reason(saving));
+		const struct fmt_diff_options options = {
+			.ignore = export->of->ignore, .json = true, .go_on = insp__saving_goes, .go_on_data = saving,
+		};
+
+		r = fmt_diff(export->reader[0], export->reader[1], &options, out, insp__saving_reason(saving));
 		return MIN(r, 0);
 	}
 	put_all(export);

@@ -57,6 +57,11 @@ static bool go_on(void *data, uint32_t done, uint32_t count)
 	return !g_cancellable_is_cancelled(data);
 }
 
+static bool diff_goes_on(void *data, uint64_t done, uint64_t count)
+{
+	return !g_cancellable_is_cancelled(data);
+}
+
 /* The event that `hindcast diff` tells of a side. */
 static uint32_t seq_of(JsonObject *finding, const char *side)
 {
@@ -83,8 +88,11 @@ static void take_verdict(struct insp_compared *compared, const char *text)
 }
 
 /* Where they part first, and why, is what `hindcast diff` says too. */
-static int find_verdict(struct insp_compared *compared, struct fmt_error *error)
+static int find_verdict(struct insp_compared *compared, GCancellable *cancel, struct fmt_error *error)
 {
+	const struct fmt_diff_options options = {
+		.ignore = compared->ignore, .json = true, .go_on = diff_goes_on, .go_on_data = cancel,
+	};
 	_cleanup_(fmt_reader_closep) struct fmt_reader *a = NULL;
 	_cleanup_(fmt_reader_closep) struct fmt_reader *b = NULL;
 	char *text = NULL;
@@ -98,7 +106,7 @@ static int find_verdict(struct insp_compared *compared, struct fmt_error *error)
 	FILE *out = open_memstream(&text, &size);
 
 	CHECK(out);
-	r = fmt_diff(a, b, compared->ignore, out, /* json= */ true, error);
+	r = fmt_diff(a, b, &options, out, error);
 	fclose(out);
 	if (r >= 0)
 		take_verdict(compared, text);
@@ -124,7 +132,7 @@ static void compare_thread(GTask *task, gpointer source, gpointer data, GCancell
 	if (job->result == 0)
 		job->result = insp_pair_new(of->run[0]->run, of->run[1]->run, of->ignore, go_on, job->cancel, &of->pair, &job->error);
 	if (job->result == 0)
-		job->result = find_verdict(of, &job->error);
+		job->result = find_verdict(of, job->cancel, &job->error);
 	g_task_return_boolean(task, TRUE);
 }
 
