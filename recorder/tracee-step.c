@@ -67,20 +67,23 @@ static int mend_pushf(struct rec_tracee *thread)
 
 /* ---- why a thread has stopped ------------------------------------------------------------ */
 
-/* Whether an enabled breakpoint of the processor is at pc; the register that says so (DR6) does from now on. */
-static bool is_at_breakpoint(struct rec_tracee *thread, uint64_t pc)
+/* The enabled breakpoints of the processor that can have stopped a thread at pc, as in DR6: the one that is there; otherwise, of a thread
+ * that ran, all that watch data, since which of them it was is not known. */
+static uint64_t possible_hits(struct rec_tracee *thread, bool stepped, uint64_t pc)
 {
-	uint64_t control = 0, addr = 0;
+	uint64_t control = 0, addr = 0, data = 0;
 
 	if (rec_tracee_get_debug(thread, 7, &control) < 0)
-		return false;
+		return 0;
 	for (unsigned slot = 0; slot < SLOTS; slot++) {
-		const bool enabled = control >> 2 * slot & 3, executes = !(control >> (16 + 4 * slot) & 3);
-
-		if (enabled && executes && rec_tracee_get_debug(thread, slot, &addr) == 0 && addr == pc)
-			return rec_tracee_set_debug(thread, 6, 1u << slot) == 0;
+		if (!(control >> 2 * slot & 3))
+			continue;
+		if (control >> (16 + 4 * slot) & 3)
+			data |= stepped ? 0 : 1u << slot;
+		else if (rec_tracee_get_debug(thread, slot, &addr) == 0 && addr == pc)
+			return 1u << slot;
 	}
-	return false;
+	return data;
 }
 
 void rec__name_trap(struct rec_tracee *thread, bool stepped, uint64_t before, struct rec_stop_info *stop)
@@ -91,7 +94,10 @@ void rec__name_trap(struct rec_tracee *thread, bool stepped, uint64_t before, st
 		return;
 	if (rec_tracee_read(thread, &last, stop->pc - 1, 1) == 0 && last == ICEBP)
 		return;
-	if (!(stepped && stop->pc != before) && is_at_breakpoint(thread, stop->pc))
+	/* A step ends by itself; it needs another reason only where it did not move. */
+	const uint64_t hits = stepped && stop->pc != before ? 0 : possible_hits(thread, stepped, stop->pc);
+
+	if (hits && rec_tracee_set_debug(thread, 6, hits) == 0)
 		stop->code = TRAP_HWBKPT;
 	else if (stepped)
 		stop->code = TRAP_TRACE;

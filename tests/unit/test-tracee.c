@@ -252,6 +252,17 @@ static void test_nameless_traps(void)
 	EQUAL(hit & 15, 2);
 	EQUAL(named(t, false, 0, CODE + 1), TRAP_HWBKPT);
 	EQUAL(named(t, false, 0, CODE + 3), TRAP_BRKPT);
+	EQUAL(rec_tracee_set_debug(t, 0, DATA), 0);
+	EQUAL(rec_tracee_set_debug(t, 2, DATA + 8), 0);
+	EQUAL(rec_tracee_set_debug(t, 7, 1 | 1 << 2 | 1 << 4 | 0xd << 16 | 0xf << 24), 0);
+	EQUAL(named(t, false, 0, CODE + 3), TRAP_HWBKPT);	/* one of the two that watch data */
+	EQUAL(rec_tracee_get_debug(t, 6, &hit), 0);
+	EQUAL(hit & 15, 5);
+	EQUAL(named(t, false, 0, CODE + 1), TRAP_HWBKPT);
+	EQUAL(rec_tracee_get_debug(t, 6, &hit), 0);
+	EQUAL(hit & 15, 2);
+	EQUAL(named(t, true, CODE, CODE + 3), TRAP_TRACE);
+	EQUAL(named(t, true, CODE + 3, CODE + 3), TRAP_TRACE);
 	EQUAL(rec_tracee_set_debug(t, 7, 0), 0);
 	info = run(t);
 	EQUAL(info.signo, SIGTRAP);
