@@ -6,9 +6,10 @@
 #include "gaps.h"
 #include "ink.h"
 #include "lanes.h"
+#include "ruler.h"
 
 #define GUTTER 132.0		/* names of nodes */
-#define RULER 26.0
+#define RULER INSP_RULER_HEIGHT
 #define TRACK 16.0		/* height of the band that shows activity */
 #define FOLD 2.0		/* pixels of a column in which events are folded */
 #define ARROWS_MAX 300u		/* more cannot be told apart, and so many can be drawn smoothly in a frame */

@@ -48,35 +48,7 @@ static GdkRGBA lane_hue(const struct paint *p, uint32_t lane)
 	return p->lanes->gaps ? insp_ink_alpha(p->ink.text, 0.4f) : insp_ink_lane(&p->ink, lane);
 }
 
-/* ---- ruler and names ---- */
-
-static void paint_ruler(struct paint *p)
-{
-	const struct insp_view *view = &p->lanes->half[0].view;
-	static const char *const names[INSP_AXIS_COUNT] = {"virtual time, s", "event", "activity, s"};
-	const double tick = insp_view_tick(view, 110);
-	double base = fmax(0, ceil(insp_view_base(view, view->from) / tick) * tick), last = -110;	/* of the marks' texts */
-	char text[48];
-
-	/* Marks are at even bases; over what closed gaps hide they pass at once. */
-	for (double x; (x = insp_view_x(view, insp_view_coord_of(view, base))) <= view->width; base += tick) {
-		const double behind = view->gaps ? insp_gaps_behind(view->gaps, view->axis, 0, base) : base;
-
-		if (behind > base) {
-			base = (ceil(behind / tick) - 1) * tick;
-			continue;
-		}
-		insp_view_put_mark(view, insp_view_coord_of(view, base), tick, text, sizeof(text));
-		rect(p, &p->ink.grid, floor(GUTTER + x), RULER - 6, 1, p->height - RULER + 6);
-		/* Behind a gap one may stand right after another. */
-		if (GUTTER + x + 4 < p->width - 30 && x - last >= 70) {
-			insp_ink_text(p->snapshot, GTK_WIDGET(p->lanes), text, GUTTER + x + 4, RULER / 2 - 1, 0, 200, &p->ink.faint);
-			last = x;
-		}
-	}
-	insp_ink_text(p->snapshot, GTK_WIDGET(p->lanes), names[view->axis],
-		      GUTTER - 14, RULER / 2 - 1, 1, GUTTER - 20, &p->ink.faint);
-}
+/* ---- names ---- */
 
 /* Which half is which run's, or that a run does not have the node. */
 static void paint_sides(struct paint *p, uint32_t row)
@@ -475,7 +447,9 @@ GskRenderNode *insp__lanes_paint(InspLanes *lanes, int width, int height)
 	lanes->single = lanes->half[0].run->weight == 1 && shown <= lanes->half[0].view.width / (lanes->gaps ? 3 : 6);
 	p.differences = lanes->gaps ? insp__differences_new() : NULL;
 	rect(&p, &p.ink.background, 0, 0, width, height);
-	paint_ruler(&p);
+	p.nodes += insp_ruler_paint(&(struct insp_ruler){
+		.widget = GTK_WIDGET(lanes), .snapshot = p.snapshot, .ink = &p.ink, .view = &lanes->half[0].view, .gutter = GUTTER,
+		.width = width, .height = height});
 	paint_rows(&p);
 	paint_half(&p, 0);
 	if (lanes->gaps)

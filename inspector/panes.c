@@ -176,6 +176,7 @@ void insp__panes_lay_out(InspWindow *window)
 	gtk_widget_set_visible(GTK_WIDGET(window->overview_bin), room.overview);
 	gtk_widget_set_visible(GTK_WIDGET(window->timeline_bin), room.timeline);
 	gtk_widget_set_visible(window->pictures, room.timeline || room.plots);
+	insp_plots_set_ruler(window->plots, !room.timeline || insp__pane_is_out(window, INSP_PANE_PLOTS));
 	gtk_widget_set_visible(gtk_widget_get_parent(window->lists), room.lists);
 	gtk_widget_set_visible(gtk_widget_get_parent(window->details), room.details);
 	gtk_widget_set_visible(window->lower, room.lists || room.details);

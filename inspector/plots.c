@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "ink.h"
 #include "names.h"
+#include "ruler.h"
 #include "series.h"
 #include "steps.h"
 
@@ -14,6 +15,7 @@ struct _InspPlots {
 	const struct insp_run *run;
 	InspLanes *lanes;
 	uint32_t focus, scope;
+	bool ruler;
 };
 
 G_DEFINE_FINAL_TYPE(InspPlots, insp_plots, GTK_TYPE_WIDGET)
@@ -133,9 +135,13 @@ static void insp_plots_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	if (!plots->run || !plots->run->count || gtk_widget_get_width(widget) < gutter + 20)
 		return;
 	insp_ink_get(widget, &ink);
-	const double each = height / (INSP_SERIES_COUNT - 1);
-	double top = 0;
+	double top = plots->ruler ? INSP_RULER_HEIGHT : 0;
+	const double each = (height - top) / (INSP_SERIES_COUNT - 1);
 
+	if (plots->ruler)
+		insp_ruler_paint(&(struct insp_ruler){
+			.widget = widget, .snapshot = snapshot, .ink = &ink, .view = insp_lanes_view(plots->lanes), .gutter = gutter,
+			.width = gtk_widget_get_width(widget), .height = height});
 	for (int series = 0; series < INSP_SERIES_COUNT; series++)
 		if (series != INSP_SERIES_SSTHRESH) {
 			paint_series(plots, snapshot, &ink, series, top, each);
@@ -189,5 +195,11 @@ void insp_plots_set_focus(InspPlots *plots, uint32_t seq)
 void insp_plots_set_scope(InspPlots *plots, uint32_t lane)
 {
 	plots->scope = lane;
+	gtk_widget_queue_draw(GTK_WIDGET(plots));
+}
+
+void insp_plots_set_ruler(InspPlots *plots, bool on)
+{
+	plots->ruler = on;
 	gtk_widget_queue_draw(GTK_WIDGET(plots));
 }
