@@ -51,7 +51,8 @@ void insp__shared_unref(struct insp_shared *shared)
 /* A toast's title is markup, and filters have "&&". */
 void insp__say(InspWindow *window, const char *text)
 {
-	g_autofree char *shown = g_markup_escape_text(text, -1);
+	/* A toast has one line; what stands below it, as a sign under a place of a filter, the log has. */
+	g_autofree char *shown = g_markup_escape_text(text, (gssize)strcspn(text, "\n"));
 
 	adw_toast_overlay_add_toast(insp__front_toasts(window), adw_toast_new(shown));
 }
