@@ -14,13 +14,11 @@
  * SIGINT and SIGTERM are passed on to the runs, which end within seconds; nothing is kept then.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,13 +26,10 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "command.h"
-#include "dump.h"
 #include "nodefs.h"
-#include "preamble.h"
 #include "rec-commands.h"
 #include "recording.h"
-#include "text.h"
-#include "walk.h"
+#include "trial.h"
 
 #define JOBS_MAX 1024
 
@@ -92,85 +87,21 @@ static char *kept_of(const struct exploration *x, uint64_t seed)
 
 /* ---- one run ---------------------------------------------------------- */
 
-/* What `record` is told besides the seed. */
-static void exec_record(const struct exploration *x, uint64_t seed)
-{
-	static const enum fmt_option passed_on[] = {FMT_OPTION_UNTIL, FMT_OPTION_MODEL, FMT_OPTION_PATIENCE,
-						    FMT_OPTION_KERNEL, FMT_OPTION_WORKERS};
-	static const char *const names[] = {"--until", "--model", "--patience", "--kernel", "--workers"};
-	const char **argv = calloc(16 + 2 * x->args->set_count, sizeof(*argv));
-	_cleanup_free_ char *trace = trace_of(x, seed);
-	_cleanup_free_ char *number = fmt_text_of("%" PRIu64, seed);
-	size_t count = 0;
-
-	CHECK(argv);
-	argv[count++] = "hindcast";
-	argv[count++] = "record";
-	argv[count++] = "-q";
-	argv[count++] = "-o";
-	argv[count++] = trace;
-	argv[count++] = "--seed";
-	argv[count++] = number;
-	for (size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++)
-		if (x->args->value[passed_on[i]]) {
-			CHECK(count < 15);
-			argv[count++] = names[i];
-			argv[count++] = x->args->value[passed_on[i]];
-		}
-	for (size_t i = 0; i < x->args->set_count; i++) {
-		argv[count++] = "--set";
-		argv[count++] = x->args->set[i];
-	}
-	argv[count++] = x->experiment;
-	execv("/proc/self/exe", (char *const *)argv);
-}
-
 /* Starts the next seed in a free place.  False: that was not possible, and it was said. */
 static bool start(struct exploration *x, struct job *job)
 {
-	const pid_t pid = fork();
+	_cleanup_free_ char *trace = trace_of(x, x->next);
+	_cleanup_free_ char *seed = fmt_text_of("%" PRIu64, x->next);
+	const struct rec_trial trial = {.args = x->args, .experiment = x->experiment, .trace = trace, .seed = seed, .set = true};
+	const pid_t pid = rec_trial_start(&trial);
 
 	if (pid < 0) {
 		fmt_complain("cannot start a run: %s", strerror(errno));
 		return false;
 	}
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		signal(SIGINT, SIG_DFL);
-		signal(SIGTERM, SIG_DFL);
-		const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-		if (null >= 0)
-			dup2(null, STDOUT_FILENO);
-		exec_record(x, x->next);
-		_exit(FMT_STATUS_HOST);
-	}
 	job->pid = pid;
 	job->seed = x->next++;
 	return true;
-}
-
-/* The first event that the filter wants: 1 and its line, 0: there is none, or -errno. */
-static int first_match(const char *path, const char *filter, char **ret_line, struct fmt_error *error)
-{
-	_cleanup_(fmt_walk_done) struct fmt_walk walk = {0};
-	_cleanup_(fmt_buf_done) struct fmt_buf line = {0};
-	struct fmt_reader *reader = NULL;
-	struct fmt_event event;
-	char buf[16];
-	int r = fmt_reader_open(path, &reader, error);
-
-	if (r < 0)
-		return r;
-	r = fmt_walk_init(&walk, reader, filter, error);
-	if (r == 0)
-		r = fmt_walk_next(&walk, &event, error);
-	if (r > 0 && ret_line) {
-		fmt_put_event(&line, &event, fmt_roster_node(&walk.roster, event.node, buf));
-		*ret_line = fmt_text_of("%.*s", (int)line.size, (const char *)line.data);
-	}
-	fmt_reader_close(reader);
-	return r;
 }
 
 /* Whether the run of a seed shows what is looked for; status is the exit status of its recorder. */
@@ -178,7 +109,7 @@ static int shows(const struct exploration *x, uint64_t seed, int status, struct 
 {
 	_cleanup_free_ char *trace = trace_of(x, seed);
 
-	return *x->filter ? first_match(trace, x->filter, NULL, error) : status == FMT_STATUS_NO;
+	return *x->filter ? rec_trial_match(trace, x->filter, NULL, NULL, error) : status == FMT_STATUS_NO;
 }
 
 static void forget(const struct exploration *x, uint64_t seed)
@@ -300,7 +231,7 @@ static enum fmt_status tell(const struct exploration *x)
 		return FMT_STATUS_HOST;
 	printf("seed     %" PRIu64 ", after %" PRIu64 " that did not show it\ntrace    %s\n", x->found, x->found - x->first,
 	       found);
-	if (*x->filter && first_match(found, x->filter, &line, &error) > 0)
+	if (*x->filter && rec_trial_match(found, x->filter, &line, NULL, &error) > 0)
 		printf("event    %s\n", line);
 	if (passed)
 		printf("compare  %s\n", passed);
@@ -330,29 +261,6 @@ static enum fmt_status explore(struct exploration *x)
 	return status;
 }
 
-/* Whether the filter makes sense, for this experiment if that does.  (If it does not, the first run says so.) */
-static bool check_filter(const struct exploration *x)
-{
-	_cleanup_free_ char *file = rec__experiment_file(x->experiment);
-	_cleanup_(fmt_buf_done) struct fmt_buf records = {0};
-	struct rec_experiment *exp = NULL;
-	struct rec_exp_error exp_error;
-	struct fmt_filter *filter = NULL;
-	struct fmt_error error = {{0}};
-	const bool loaded = rec_experiment_load(file, x->args->set, &exp, &exp_error) >= 0;
-
-	if (loaded)
-		rec_preamble_events(exp, &records);
-	const int failed = loaded ? fmt_filter_new_among(x->filter, &records, &filter, &error)
-				  : fmt_filter_new(x->filter, &filter, &error);
-
-	if (failed < 0)
-		fmt_complain("%s", error.text);
-	fmt_filter_free(filter);
-	rec_experiment_free(exp);
-	return failed == 0;
-}
-
 static bool read_arguments(const struct fmt_arguments *args, struct exploration *x)
 {
 	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -367,7 +275,9 @@ static bool read_arguments(const struct fmt_arguments *args, struct exploration 
 		fmt_complain("--jobs %s: not a number from 1 to %d", args->value[FMT_OPTION_JOBS], JOBS_MAX);
 		return false;
 	}
-	if (!check_filter(x))
+	_cleanup_free_ char *file = rec__experiment_file(x->experiment);
+
+	if (!rec_trial_check_filter(file, args->set, x->filter))
 		return false;
 	x->next = x->first;
 	x->job_count = jobs;

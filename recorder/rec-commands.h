@@ -8,6 +8,7 @@
 extern const struct fmt_command rec_cmd_doctor;
 extern const struct fmt_command rec_cmd_explore;
 extern const struct fmt_command rec_cmd_record;
+extern const struct fmt_command rec_cmd_shrink;
 extern const struct fmt_command rec_cmd_syscalls;
 extern const struct fmt_command rec_cmd_version;
 
