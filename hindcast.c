@@ -56,6 +56,7 @@ static const struct fmt_command inspect = {
 static const struct fmt_command *const commands[] = {
 	&rec_cmd_record,
 	&rec_cmd_explore,
+	&rec_cmd_branch,
 	&rep_cmd_replay,
 	&rep_cmd_gdb,
 	&rep_cmd_state,

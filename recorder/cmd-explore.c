@@ -11,6 +11,8 @@
  *
  * Invariant: no seed above `found` is started, and the command ends when none below it runs.
  *
+ * With --at each run is a `hindcast branch` of a trace: the seed is that of all chance from there on.
+ *
  * SIGINT and SIGTERM are passed on to the runs, which end within seconds; nothing is kept then.
  */
 #include <errno.h>
@@ -27,7 +29,9 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "branch.h"
 #include "command.h"
+#include "diff.h"
 #include "dump.h"
 #include "nodefs.h"
 #include "preamble.h"
@@ -45,7 +49,8 @@ struct job {
 
 struct exploration {
 	const struct fmt_arguments *args;
-	const char *experiment;
+	const char *experiment;		/* or, with --at, the trace that is branched */
+	vtime_ns at;			/* where; UINT64_MAX: nowhere */
 	const char *filter;		/* "": an expectation of the experiment fails */
 	char *stem;			/* of the traces that stay */
 	char *folder;			/* where the others are while they are looked at */
@@ -92,20 +97,29 @@ static char *kept_of(const struct exploration *x, uint64_t seed)
 
 /* ---- one run ---------------------------------------------------------- */
 
-/* What `record` is told besides the seed. */
+static size_t pass_list(const char **argv, const char *option, const char *const *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		argv[2 * i] = option;
+		argv[2 * i + 1] = values[i];
+	}
+	return 2 * count;
+}
+
+/* What `record`, or `branch`, is told besides the seed. */
 static void exec_record(const struct exploration *x, uint64_t seed)
 {
-	static const enum fmt_option passed_on[] = {FMT_OPTION_UNTIL, FMT_OPTION_MODEL, FMT_OPTION_PATIENCE,
-						    FMT_OPTION_KERNEL, FMT_OPTION_WORKERS};
-	static const char *const names[] = {"--until", "--model", "--patience", "--kernel", "--workers"};
-	const char **argv = calloc(16 + 2 * x->args->set_count, sizeof(*argv));
+	static const enum fmt_option passed_on[] = {FMT_OPTION_UNTIL, FMT_OPTION_MODEL, FMT_OPTION_PATIENCE, FMT_OPTION_KERNEL,
+						    FMT_OPTION_WORKERS, FMT_OPTION_AT, FMT_OPTION_EXPERIMENT};
+	static const char *const names[] = {"--until", "--model", "--patience", "--kernel", "--workers", "--at", "--experiment"};
+	const char **argv = calloc(32 + 2 * x->args->set_count + 2 * x->args->change_count, sizeof(*argv));
 	_cleanup_free_ char *trace = trace_of(x, seed);
 	_cleanup_free_ char *number = fmt_text_of("%" PRIu64, seed);
 	size_t count = 0;
 
 	CHECK(argv);
 	argv[count++] = "hindcast";
-	argv[count++] = "record";
+	argv[count++] = x->at != UINT64_MAX ? "branch" : "record";
 	argv[count++] = "-q";
 	argv[count++] = "-o";
 	argv[count++] = trace;
@@ -113,14 +127,12 @@ static void exec_record(const struct exploration *x, uint64_t seed)
 	argv[count++] = number;
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++)
 		if (x->args->value[passed_on[i]]) {
-			CHECK(count < 15);
+			CHECK(count < 30);
 			argv[count++] = names[i];
 			argv[count++] = x->args->value[passed_on[i]];
 		}
-	for (size_t i = 0; i < x->args->set_count; i++) {
-		argv[count++] = "--set";
-		argv[count++] = x->args->set[i];
-	}
+	count += pass_list(argv + count, "--set", x->args->set, x->args->set_count);
+	count += pass_list(argv + count, "--change", x->args->change, x->args->change_count);
 	argv[count++] = x->experiment;
 	execv("/proc/self/exe", (char *const *)argv);
 }
@@ -210,6 +222,24 @@ static void sort_in(struct exploration *x, uint64_t seed, bool found)
 		forget(x, forgotten);
 }
 
+/* Whether a branch is one: the run up to there is that of the trace.  The recorder has said what is not, but not by its status, which
+ * may also mean that an expectation failed.  1, 0, -EBADMSG. */
+static int is_branch(const struct exploration *x, uint64_t seed, struct fmt_error *error)
+{
+	_cleanup_free_ char *trace = trace_of(x, seed);
+	struct fmt_reader *readers[2] = {NULL, NULL};
+	struct fmt_parting parting = {0};
+	int r = fmt_reader_open(x->experiment, &readers[0], error);
+
+	if (r >= 0)
+		r = fmt_reader_open(trace, &readers[1], error);
+	if (r >= 0)
+		r = fmt_diff_order(readers[0], readers[1], x->args->change_count ? x->at : 0, &parting, error);
+	fmt_reader_close(readers[0]);
+	fmt_reader_close(readers[1]);
+	return r < 0 ? r : !parting.parts || parting.vtime >= x->at;
+}
+
 static void on_end(struct exploration *x, uint64_t seed, int wait_status)
 {
 	const int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : FMT_STATUS_BUG;
@@ -221,7 +251,15 @@ static void on_end(struct exploration *x, uint64_t seed, int wait_status)
 		x->failed = (enum fmt_status)status;
 		return;
 	}
-	const int r = shows(x, seed, status, &error);
+	int r = status == FMT_STATUS_NO && x->at != UINT64_MAX ? is_branch(x, seed, &error) : 1;
+	if (r == 0) {
+		fmt_complain("seed %" PRIu64 ": the run parts from %s before the position; `hindcast branch` says where, and why", seed,
+			     x->experiment);
+		x->failed = FMT_STATUS_NO;
+		return;
+	}
+	if (r > 0)
+		r = shows(x, seed, status, &error);
 	if (r < 0) {
 		fmt_complain("seed %" PRIu64 ": %s", seed, error.text[0] ? error.text : strerror(-r));
 		x->failed = FMT_STATUS_USAGE;
@@ -330,27 +368,60 @@ static enum fmt_status explore(struct exploration *x)
 	return status;
 }
 
-/* Whether the filter makes sense, for this experiment if that does.  (If it does not, the first run says so.) */
-static bool check_filter(const struct exploration *x)
+/* Whether the filter makes sense, for this experiment if there is one (NULL: the first run says why not). */
+static bool check_filter(const struct exploration *x, const struct rec_experiment *exp)
 {
-	_cleanup_free_ char *file = rec__experiment_file(x->experiment);
 	_cleanup_(fmt_buf_done) struct fmt_buf records = {0};
-	struct rec_experiment *exp = NULL;
-	struct rec_exp_error exp_error;
 	struct fmt_filter *filter = NULL;
 	struct fmt_error error = {{0}};
-	const bool loaded = rec_experiment_load(file, x->args->set, &exp, &exp_error) >= 0;
 
-	if (loaded)
+	if (exp)
 		rec_preamble_events(exp, &records);
-	const int failed = loaded ? fmt_filter_new_among(x->filter, &records, &filter, &error)
-				  : fmt_filter_new(x->filter, &filter, &error);
+	const int failed = exp ? fmt_filter_new_among(x->filter, &records, &filter, &error)
+			       : fmt_filter_new(x->filter, &filter, &error);
 
 	if (failed < 0)
 		fmt_complain("%s", error.text);
 	fmt_filter_free(filter);
-	rec_experiment_free(exp);
 	return failed == 0;
+}
+
+static bool check_experiment(const struct exploration *x)
+{
+	_cleanup_free_ char *file = rec__experiment_file(x->experiment);
+	struct rec_experiment *exp = NULL;
+	struct rec_exp_error error;
+
+	rec_experiment_load(file, x->args->set, &exp, &error);
+	const bool good = check_filter(x, exp);
+
+	rec_experiment_free(exp);
+	return good;
+}
+
+/* What each branch would say is said once. */
+static bool check_branch(struct exploration *x)
+{
+	_cleanup_(rec_branch_done) struct rec_branch branch = {0};
+	const struct fmt_arguments *args = x->args;
+	enum fmt_status status = FMT_STATUS_OK;
+	uint64_t seed = x->first;
+
+	if (args->value[FMT_OPTION_MODEL]) {
+		fmt_complain("--model is for an experiment; a branch has that of its run");
+		return false;
+	}
+	struct fmt_reader *const reader = fmt_open_trace(x->experiment, &status);
+
+	if (!reader)
+		return false;
+	const bool good = rec_branch_open(&branch, reader, x->experiment, args->value[FMT_OPTION_EXPERIMENT]) == FMT_STATUS_OK &&
+			  rec_branch_at(&branch, args->value[FMT_OPTION_AT]) &&
+			  rec_branch_change(&branch, args->set, args->change, &seed) && check_filter(x, branch.exp);
+
+	x->at = branch.at;
+	fmt_reader_close(reader);
+	return good;
 }
 
 static bool read_arguments(const struct fmt_arguments *args, struct exploration *x)
@@ -367,7 +438,11 @@ static bool read_arguments(const struct fmt_arguments *args, struct exploration 
 		fmt_complain("--jobs %s: not a number from 1 to %d", args->value[FMT_OPTION_JOBS], JOBS_MAX);
 		return false;
 	}
-	if (!check_filter(x))
+	if (!args->value[FMT_OPTION_AT] && (args->change_count || args->value[FMT_OPTION_EXPERIMENT])) {
+		fmt_complain("--change and --experiment are for branches of a trace: --at says where they begin");
+		return false;
+	}
+	if (!(args->value[FMT_OPTION_AT] ? check_branch(x) : check_experiment(x)))
 		return false;
 	x->next = x->first;
 	x->job_count = jobs;
@@ -377,13 +452,14 @@ static bool read_arguments(const struct fmt_arguments *args, struct exploration 
 static enum fmt_status command_explore(const struct fmt_arguments *args)
 {
 	_cleanup_free_ char *filter = fmt_filter_of(args, 1);
-	_cleanup_free_ char *trace = args->value[FMT_OPTION_OUTPUT] ? fmt_text_of("%s", args->value[FMT_OPTION_OUTPUT])
+	_cleanup_free_ char *trace = args->value[FMT_OPTION_OUTPUT] ? fmt_text_of("%s", args->value[FMT_OPTION_OUTPUT]) :
+				     args->value[FMT_OPTION_AT]	    ? rec__branch_path(args->operand[0])
 								    : rec__trace_path(args->operand[0]);
 	_cleanup_free_ char *stem = rec__without_suffix(trace, ".hct");
 	_cleanup_free_ char *folder = fmt_text_of("%s.explore", stem);
 	struct exploration x = {
 		.args = args, .experiment = args->operand[0], .filter = filter, .stem = stem, .folder = folder,
-		.found = UINT64_MAX, .passed = UINT64_MAX,
+		.found = UINT64_MAX, .passed = UINT64_MAX, .at = UINT64_MAX,
 	};
 
 	if (!read_arguments(args, &x))
@@ -397,9 +473,9 @@ static enum fmt_status command_explore(const struct fmt_arguments *args)
 
 const struct fmt_command rec_cmd_explore = {
 	.name = "explore",
-	.usage = "EXPERIMENT [FILTER...]",
+	.usage = "EXPERIMENT | --at POSITION TRACE [FILTER...]",
 	.summary = "try seed after seed until a run shows what a filter wants, or fails",
-	.options = "seeds jobs output set until model patience kernel workers quiet",
+	.options = "seeds jobs output at change experiment set until model patience kernel workers quiet",
 	.operand_min = 1,
 	.operand_max = 64,
 	.run = command_explore,
