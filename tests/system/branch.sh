@@ -191,6 +191,56 @@ expect_status 1 "$HINDCAST" branch -q --at 15ms --experiment "$work/graph" -o "$
 expect_text "$work/err" '^hindcast: warning: net.gml is not what it was'
 expect_text "$work/out" '^cause    net.gml is not what it was'
 
+# Chance elsewhere: the paths of an internet, and who walks where, which decides who hears whom.  Which pairs there will be is told at
+# the beginning.
+cat >"$work/net.yaml" <<'END'
+general: {stop_time: 6s, seed: 1}
+network: {graph: {type: gml, inline: 'graph [ node [ id 0 host_bandwidth_up "10 Mbit" host_bandwidth_down "10 Mbit" ]
+  edge [ source 0 target 0 latency "10 ms" packet_loss 0.4 ] ]'}}
+hosts:
+  a: {network_node_id: 0, processes: [{path: /bin/ping, args: [-i, "0.1", b], expected_final_state: running}]}
+  b: {network_node_id: 0}
+END
+cat >"$work/walk.yaml" <<'END'
+general: {stop_time: 40s, seed: 1}
+hosts:
+  a: {processes: [{path: /bin/ping, args: [-i, "0.5", b], expected_final_state: running}]}
+  b: {}
+  c: {}
+  d: {}
+network:
+  mobility:
+    walk: {model: random-waypoint, hosts: [a, b, c, d], options: {width: 500, height: 300, speed_min: 10, speed_max: 30}}
+  media:
+    air: {kind: radio, hosts: [a, b, c, d], range: 100 m, movement: walk, link: {rate: 11 Mbit/s, delay: 5 us}}
+END
+for what in net:3s walk:15s; do
+    name=${what%:*} when=${what#*:}
+    record "$name" "$work/$name.yaml"
+    branch 0 "$name-seed:$name" --at "$when" --seed 5
+    expect_text "$work/$name-seed.out" '^before   the same$'
+    branch 0 "$name-two:$name" --at "$when" --seed 5 --workers 2
+    expect_same "$work/$name-seed.hct" "$work/$name-two.hct"
+    cmp <(before "$name" "$when" | grep -v ' pair ') <(before "$name-seed" "$when" | grep -v ' pair ') >&2 ||
+        fail "$name: the runs differ before $when"
+done
+expect_differ <(after net 3s | grep -o 'packet-drop .*') <(after net-seed 3s | grep -o 'packet-drop .*')
+expect_differ <(after walk 15s | grep ' position ') <(after walk-seed 15s | grep ' position ')
+
+# Of many nodes only the first at which something differs are told.
+{
+    echo 'general: {stop_time: 2s}'
+    echo 'hosts:'
+    for host in a b c d e f; do echo "  $host: {processes: [{path: /bin/ping, args: [-c, '20', -i, '0.1', hub]}]}"; done
+    echo '  hub: {}'
+    echo 'network: {media: {hub-switch: {kind: switch, hosts: [a, b, c, d, e, f, hub], link: {delay: 1 ms}}}}'
+} >"$work/many.yaml"
+record many "$work/many.yaml"
+branch 1 fewer:many --at 1s --change 'crash: hub'
+expect_text "$work/fewer.out" '^node hub: '
+expect_text "$work/fewer.out" '^and [0-9]+ more$'
+[[ $(grep -c '^node ' "$work/fewer.out") -eq 4 ]] || fail "not four nodes are told of: $(cat "$work/fewer.out")"
+
 # Seeds from the middle on.
 expect_status 0 "$HINDCAST" explore -q --jobs 1 --at 2s --seeds 7..20 -o "$work/tried.hct" "$run" \
     'kind==packet-drop && node==b && time>2.5s'
