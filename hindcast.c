@@ -56,6 +56,7 @@ static const struct fmt_command inspect = {
 static const struct fmt_command *const commands[] = {
 	&rec_cmd_record,
 	&rec_cmd_explore,
+	&rec_cmd_branch,
 	&rec_cmd_shrink,
 	&rep_cmd_replay,
 	&rep_cmd_gdb,

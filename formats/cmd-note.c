@@ -10,43 +10,15 @@
 #include "command.h"
 #include "dump.h"
 #include "fmt-commands.h"
-
-/* "50%" of the events.  False: it is none. */
-static bool parse_part(const char *text, event_seq count, event_seq *ret)
-{
-	_cleanup_free_ char *number = fmt_text_of("%s", text);
-	const size_t size = strlen(number);
-	uint64_t percent;
-
-	if (size < 2 || number[size - 1] != '%')
-		return false;
-	number[size - 1] = 0;
-	if (!fmt_parse_number(number, &percent) || percent > 100)
-		return false;
-	*ret = count / 100 * percent + count % 100 * percent / 100;
-	return true;
-}
+#include "place.h"
 
 /* A place as --at has it.  0: *ret is the event; the last one when the place is behind it. */
 static int find_position(struct fmt_reader *reader, const char *text, event_seq *ret, struct fmt_error *error)
 {
-	const event_seq count = fmt_reader_count(reader);
 	vtime_ns vtime;
-	int failed = 0;
+	const int failed = fmt_place_parse(reader, text, ret, &vtime, error);
 
-	if (text[0] == '@' && fmt_parse_number(text + 1, ret))
-		return 0;
-	if (strcmp(text, "start") == 0) {
-		*ret = 0;
-	} else if (strcmp(text, "end") == 0) {
-		*ret = count;
-	} else if (fmt_parse_vtime(text, &vtime)) {
-		failed = fmt_reader_seek(reader, vtime, ret, error);
-	} else if (!parse_part(text, count, ret)) {
-		snprintf(error->text, sizeof(error->text), "--at %s is no place: say @1234, 12.5s, 50%%, start or end", text);
-		return -EINVAL;
-	}
-	if (failed == 0 && *ret && *ret == count)
+	if (failed == 0 && *ret && *ret == fmt_reader_count(reader))
 		--*ret;
 	return failed;
 }

@@ -178,10 +178,12 @@ static bool parse_option(const struct fmt_command *command, char *const *argv, s
 	ret->value[id] = value ? value : "";
 	if (id == FMT_OPTION_SET)
 		ret->set[ret->set_count++] = value;
+	if (id == FMT_OPTION_CHANGE)
+		ret->change[ret->change_count++] = value;
 	return true;
 }
 
-/* Takes argv (what follows the command, NULL terminated) apart; operands and --set go to two
+/* Takes argv (what follows the command, NULL terminated) apart; operands, --set and --change go to three
  * arrays as long as argv, which are the caller's to free, also after a failure. */
 static bool parse(const struct fmt_command *command, char *const *argv, struct fmt_arguments *ret)
 {
@@ -191,7 +193,8 @@ static bool parse(const struct fmt_command *command, char *const *argv, struct f
 		count++;
 	ret->operand = calloc(count + 1, sizeof(*ret->operand));
 	ret->set = calloc(count + 1, sizeof(*ret->set));
-	CHECK(ret->operand && ret->set);
+	ret->change = calloc(count + 1, sizeof(*ret->change));
+	CHECK(ret->operand && ret->set && ret->change);
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(argv[i], "--") == 0) {
 			ret->program = argv + i + 1;
@@ -284,6 +287,7 @@ enum fmt_status fmt_command_run(const struct fmt_command *command, char *const *
 	const enum fmt_status status = parse(command, argv, &args) ? run_parsed(command, &args) : FMT_STATUS_USAGE;
 
 	free(args.set);
+	free(args.change);
 	free(args.operand);
 	return status;
 }

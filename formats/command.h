@@ -37,6 +37,8 @@ struct fmt_arguments {
 	const char *value[FMT_OPTION_COUNT];	/* "" for a given option without a value, NULL: not given */
 	const char **set;			/* all --set, NULL terminated */
 	size_t set_count;
+	const char **change;			/* all --change, likewise */
+	size_t change_count;
 	const char **operand;			/* NULL terminated */
 	size_t operand_count;
 	char *const *program;			/* after "--", NULL terminated; NULL without "--" */

@@ -45,6 +45,9 @@ void fmt__diff_side_take(struct fmt__diff_side *side);
 /* Ends the thread and frees it; error (may be NULL) is what peek() found to be wrong. */
 void fmt__diff_side_stop(struct fmt__diff_side *side, struct fmt_error *error);
 
+/* Number of events in chunks that are equal in both, from the start. */
+event_seq fmt__diff_skip_equal(const struct fmt_reader *a, const struct fmt_reader *b);
+
 /* The class of cause of two events that should have been the same; NULL: one run has nothing more there. */
 const char *fmt__diff_cause(const struct fmt_event *a, const struct fmt_event *b);
 

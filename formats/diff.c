@@ -72,8 +72,7 @@ static void diff_done(struct diff *diff)
 
 /* ---- comparing ---- */
 
-/* Number of events in chunks that are equal in both, from the start. */
-static event_seq skip_equal(const struct fmt_reader *a, const struct fmt_reader *b)
+event_seq fmt__diff_skip_equal(const struct fmt_reader *a, const struct fmt_reader *b)
 {
 	struct fmt_chunk_id x, y;
 	event_seq same = 0;
@@ -552,6 +551,7 @@ static int tell(struct diff *diff, FILE *out, bool json, struct finding *finding
 		struct fmt_error *error)
 {
 	const char *given = given_cause(diff);
+	const size_t most = diff->options->most ? diff->options->most : SIZE_MAX;
 	int failed = 0;
 
 	if (!count && !given) {
@@ -564,7 +564,7 @@ static int tell(struct diff *diff, FILE *out, bool json, struct finding *finding
 		fprintf(out, "{\"same\": false, \"cause\": \"%s\", \"nodes\": [", cause);
 	else
 		fprintf(out, "the runs differ; cause: %s\n", cause);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && i < most; i++) {
 		if (json) {
 			fprintf(out, i ? ",\n " : "\n ");
 			print_json_finding(diff, out, &findings[i]);
@@ -572,11 +572,15 @@ static int tell(struct diff *diff, FILE *out, bool json, struct finding *finding
 			print_finding(diff, out, &findings[i]);
 		}
 	}
+	if (count > most)
+		fprintf(out, "and %zu more\n", count - most);
+	const bool past = count && !diff->options->most;
+
 	if (json)
 		fprintf(out, "], \"past\": [");
-	else if (count)
+	else if (past)
 		fprintf(out, "before that, in common:\n");
-	if (count)
+	if (past)
 		failed = print_past(diff, out, &findings[0], json, error);
 	if (json)
 		fprintf(out, "]}\n");
@@ -594,7 +598,7 @@ static bool is_all_equal(const struct diff *diff, event_seq same)
 int fmt_diff(struct fmt_reader *a, struct fmt_reader *b, const struct fmt_diff_options *options, FILE *out, struct fmt_error *error)
 {
 	_cleanup_(diff_done) struct diff diff = {.options = options, .side = {{.reader = a}, {.reader = b}}};
-	const event_seq same = skip_equal(a, b);
+	const event_seq same = fmt__diff_skip_equal(a, b);
 	struct finding *findings = NULL;
 	size_t count = 0;
 

@@ -137,6 +137,36 @@ static bool print(char *text)
 	return true;
 }
 
+/* What a shell takes; without a moment it is for the user to go on with --change or --seed. */
+static char *branch_command(InspWindow *window, const char *moment)
+{
+	g_autofree char *path = g_shell_quote(window->run->path);
+	g_autofree char *change = *moment ? g_shell_quote(moment) : NULL;
+
+	return g_strdup_printf("hindcast branch %s --at @%u%s%s", path, window->focus, change ? " --change " : "", change ? change : "");
+}
+
+bool insp__do_branch_copy(InspWindow *window, const char *argument)
+{
+	if (!insp__need_run(window))
+		return false;
+	g_autofree char *command = branch_command(window, argument);
+	g_autofree char *said = g_strdup_printf("Copied: %s", command);
+
+	gdk_clipboard_set_text(gtk_widget_get_clipboard(GTK_WIDGET(window)), command);
+	insp__say(window, said);
+	return true;
+}
+
+bool insp__do_print_branch(InspWindow *window, const char *argument)
+{
+	if (!insp__need_run(window))
+		return false;
+	g_autofree char *command = branch_command(window, argument);
+
+	return print(g_strconcat(command, "\n", NULL));
+}
+
 bool insp__do_print_status(InspWindow *window, const char *argument)
 {
 	g_autofree char *status = insp__status(window);

@@ -189,6 +189,7 @@ static GMenuModel *event_menu(void)
 		{"On to Its _Effect", "win.flow.next"}, {"_Read the Conversation", "win.talk.follow"},
 		{"Only the Conversation's Packets", "win.talk.filter"}, {"Steps Stay on This Node", "win.step.scope-here"},
 		{"Write a _Note\u2026", "win.note.here"}, {"Copy the _Position", "win.focus.copy"},
+		{"Copy the Command for a _Branch from Here", "win.branch.copy"},
 	};
 	GMenu *menu = g_menu_new();
 

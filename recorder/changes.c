@@ -105,11 +105,31 @@ static vtime_ns next_move(const struct rec_changes *changes, const struct rec_ex
 	return changes->next_move < exp->move_count ? exp->moves[changes->next_move].at : UINT64_MAX;
 }
 
-vtime_ns rec_changes_next(const struct rec_changes *changes, const struct rec_experiment *exp)
+/* Of moves and phases. */
+static vtime_ns next_of_network(const struct rec_changes *changes, const struct rec_experiment *exp)
 {
 	const vtime_ns phase = next_phase(changes), move = next_move(changes, exp);
 
 	return move < phase ? move : phase;
+}
+
+vtime_ns rec_changes_next(const struct rec_changes *changes, const struct rec_experiment *exp)
+{
+	const vtime_ns network = next_of_network(changes, exp), reseed = rec_reseeds_next(&exp->reseeds, changes->next_reseed);
+
+	return reseed < network ? reseed : network;
+}
+
+static void tell_reseed(struct rec_changes *changes, const struct rec_experiment *exp, struct fmt_buf *records)
+{
+	const struct rec_reseed *reseed = &exp->reseeds.list[changes->next_reseed++];
+	char seed[24], cause[40];
+
+	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)reseed->seed);
+	rec_timeline_cause(reseed->line, cause, sizeof(cause));
+	fmt_put_injected(records, reseed->at, 0, 0, &(struct fmt_ev_injected){
+		.fault = {(const uint8_t *)"seed", strlen("seed")}, .what = {(const uint8_t *)seed, strlen(seed)},
+		.cause = {(const uint8_t *)cause, strlen(cause)}});
 }
 
 static void tell_move(struct rec_changes *changes, const struct rec_experiment *exp, struct fmt_buf *records)
@@ -122,6 +142,11 @@ static void tell_move(struct rec_changes *changes, const struct rec_experiment *
 
 void rec_changes_tell(struct rec_changes *changes, const struct rec_experiment *exp, struct fmt_buf *records)
 {
+	if (rec_reseeds_next(&exp->reseeds, changes->next_reseed) <= next_of_network(changes, exp)) {
+		CHECK(changes->next_reseed < exp->reseeds.count);
+		tell_reseed(changes, exp, records);
+		return;
+	}
 	if (next_move(changes, exp) <= next_phase(changes)) {
 		CHECK(next_move(changes, exp) != UINT64_MAX);
 		tell_move(changes, exp, records);

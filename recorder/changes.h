@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* changes.h - the position and link-change events of a run, in the order of time; positions, then link and side. */
+/* changes.h - what the machine tells of the timeline, in the order of time: seeds, positions, changes of links (by link and side). */
 #ifndef REC_CHANGES_H
 #define REC_CHANGES_H
 
@@ -16,6 +16,7 @@ struct rec_changes {
 	struct rec_change *list;
 	size_t count, next;		/* next: the first that was not told */
 	size_t next_move;		/* likewise of the experiment's moves */
+	size_t next_reseed;
 };
 
 void rec_changes_init(struct rec_changes *changes, const struct rec_experiment *exp);

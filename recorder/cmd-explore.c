@@ -11,6 +11,8 @@
  *
  * Invariant: no seed above `found` is started, and the command ends when none below it runs.
  *
+ * With --at each run is a `hindcast branch` of a trace: the seed is that of all chance from there on.
+ *
  * SIGINT and SIGTERM are passed on to the runs, which end within seconds; nothing is kept then.
  */
 #include <errno.h>
@@ -25,7 +27,9 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "branch.h"
 #include "command.h"
+#include "diff.h"
 #include "nodefs.h"
 #include "rec-commands.h"
 #include "recording.h"
@@ -40,7 +44,8 @@ struct job {
 
 struct exploration {
 	const struct fmt_arguments *args;
-	const char *experiment;
+	const char *experiment;		/* or, with --at, the trace that is branched */
+	vtime_ns at;			/* where; UINT64_MAX: nowhere */
 	const char *filter;		/* "": an expectation of the experiment fails */
 	char *stem;			/* of the traces that stay */
 	char *folder;			/* where the others are while they are looked at */
@@ -92,7 +97,9 @@ static bool start(struct exploration *x, struct job *job)
 {
 	_cleanup_free_ char *trace = trace_of(x, x->next);
 	_cleanup_free_ char *seed = fmt_text_of("%" PRIu64, x->next);
-	const struct rec_trial trial = {.args = x->args, .experiment = x->experiment, .trace = trace, .seed = seed, .set = true};
+	const struct rec_trial trial = {
+		.args = x->args, .branches = x->at != UINT64_MAX, .experiment = x->experiment, .trace = trace, .seed = seed, .set = true,
+	};
 	const pid_t pid = rec_trial_start(&trial);
 
 	if (pid < 0) {
@@ -141,6 +148,24 @@ static void sort_in(struct exploration *x, uint64_t seed, bool found)
 		forget(x, forgotten);
 }
 
+/* Whether a branch is one: the run up to there is that of the trace.  The recorder has said what is not, but not by its status, which
+ * may also mean that an expectation failed.  1, 0, -EBADMSG. */
+static int is_branch(const struct exploration *x, uint64_t seed, struct fmt_error *error)
+{
+	_cleanup_free_ char *trace = trace_of(x, seed);
+	struct fmt_reader *readers[2] = {NULL, NULL};
+	struct fmt_parting parting = {0};
+	int r = fmt_reader_open(x->experiment, &readers[0], error);
+
+	if (r >= 0)
+		r = fmt_reader_open(trace, &readers[1], error);
+	if (r >= 0)
+		r = fmt_diff_order(readers[0], readers[1], x->args->change_count ? x->at : 0, &parting, error);
+	fmt_reader_close(readers[0]);
+	fmt_reader_close(readers[1]);
+	return r < 0 ? r : !parting.parts || parting.vtime >= x->at;
+}
+
 static void on_end(struct exploration *x, uint64_t seed, int wait_status)
 {
 	const int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : FMT_STATUS_BUG;
@@ -152,7 +177,15 @@ static void on_end(struct exploration *x, uint64_t seed, int wait_status)
 		x->failed = (enum fmt_status)status;
 		return;
 	}
-	const int r = shows(x, seed, status, &error);
+	int r = status == FMT_STATUS_NO && x->at != UINT64_MAX ? is_branch(x, seed, &error) : 1;
+	if (r == 0) {
+		fmt_complain("seed %" PRIu64 ": the run parts from %s before the position; `hindcast branch` says where, and why", seed,
+			     x->experiment);
+		x->failed = FMT_STATUS_NO;
+		return;
+	}
+	if (r > 0)
+		r = shows(x, seed, status, &error);
 	if (r < 0) {
 		fmt_complain("seed %" PRIu64 ": %s", seed, error.text[0] ? error.text : strerror(-r));
 		x->failed = FMT_STATUS_USAGE;
@@ -261,6 +294,45 @@ static enum fmt_status explore(struct exploration *x)
 	return status;
 }
 
+/* One that cannot be loaded is what the first run complains of. */
+static bool check_experiment(const struct exploration *x)
+{
+	_cleanup_free_ char *file = rec__experiment_file(x->experiment);
+	struct rec_experiment *exp = NULL;
+	struct rec_exp_error error;
+
+	rec_experiment_load(file, x->args->set, &exp, &error);
+	const bool good = rec_trial_check_filter(exp, x->filter);
+
+	rec_experiment_free(exp);
+	return good;
+}
+
+/* What each branch would say is said once. */
+static bool check_branch(struct exploration *x)
+{
+	_cleanup_(rec_branch_done) struct rec_branch branch = {0};
+	const struct fmt_arguments *args = x->args;
+	enum fmt_status status = FMT_STATUS_OK;
+	uint64_t seed = x->first;
+
+	if (args->value[FMT_OPTION_MODEL]) {
+		fmt_complain("--model is for an experiment; a branch has that of its run");
+		return false;
+	}
+	struct fmt_reader *const reader = fmt_open_trace(x->experiment, &status);
+
+	if (!reader)
+		return false;
+	const bool good = rec_branch_open(&branch, reader, x->experiment, args->value[FMT_OPTION_EXPERIMENT]) == FMT_STATUS_OK &&
+			  rec_branch_at(&branch, args->value[FMT_OPTION_AT]) &&
+			  rec_branch_change(&branch, args->set, args->change, &seed) && rec_trial_check_filter(branch.exp, x->filter);
+
+	x->at = branch.at;
+	fmt_reader_close(reader);
+	return good;
+}
+
 static bool read_arguments(const struct fmt_arguments *args, struct exploration *x)
 {
 	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -275,9 +347,11 @@ static bool read_arguments(const struct fmt_arguments *args, struct exploration 
 		fmt_complain("--jobs %s: not a number from 1 to %d", args->value[FMT_OPTION_JOBS], JOBS_MAX);
 		return false;
 	}
-	_cleanup_free_ char *file = rec__experiment_file(x->experiment);
-
-	if (!rec_trial_check_filter(file, args->set, x->filter))
+	if (!args->value[FMT_OPTION_AT] && (args->change_count || args->value[FMT_OPTION_EXPERIMENT])) {
+		fmt_complain("--change and --experiment are for branches of a trace: --at says where they begin");
+		return false;
+	}
+	if (!(args->value[FMT_OPTION_AT] ? check_branch(x) : check_experiment(x)))
 		return false;
 	x->next = x->first;
 	x->job_count = jobs;
@@ -287,13 +361,14 @@ static bool read_arguments(const struct fmt_arguments *args, struct exploration 
 static enum fmt_status command_explore(const struct fmt_arguments *args)
 {
 	_cleanup_free_ char *filter = fmt_filter_of(args, 1);
-	_cleanup_free_ char *trace = args->value[FMT_OPTION_OUTPUT] ? fmt_text_of("%s", args->value[FMT_OPTION_OUTPUT])
+	_cleanup_free_ char *trace = args->value[FMT_OPTION_OUTPUT] ? fmt_text_of("%s", args->value[FMT_OPTION_OUTPUT]) :
+				     args->value[FMT_OPTION_AT]	    ? rec__branch_path(args->operand[0])
 								    : rec__trace_path(args->operand[0]);
 	_cleanup_free_ char *stem = rec__without_suffix(trace, ".hct");
 	_cleanup_free_ char *folder = fmt_text_of("%s.explore", stem);
 	struct exploration x = {
 		.args = args, .experiment = args->operand[0], .filter = filter, .stem = stem, .folder = folder,
-		.found = UINT64_MAX, .passed = UINT64_MAX,
+		.found = UINT64_MAX, .passed = UINT64_MAX, .at = UINT64_MAX,
 	};
 
 	if (!read_arguments(args, &x))
@@ -307,9 +382,9 @@ static enum fmt_status command_explore(const struct fmt_arguments *args)
 
 const struct fmt_command rec_cmd_explore = {
 	.name = "explore",
-	.usage = "EXPERIMENT [FILTER...]",
+	.usage = "EXPERIMENT | --at POSITION TRACE [FILTER...]",
 	.summary = "try seed after seed until a run shows what a filter wants, or fails",
-	.options = "seeds jobs output set until model patience kernel workers quiet",
+	.options = "seeds jobs output at change experiment set until model patience kernel workers quiet",
 	.operand_min = 1,
 	.operand_max = 64,
 	.run = command_explore,

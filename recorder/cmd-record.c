@@ -263,13 +263,12 @@ static bool has_tools(const struct rec_experiment *exp)
 	return true;
 }
 
-static enum fmt_status record_experiment(const struct fmt_arguments *args, struct rec_experiment *exp, const char *trace)
+enum fmt_status rec__record(const struct fmt_arguments *args, struct rec_experiment *exp, const char *trace, struct rec_run_result *ret)
 {
 	_cleanup_free_ char *kernel = rec__find_kernel(args);
 	_cleanup_free_ char *stem = rec__without_suffix(trace, ".hct");
 	_cleanup_free_ char *data = args->value[FMT_OPTION_DATA] ? fmt_text_of("%s", args->value[FMT_OPTION_DATA])
 							     : fmt_text_of("%s.data", stem);
-	struct rec_run_result result = {0};
 	struct rec_run_options run = {
 		.trace_path = args->value[FMT_OPTION_NO_TRACE] ? NULL : trace,
 		.data_dir = data,
@@ -289,17 +288,17 @@ static enum fmt_status record_experiment(const struct fmt_arguments *args, struc
 	}
 	if (!has_tools(exp))
 		return FMT_STATUS_HOST;
-	enum fmt_status status = record_once(exp, &run, &result);
+	enum fmt_status status = record_once(exp, &run, ret);
 	if (status != FMT_STATUS_OK)
 		return status;
-	print_result(&run, &result);
-	warn_changed(&result);
+	print_result(&run, ret);
+	warn_changed(ret);
 	/* No second run would end in the same place. */
-	if (result.status == REC_END_INTERRUPTED)
+	if (ret->status == REC_END_INTERRUPTED)
 		return FMT_STATUS_NO;
 	if (args->value[FMT_OPTION_VERIFY])
 		status = verify_run(exp, &run);
-	return status == FMT_STATUS_OK && result.failed_expectations ? FMT_STATUS_NO : status;
+	return status == FMT_STATUS_OK && ret->failed_expectations ? FMT_STATUS_NO : status;
 }
 
 static enum fmt_status command_record(const struct fmt_arguments *args)
@@ -321,7 +320,8 @@ static enum fmt_status command_record(const struct fmt_arguments *args)
 	if (!exp)
 		return FMT_STATUS_USAGE;
 	const char *const trace = args->value[FMT_OPTION_OUTPUT] ? args->value[FMT_OPTION_OUTPUT] : named;
-	const enum fmt_status status = record_experiment(args, exp, trace);
+	struct rec_run_result result = {0};
+	const enum fmt_status status = rec__record(args, exp, trace, &result);
 	rec_experiment_free(exp);
 	return status;
 }

@@ -361,10 +361,10 @@ static bool load(const struct fmt_arguments *args, const char *file, const char 
 
 	if (!loaded)
 		fmt_complain("%s", error.text);
-	rec_experiment_free(exp);
 	const char *const kept = args->value[FMT_OPTION_KEEP];
-	const bool makes_sense = loaded && rec_trial_check_filter(file, set, filter) && (!kept || keep(*ret, file, kept));
+	const bool makes_sense = loaded && rec_trial_check_filter(exp, filter) && (!kept || keep(*ret, file, kept));
 
+	rec_experiment_free(exp);
 	free(set);
 	return makes_sense;
 }

@@ -33,12 +33,17 @@ const char *rec_fault_key(enum rec_fault kind)
 	return rows[kind].key;
 }
 
-void rec_fault_cause(const struct rec_exp_fault *fault, char *text, size_t size)
+void rec_timeline_cause(uint32_t line, char *text, size_t size)
 {
-	if (fault->line)
-		snprintf(text, size, "timeline, line %u", fault->line);
+	if (line)
+		snprintf(text, size, "timeline, line %u", line);
 	else
 		snprintf(text, size, "timeline, --set");
+}
+
+void rec_fault_cause(const struct rec_exp_fault *fault, char *text, size_t size)
+{
+	rec_timeline_cause(fault->line, text, size);
 }
 
 /* ---- targets ---- */

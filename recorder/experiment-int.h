@@ -261,6 +261,8 @@ bool rec__movement_has_matrix(const struct rec__movement *movement);
 int rec__open_movements(struct rec__load *load);
 /* Adds their steps. */
 int rec__begin_movements(struct rec__load *load);
+/* What the models draw from now on is of this seed. */
+void rec__reseed_movements(struct rec__load *load, uint64_t seed);
 void rec__movements_free(struct rec__load *load);
 
 /* ---- experiment-addresses.c ---- */

@@ -341,21 +341,28 @@ static void find_hosts_of_base(struct rec__movement *m)
 	}
 }
 
+static void streams_init(struct rec__movement *m, uint64_t seed)
+{
+	char stream[200];
+
+	for (size_t i = 0; i < m->host_count; i++) {
+		snprintf(stream, sizeof(stream), "movement %.100s %u", m->name, m->hosts[i]);
+		rec_stream_init(&m->streams[i], seed, stream);
+	}
+}
+
 static void prepare(struct rec__movement *m)
 {
 	const struct rec_experiment *exp = m->load->exp;
-	char stream[200];
 
 	m->host_names = calloc(m->host_count + 1, sizeof(*m->host_names));
 	m->streams = calloc(m->host_count + 1, sizeof(*m->streams));
 	m->positions = calloc(m->host_count + 1, sizeof(*m->positions));
 	m->matrix = calloc(m->host_count * m->host_count + 1, 1);
 	CHECK(m->host_names && m->streams && m->positions && m->matrix);
-	for (size_t i = 0; i < m->host_count; i++) {
+	for (size_t i = 0; i < m->host_count; i++)
 		m->host_names[i] = exp->nodes[m->hosts[i] - 1].name;
-		snprintf(stream, sizeof(stream), "movement %.100s %u", m->name, m->hosts[i]);
-		rec_stream_init(&m->streams[i], exp->seed, stream);
-	}
+	streams_init(m, exp->seed);
 	m->env = (struct hindcast_mobility_env){
 		.abi = HINDCAST_MOBILITY_ABI, .host_count = (uint32_t)m->host_count, .host_names = m->host_names,
 		.end_ns = exp->stop_time, .realtime_ns = exp->realtime_ns,
@@ -465,6 +472,12 @@ int rec__begin_movements(struct rec__load *load)
 	for (size_t i = 0; i < load->movement_count && !error; i++)
 		error = add_steps(&load->movements[i]);
 	return error;
+}
+
+void rec__reseed_movements(struct rec__load *load, uint64_t seed)
+{
+	for (size_t i = 0; i < load->movement_count; i++)
+		streams_init(&load->movements[i], seed);
 }
 
 void rec__movements_free(struct rec__load *load)

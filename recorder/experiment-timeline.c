@@ -522,6 +522,24 @@ static int add_move(struct rec__load *load, struct rec__moment moment, int value
 	return add_steps(load, moment, value, move.over, move.steps);
 }
 
+/* Times ascend here, as everywhere where moments are carried out. */
+static int carry_out_seed(struct rec__load *load, const struct rec__moment *moment)
+{
+	struct rec_reseeds *reseeds = &load->exp->reseeds;
+	const int value = rec__yaml_find(load, moment->value, "seed");
+	struct rec_reseed reseed = {.at = moment->at, .line = rec__line(load, moment->value)};
+	const int error = rec__take_u64(load, value, &reseed.seed);
+
+	if (error)
+		return error;
+	if (!moment->at)
+		return rec__fail(load, value, "at 0 the seed is that of general.seed");
+	reseeds->list = rec__grow(reseeds->list, reseeds->count, sizeof(*reseeds->list));
+	reseeds->list[reseeds->count++] = reseed;
+	rec__reseed_movements(load, reseed.seed);
+	return 0;
+}
+
 static int collect(struct rec__load *load, int value, void *object)
 {
 	struct rec__moment moment = {.value = value, .carry_out = carry_out_entry};
@@ -529,14 +547,19 @@ static int collect(struct rec__load *load, int value, void *object)
 	if (rec__check_names(load, value, "a moment of the timeline") < 0)
 		return -EINVAL;
 	const int at = rec__yaml_find(load, value, "at"), ramp = rec__yaml_find(load, value, "ramp"),
-		  move = rec__yaml_find(load, value, "move");
+		  move = rec__yaml_find(load, value, "move"), seed = rec__yaml_find(load, value, "seed");
 
 	if (!at)
 		return rec__fail(load, value, "a moment of the timeline needs its time: at: 5 s");
 	if (rec__take_time(load, at, &moment.at) < 0)
 		return -EINVAL;
-	int error = rec__add_moment(load, moment);
+	int error = 0;
 
+	/* Before the movements' steps of that time, which are added later. */
+	if (seed)
+		error = rec__add_moment(load, (struct rec__moment){
+			.at = moment.at, .value = value, .first = true, .carry_out = carry_out_seed});
+	error = error ?: rec__add_moment(load, moment);
 	if (!error && ramp)
 		error = add_ramp(load, moment, ramp);
 	if (!error && move)

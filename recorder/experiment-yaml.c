@@ -409,15 +409,110 @@ static bool is_void(struct rec__load *load, int index)
 	return node->type == YAML_SCALAR_NODE && (!node->data.scalar.length);
 }
 
+static int fail_fragment(struct rec__load *load, const char *set, const char *why)
+{
+	return rec__fail(load, 0, "--set %s: what is added is to be YAML in one line, such as {at: 5 s, crash: a}: %s", set, why);
+}
+
+/* The nodes of a document, behind those that are there: number n of it becomes number before + n. */
+static void add_nodes(struct rec__load *load, const yaml_document_t *from, int before)
+{
+	yaml_document_t *to = &load->doc;
+
+	for (const yaml_node_t *node = from->nodes.start; node < from->nodes.top; node++) {
+		int index;
+
+		if (node->type == YAML_SCALAR_NODE)
+			index = yaml_document_add_scalar(to, NULL, node->data.scalar.value, (int)node->data.scalar.length,
+							 node->data.scalar.style);
+		else if (node->type == YAML_SEQUENCE_NODE)
+			index = yaml_document_add_sequence(to, NULL, YAML_FLOW_SEQUENCE_STYLE);
+		else
+			index = yaml_document_add_mapping(to, NULL, YAML_FLOW_MAPPING_STYLE);
+		CHECK(index == before + (int)(node - from->nodes.start) + 1);
+	}
+	for (const yaml_node_t *node = from->nodes.start; node < from->nodes.top; node++) {
+		const int index = before + (int)(node - from->nodes.start) + 1;
+
+		if (node->type == YAML_SEQUENCE_NODE)
+			for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
+				CHECK(yaml_document_append_sequence_item(to, index, before + *item));
+		if (node->type == YAML_MAPPING_NODE)
+			for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++)
+				CHECK(yaml_document_append_mapping_pair(to, index, before + pair->key, before + pair->value));
+	}
+}
+
+/* Whether more follows than the one document that was read: the parser's complaint, or NULL. */
+static const char *what_follows(yaml_parser_t *parser)
+{
+	yaml_document_t second;
+
+	if (!yaml_parser_load(parser, &second))
+		return parser->problem ?: "it cannot be read";
+	const bool more = yaml_document_get_root_node(&second);
+
+	yaml_document_delete(&second);
+	return more ? "there is a second document" : NULL;
+}
+
+/* Adds the tree of a text; *ret is its root. */
+static int add_fragment(struct rec__load *load, const char *set, const char *text, int *ret)
+{
+	const int before = (int)(load->doc.nodes.top - load->doc.nodes.start);
+	yaml_document_t fragment;
+	yaml_parser_t parser;
+	int error = 0;
+
+	CHECK(yaml_parser_initialize(&parser));
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
+	if (!yaml_parser_load(&parser, &fragment)) {
+		error = fail_fragment(load, set, parser.problem ?: "it cannot be read");
+	} else {
+		const char *why = yaml_document_get_root_node(&fragment) ? what_follows(&parser) : "there is nothing";
+
+		if (why)
+			error = fail_fragment(load, set, why);
+		else
+			add_nodes(load, &fragment, before);
+		yaml_document_delete(&fragment);
+	}
+	yaml_parser_delete(&parser);
+	*ret = before + 1;
+	return error;
+}
+
+/* KEY.PATH+=YAML: one more item of a list, which need not be there. */
+static int append_item(struct rec__load *load, const char *set, int *slot, bool fresh)
+{
+	int list = *slot, item = 0;
+
+	if (fresh || is_void(load, list)) {
+		list = yaml_document_add_sequence(&load->doc, NULL, YAML_FLOW_SEQUENCE_STYLE);
+		CHECK(list);
+		*slot = list;
+	}
+	if (rec__yaml(load, list)->type != YAML_SEQUENCE_NODE)
+		return rec__fail(load, 0, "--set %s: += adds to a list, and this is none", set);
+	const int error = add_fragment(load, set, strchr(set, '=') + 1, &item);
+
+	if (!error)
+		CHECK(yaml_document_append_sequence_item(&load->doc, list, item));
+	return error;
+}
+
 int rec__yaml_override(struct rec__load *load, const char *set)
 {
 	const char *equals = strchr(set, '=');
+	const bool adds = equals && equals > set + 1 && equals[-1] == '+';
 	int at = 1;	/* the root */
 
 	if (!equals || equals == set)
 		return rec__fail(load, 0, "--set %s: it is to be KEY.PATH=VALUE", set);
 	for (const char *part = set;;) {
-		const size_t size = strcspn(part, ".=");
+		const char *const end = part + strcspn(part, ".=");
+		const bool last = *end == '=';
+		const size_t size = (size_t)(end - part) - (last && adds);
 		const yaml_node_type_t type = rec__yaml(load, at)->type;
 		const int before = (int)(load->doc.nodes.top - load->doc.nodes.start);
 		int *slot = NULL;
@@ -429,7 +524,9 @@ int rec__yaml_override(struct rec__load *load, const char *set)
 		if (!slot)
 			return rec__fail(load, 0, "--set %s: there is no '%.*s' (items of a list are "
 					 "counted from 0)", set, (int)size, part);
-		if (part[size] == '=') {
+		if (last && adds)
+			return append_item(load, set, slot, *slot > before);
+		if (last) {
 			*slot = add_scalar(load, equals + 1, strlen(equals + 1));
 			return 0;
 		}
@@ -440,6 +537,6 @@ int rec__yaml_override(struct rec__load *load, const char *set)
 			*slot = map;
 		}
 		at = *slot;
-		part += size + 1;
+		part = end + 1;
 	}
 }

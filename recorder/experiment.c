@@ -294,6 +294,9 @@ static int read_text(struct rec_experiment *exp, const char *file, const char *c
 	return result;
 }
 
+#define COMMENT_SET "# --set "
+#define COMMENT_INPUT "# input "
+
 static void put_comment(struct fmt_buf *text, const char *what, const char *value)
 {
 	if (text->data[text->size - 1] != '\n')
@@ -311,13 +314,63 @@ static void append_comments(struct rec_experiment *exp, const char *const *set)
 	CHECK(exp->text_size > 0);
 	fmt_buf_put(&text, exp->text, exp->text_size);
 	for (; set && *set; set++)
-		put_comment(&text, "# --set ", *set);
+		put_comment(&text, COMMENT_SET, *set);
 	for (char **input = exp->inputs; input && *input; input++)
-		put_comment(&text, "# input ", *input);
+		put_comment(&text, COMMENT_INPUT, *input);
 	exp->text_size = text.size;
 	fmt_buf_put(&text, "", 1);
 	free(exp->text);
 	exp->text = (char *)text.data;
+}
+
+/* Takes lines of one kind off the end of a text, and gives what stands behind their mark. */
+static size_t take_comments(const char *text, size_t size, const char *mark, char ***ret)
+{
+	const size_t mark_size = strlen(mark);
+	char **list = NULL;
+	size_t count = 0, end = size;
+
+	while (end && text[end - 1] == '\n') {
+		size_t begin = end - 1;
+
+		while (begin && text[begin - 1] != '\n')
+			begin--;
+		if (end - 1 - begin < mark_size || memcmp(text + begin, mark, mark_size) != 0)
+			break;
+		_cleanup_free_ char *line = strndup(text + begin + mark_size, end - 1 - begin - mark_size);
+
+		CHECK(line);
+		rec__list_add(&list, &count, line);
+		end = begin;
+	}
+	for (size_t i = 0; i < count / 2; i++) {
+		char *const other = list[i];
+
+		list[i] = list[count - 1 - i];
+		list[count - 1 - i] = other;
+	}
+	*ret = list;
+	return end;
+}
+
+void rec_exp_recorded_init(struct rec_exp_recorded *recorded, const char *text, size_t size)
+{
+	*recorded = (struct rec_exp_recorded){.text = text};
+	recorded->text_size = take_comments(text, take_comments(text, size, COMMENT_INPUT, &recorded->inputs), COMMENT_SET, &recorded->set);
+}
+
+static void free_list(char **list)
+{
+	for (char **item = list; item && *item; item++)
+		free(*item);
+	free(list);
+}
+
+void rec_exp_recorded_done(struct rec_exp_recorded *recorded)
+{
+	free_list(recorded->set);
+	free_list(recorded->inputs);
+	*recorded = (struct rec_exp_recorded){0};
 }
 
 static struct rec_experiment *new_experiment(const char *path)
@@ -347,23 +400,46 @@ static char *directory_of(const char *path)
 	return dir;
 }
 
-int rec_experiment_load(const char *path, const char *const *set, struct rec_experiment **ret,
-			struct rec_exp_error *error)
+/* The text, with a zero byte behind it, is taken over. */
+static int load_text(const char *name, const char *dir, char *text, size_t size, const char *const *set,
+		     struct rec_experiment **ret, struct rec_exp_error *error)
 {
-	_cleanup_(rec_experiment_freep) struct rec_experiment *exp = new_experiment(path);
-	int result = rec__read_file(path, TEXT_SIZE_MAX, &exp->text, &exp->text_size);
+	_cleanup_(rec_experiment_freep) struct rec_experiment *exp = new_experiment(name);
 
-	if (result < 0) {
-		snprintf(error->text, sizeof(error->text), "%s: %s", path, strerror(-result));
-		return result;
-	}
-	exp->dir = directory_of(path);
-	result = read_text(exp, path, set, error);
+	exp->text = text;
+	exp->text_size = size;
+	exp->dir = rec__copy(dir);
+	const int result = read_text(exp, name, set, error);
+
 	if (result < 0)
 		return result;
 	append_comments(exp, set);
 	*ret = STEAL(exp);
 	return 0;
+}
+
+int rec_experiment_load(const char *path, const char *const *set, struct rec_experiment **ret,
+			struct rec_exp_error *error)
+{
+	_cleanup_free_ char *dir = directory_of(path);
+	char *text = NULL;
+	size_t size = 0;
+	const int result = rec__read_file(path, TEXT_SIZE_MAX, &text, &size);
+
+	if (result < 0) {
+		snprintf(error->text, sizeof(error->text), "%s: %s", path, strerror(-result));
+		return result;
+	}
+	return load_text(path, dir, text, size, set, ret, error);
+}
+
+int rec_experiment_load_recorded(const char *name, const char *dir, const struct rec_exp_recorded *recorded, const char *const *set,
+				 struct rec_experiment **ret, struct rec_exp_error *error)
+{
+	char *copy = strndup(recorded->text, recorded->text_size);
+
+	CHECK(copy);
+	return load_text(name, dir, copy, recorded->text_size, set, ret, error);
 }
 
 /* ---- one program ---- */
@@ -502,9 +578,8 @@ void rec_experiment_free(struct rec_experiment *exp)
 		free(exp->disks[i]);
 	}
 	free(exp->disks);
-	for (char **input = exp->inputs; input && *input; input++)
-		free(*input);
-	free(exp->inputs);
+	free(exp->reseeds.list);
+	free_list(exp->inputs);
 	free(exp->root);
 	free(exp->path);
 	free(exp->dir);

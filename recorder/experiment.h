@@ -10,6 +10,7 @@
 #include "channel.h"
 #include "event.h"
 #include "fault.h"
+#include "stream.h"
 
 #define REC_IF_NAME_SIZE 16
 #define REC_NODES_MAX 65535u	/* a node's number has two bytes in its MAC addresses */
@@ -130,6 +131,7 @@ struct rec_experiment {
 	size_t text_size;
 	char **inputs;			/* files that it names, as "NAME sha256 HASH", NULL terminated; NULL: none */
 	uint64_t seed;
+	struct rec_reseeds reseeds;	/* what the timeline makes of it */
 	vtime_ns stop_time;		/* UINT64_MAX: until every process has ended */
 	vtime_ns bootstrap_ns;		/* until then an internet loses nothing, and its links are unlimited; 0: never */
 	uint64_t realtime_ns;		/* wall clock at vtime 0; default 2000-01-01T00:00:00Z, as in Shadow */
@@ -165,6 +167,20 @@ int rec_experiment_load(const char *path, const char *const *set, struct rec_exp
 /* hindcast record -- PROGRAM ARGS...: one node, one program. */
 int rec_experiment_single(char *const *argv, struct rec_experiment **ret, struct rec_exp_error *error);
 void rec_experiment_free(struct rec_experiment *exp);	/* takes NULL */
+
+/* The experiment as a trace has it, taken apart again: the file's text and the comments behind it. */
+struct rec_exp_recorded {
+	const char *text;		/* borrowed */
+	size_t text_size;
+	char **set;			/* overrides, NULL terminated; NULL: none */
+	char **inputs;			/* as rec_experiment.inputs */
+};
+/* A file whose own last lines look like such comments is taken for one that was changed by them. */
+void rec_exp_recorded_init(struct rec_exp_recorded *recorded, const char *text, size_t size);
+void rec_exp_recorded_done(struct rec_exp_recorded *recorded);
+/* As rec_experiment_load(): name is for messages, relative paths start at dir, and set is all that is to be changed. */
+int rec_experiment_load_recorded(const char *name, const char *dir, const struct rec_exp_recorded *recorded, const char *const *set,
+				 struct rec_experiment **ret, struct rec_exp_error *error);
 
 /* The characteristics of a direction at a time. */
 const struct rec_exp_channel *rec_channel_at(const struct rec_exp_end *end, vtime_ns time);

@@ -36,7 +36,8 @@ struct rec_exp_fault {
 	uint64_t nth;			/* allocation: which one from then on fails, from 1 */
 };
 
-/* "timeline, line 12": where the experiment says so. */
+/* "timeline, line 12": where the experiment says so; line 0: in an override. */
+void rec_timeline_cause(uint32_t line, char *text, size_t size);
 void rec_fault_cause(const struct rec_exp_fault *fault, char *text, size_t size);
 /* Its word in the experiment. */
 const char *rec_fault_key(enum rec_fault kind);

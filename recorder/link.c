@@ -19,7 +19,7 @@
  *  1. Frames depart in the order in which they were given; departure times in the ring ascend.
  *  2. A frame arrives at least rec_jitter_delay_min() after it was given: windows are built on that.
  *  3. As many random numbers are drawn for every frame that is taken, whatever the characteristics are, so that a
- *     change of one does not move what comes later.
+ *     change of one does not move what comes later.  They are drawn when the frame is given: of the seed of that time.
  *  4. Frames arrive in the order in which they departed, but for those that are picked for reordering or have a
  *     jitter that overtakes.
  *
@@ -63,6 +63,17 @@ static void find_carrier(struct rec_link_end *end, size_t phase)
 	end->carrier_next = phase < exp->phase_count ? exp->phases[phase].from : UINT64_MAX;
 }
 
+static void streams_init(struct rec_link_end *end, uint64_t seed)
+{
+	stream_init(&end->loss.stream, end, "", seed);
+	stream_init(&end->loss.bursts, end, " bursts", seed);
+	stream_init(&end->jitter.stream, end, " jitter", seed);
+	stream_init(&end->aqm.stream, end, " queue", seed);
+	stream_init(&end->duplicate, end, " duplicate", seed);
+	stream_init(&end->corrupt, end, " corrupt", seed);
+	stream_init(&end->reorder, end, " reorder", seed);
+}
+
 void rec_link_end_init(struct rec_link_end *end, const struct rec_exp_link *link, unsigned side,
 		       uint64_t seed)
 {
@@ -82,13 +93,7 @@ void rec_link_end_init(struct rec_link_end *end, const struct rec_exp_link *link
 	};
 	CHECK(end->ring);
 	find_carrier(end, 0);
-	stream_init(&end->loss.stream, end, "", seed);
-	stream_init(&end->loss.bursts, end, " bursts", seed);
-	stream_init(&end->jitter.stream, end, " jitter", seed);
-	stream_init(&end->aqm.stream, end, " queue", seed);
-	stream_init(&end->duplicate, end, " duplicate", seed);
-	stream_init(&end->corrupt, end, " corrupt", seed);
-	stream_init(&end->reorder, end, " reorder", seed);
+	streams_init(end, seed);
 }
 
 bool rec_link_end_carrier(struct rec_link_end *end, vtime_ns now, bool *ret_on)
@@ -308,8 +313,11 @@ struct rec_link_result rec_link_end_send(struct rec_link_end *end, vtime_ns now,
 	const struct rec_exp_channel *channel = at(end, now);
 	struct rec_link_result result = {.verdict = REC_LINK_FULL, .corrupt_bit = UINT32_MAX};
 	const bool full = is_full(end, channel, frame_size);
+	uint64_t seed;
 
 	CHECK(frame_size > 0);
+	if (end->reseeds && rec_reseeds_pass(end->reseeds, &end->reseeds_passed, now, &seed))
+		streams_init(end, seed);
 	if (full && !channel->queue.drops)
 		return result;
 	const struct turn turn = take_turn(end, channel, now, frame_size);

@@ -25,6 +25,8 @@ struct rec_link_end {
 	struct rec_jitter jitter;
 	struct rec_aqm aqm;
 	struct rec_stream duplicate, corrupt, reorder;
+	const struct rec_reseeds *reseeds;	/* borrowed; NULL: none */
+	size_t reseeds_passed;
 	vtime_ns free_at;		/* when the line has sent all that it was given */
 	/* the delivery that was used last */
 	const vtime_ns *delivery_table;	/* whose number delivery is; NULL: none was used */

@@ -498,7 +498,7 @@ static bool is_over(struct rec__machine *m, vtime_ns start, vtime_ns *ret_end)
 	} else if (start == REC__NEVER && stop == REC__NEVER) {
 		set_reason(m, "nothing can happen any more");
 	} else if (start >= stop) {
-		set_reason(m, "stop_time was reached");
+		set_reason(m, REC_REASON_STOP_TIME);
 		*ret_end = stop;
 	} else {
 		return false;

@@ -17,6 +17,9 @@ struct rec_run_options {
 	bool quiet;			/* no progress line on stderr */
 };
 
+/* A reason for the end that says when another run of the same experiment is to be stopped. */
+#define REC_REASON_STOP_TIME "stop_time was reached"
+
 /* The status of the end event. */
 enum rec_end {
 	REC_END_HOPED = 0,		/* every expectation was met */

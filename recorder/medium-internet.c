@@ -26,6 +26,7 @@ struct internet {
 	struct address *addresses;	/* sorted */
 	size_t count;
 	struct rec_stream *loss;	/* [port that sends] */
+	size_t reseeds_passed;
 };
 
 static int cmp_addresses(const void *a, const void *b)
@@ -55,10 +56,19 @@ static void add_address(struct internet *internet, const char *text, uint32_t po
 	internet->count++;
 }
 
+static void streams_init(const struct rec_medium *medium, struct internet *internet, uint64_t seed)
+{
+	char name[48];
+
+	for (uint32_t port = 0; port < medium->end_count; port++) {
+		snprintf(name, sizeof(name), "internet %u", rec__medium_peer(medium, port)->node);
+		rec_stream_init(&internet->loss[port], seed, name);
+	}
+}
+
 static void *internet_init(struct rec_medium *medium)
 {
 	struct internet *internet = calloc(1, sizeof(*internet));
-	char name[48];
 
 	CHECK(internet);
 	internet->addresses = calloc(2 * medium->end_count + 1, sizeof(*internet->addresses));
@@ -67,9 +77,8 @@ static void *internet_init(struct rec_medium *medium)
 	for (uint32_t port = 0; port < medium->end_count; port++) {
 		add_address(internet, rec__medium_peer(medium, port)->ipv4, port);
 		add_address(internet, rec__medium_peer(medium, port)->ipv6, port);
-		snprintf(name, sizeof(name), "internet %u", rec__medium_peer(medium, port)->node);
-		rec_stream_init(&internet->loss[port], medium->env->exp->seed, name);
 	}
+	streams_init(medium, internet, medium->env->exp->seed);
 	qsort(internet->addresses, internet->count, sizeof(*internet->addresses), cmp_addresses);
 	return internet;
 }
@@ -92,8 +101,12 @@ static bool destination(const struct rec_packet *packet, uint8_t ret[16])
 
 static const char *internet_frame(struct rec_medium *medium, const struct rec_packet *packet)
 {
-	const struct internet *internet = medium->state;
+	struct internet *internet = medium->state;
 	const struct rec_exp_medium *exp = medium->exp;
+	uint64_t seed;
+
+	if (rec_reseeds_pass(&medium->env->exp->reseeds, &internet->reseeds_passed, medium->now, &seed))
+		streams_init(medium, internet, seed);
 	const uint64_t chance = rec_stream_below(&internet->loss[packet->dst_ifid], REC_PPB);
 	struct address key;
 

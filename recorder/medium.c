@@ -82,6 +82,7 @@ static struct rec_lane *find_lane(struct rec_medium *medium, node_id from, node_
 
 	if (lane && !lane->open) {
 		rec_link_end_init(&lane->end, lane->pair, lane->side, medium->env->exp->seed);
+		lane->end.reseeds = &medium->env->exp->reseeds;
 		lane->open = true;
 	}
 	return lane;

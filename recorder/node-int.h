@@ -165,6 +165,7 @@ struct rec_node {
 	size_t inbound_count, inbound_capacity;
 	struct rec_stream random;
 	struct rec_stream disk_chance;	/* which operations of the disk fail */
+	size_t reseeds_passed;
 	bool disk_slow;
 	char disk_cause[40];		/* where the experiment says so */
 	vtime_ns disk_free_at;		/* when a slow disk has done what it was asked */

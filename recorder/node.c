@@ -18,6 +18,7 @@
 #include <asm/unistd.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/random.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -334,8 +335,10 @@ vtime_ns rec__next_due(const struct rec_node *node)
 			next = node->ends[i].carrier_next;
 	}
 	const vtime_ns root = next_root(node), fault = rec__faults_next(node), held = rec__delay_next(node);
+	const vtime_ns reseed = rec_reseeds_next(&node->env->exp->reseeds, node->reseeds_passed);
 
 	next = root < next ? root : next;
+	next = reseed < next ? reseed : next;
 	next = fault < next ? fault : next;
 	next = held < next ? held : next;
 	if (node->inbound_count && node->inbound[0]->arrive_ns < next)
@@ -371,9 +374,48 @@ vtime_ns rec_node_next(const struct rec_node *node)
 	return next > node->now ? next : node->now;
 }
 
+/* ---- chance -------------------------------------------------------------------------- */
+
+static void streams_init(struct rec_node *node, uint64_t seed)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "node %u", node->id);
+	rec_stream_init(&node->random, seed, name);
+	snprintf(name, sizeof(name), "disk %u", node->id);
+	rec_stream_init(&node->disk_chance, seed, name);
+}
+
+/* The kernel's generator takes the bytes in and begins anew from its pool, as on a machine whose administrator has it do so. */
+static void reseed_kernel(struct rec_node *node)
+{
+	uint8_t bytes[32];
+
+	rec_stream_bytes(&node->random, bytes, sizeof(bytes));
+	const int64_t fd = rec__init_call(node, KG_INIT, __NR_openat, (uint64_t)AT_FDCWD, REC_PTR("/dev/urandom"), O_WRONLY, 0, 0, 0);
+
+	CHECK(fd >= 0 || node->panicked);
+	rec__init_call(node, KG_INIT, __NR_write, (uint64_t)fd, REC_PTR(bytes), sizeof(bytes), 0, 0, 0);
+	rec__init_call(node, KG_INIT, __NR_ioctl, (uint64_t)fd, RNDRESEEDCRNG, 0, 0, 0, 0);
+	rec__init_call(node, KG_INIT, __NR_close, (uint64_t)fd, 0, 0, 0, 0, 0);
+}
+
+/* A node that is down boots from the new streams; one that is frozen takes them up when it goes on. */
+static void reseed_due(struct rec_node *node)
+{
+	uint64_t seed;
+
+	if (node->frozen || !rec_reseeds_pass(&node->env->exp->reseeds, &node->reseeds_passed, node->now, &seed))
+		return;
+	streams_init(node, seed);
+	if (!node->panicked)
+		reseed_kernel(node);
+}
+
 /* All that happens at this instant without a program. */
 static void due(struct rec_node *node)
 {
+	reseed_due(node);
 	if (rec__faults_next(node) <= node->now)
 		rec__faults_due(node);
 	if (is_asleep(node))
@@ -430,6 +472,7 @@ static bool sleep_until(struct rec_node *node, vtime_ns until)
 
 		rec_port_tell_drop(&port, packet->packet, "node-down");
 	}
+	reseed_due(node);
 	if (rec__faults_next(node) <= node->now)
 		rec__faults_due(node);
 	return true;
@@ -655,7 +698,6 @@ static void new_roots(struct rec_node *node)
 int rec_node_new(const struct rec_node_env *env, node_id id, struct rec_node **ret)
 {
 	struct rec_node *node = calloc(1, sizeof(*node));
-	char stream[32];
 
 	CHECK(node != NULL);
 	CHECK(id >= 1 && id <= env->exp->node_count);
@@ -663,10 +705,7 @@ int rec_node_new(const struct rec_node_env *env, node_id id, struct rec_node **r
 	node->id = id;
 	node->exp = &env->exp->nodes[id - 1];
 	node->clock_fd = -1;
-	snprintf(stream, sizeof(stream), "node %u", id);
-	rec_stream_init(&node->random, env->exp->seed, stream);
-	snprintf(stream, sizeof(stream), "disk %u", id);
-	rec_stream_init(&node->disk_chance, env->exp->seed, stream);
+	streams_init(node, env->exp->seed);
 	int r = open_clock(node);
 
 	if (r == 0)

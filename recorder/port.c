@@ -22,6 +22,7 @@ struct rec_link_end *rec_ports_open(const struct rec_experiment *exp, node_id no
 			continue;
 		CHECK(end->ifid < count);
 		rec_link_end_init(&ends[end->ifid], &exp->links[i / 2], i % 2, exp->seed);
+		ends[end->ifid].reseeds = &exp->reseeds;
 	}
 	*ret_count = count;
 	return ends;

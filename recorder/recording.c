@@ -46,6 +46,13 @@ char *rec__trace_path(const char *experiment)
 	return fmt_text_of("%s/%s.hct", dir, stem);
 }
 
+char *rec__branch_path(const char *trace)
+{
+	_cleanup_free_ char *stem = rec__without_suffix(trace, ".hct");
+
+	return fmt_text_of("%s.branch.hct", stem);
+}
+
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	/* The directory itself stays; its marker goes with the rest and is made again. */

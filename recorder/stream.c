@@ -32,6 +32,20 @@ void rec_stream_init(struct rec_stream *s, uint64_t seed, const char *name)
 	CHECK(s->state[0] | s->state[1] | s->state[2] | s->state[3]);
 }
 
+vtime_ns rec_reseeds_next(const struct rec_reseeds *reseeds, size_t passed)
+{
+	return passed < reseeds->count ? reseeds->list[passed].at : UINT64_MAX;
+}
+
+bool rec_reseeds_pass(const struct rec_reseeds *reseeds, size_t *passed, vtime_ns now, uint64_t *ret)
+{
+	const size_t before = *passed;
+
+	while (rec_reseeds_next(reseeds, *passed) <= now)
+		*ret = reseeds->list[(*passed)++].seed;
+	return *passed != before;
+}
+
 static uint64_t rotate_left(uint64_t x, unsigned int count)
 {
 	return x << count | x >> (64 - count);

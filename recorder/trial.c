@@ -10,12 +10,11 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "dump.h"
-#include "experiment.h"
 #include "preamble.h"
 #include "text.h"
 #include "walk.h"
 
-#define ARGUMENTS_MAX 20	/* besides --set */
+#define ARGUMENTS_MAX 24	/* besides --set and --change */
 
 static const struct {
 	enum fmt_option option;
@@ -25,6 +24,8 @@ static const struct {
 	{FMT_OPTION_PATIENCE, "--patience"},
 	{FMT_OPTION_KERNEL, "--kernel"},
 	{FMT_OPTION_WORKERS, "--workers"},
+	{FMT_OPTION_AT, "--at"},
+	{FMT_OPTION_EXPERIMENT, "--experiment"},
 };
 
 static size_t put(const char **argv, size_t count, const char *name, const char *value)
@@ -37,24 +38,33 @@ static size_t put(const char **argv, size_t count, const char *name, const char 
 	return count + 2;
 }
 
+static size_t put_list(const char **argv, size_t count, const char *name, const char *const *values, size_t value_count)
+{
+	for (size_t i = 0; i < value_count; i++) {
+		argv[count++] = name;
+		argv[count++] = values[i];
+	}
+	return count;
+}
+
 static void exec_record(const struct rec_trial *trial)
 {
 	const struct fmt_arguments *args = trial->args;
-	const char **argv = calloc(ARGUMENTS_MAX + 2 * args->set_count, sizeof(*argv));
+	const char **argv = calloc(ARGUMENTS_MAX + 2 * (args->set_count + args->change_count), sizeof(*argv));
 	size_t count = 0;
 
 	CHECK(argv);
 	argv[count++] = "hindcast";
-	argv[count++] = "record";
+	argv[count++] = trial->branches ? "branch" : "record";
 	argv[count++] = "-q";
 	count = put(argv, count, "-o", trial->trace);
 	count = put(argv, count, "--seed", trial->seed);
 	count = put(argv, count, "--until", trial->until ?: args->value[FMT_OPTION_UNTIL]);
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++)
 		count = put(argv, count, passed_on[i].name, args->value[passed_on[i].option]);
-	for (size_t i = 0; trial->set && i < args->set_count; i++) {
-		argv[count++] = "--set";
-		argv[count++] = args->set[i];
+	if (trial->set) {
+		count = put_list(argv, count, "--set", args->set, args->set_count);
+		count = put_list(argv, count, "--change", args->change, args->change_count);
 	}
 	argv[count++] = trial->experiment;
 	execv("/proc/self/exe", (char *const *)argv);
@@ -108,22 +118,18 @@ int rec_trial_match(const char *trace, const char *filter, char **ret_line, vtim
 	return r;
 }
 
-bool rec_trial_check_filter(const char *file, const char *const *set, const char *filter)
+bool rec_trial_check_filter(const struct rec_experiment *exp, const char *filter)
 {
 	_cleanup_(fmt_buf_done) struct fmt_buf records = {0};
-	struct rec_experiment *exp = NULL;
-	struct rec_exp_error exp_error;
 	struct fmt_filter *made = NULL;
 	struct fmt_error error = {{0}};
-	const bool loaded = rec_experiment_load(file, set, &exp, &exp_error) >= 0;
 
-	if (loaded)
+	if (exp)
 		rec_preamble_events(exp, &records);
-	const int failed = loaded ? fmt_filter_new_among(filter, &records, &made, &error) : fmt_filter_new(filter, &made, &error);
+	const int failed = exp ? fmt_filter_new_among(filter, &records, &made, &error) : fmt_filter_new(filter, &made, &error);
 
 	if (failed < 0)
 		fmt_complain("%s", error.text);
 	fmt_filter_free(made);
-	rec_experiment_free(exp);
 	return failed == 0;
 }

@@ -6,15 +6,17 @@
 #include <sys/types.h>
 
 #include "command.h"
+#include "experiment.h"
 
 struct rec_trial {
 	const struct fmt_arguments *args;	/* of the command; what concerns a run is passed on to `record` */
-	const char *experiment;
+	bool branches;				/* `branch`, not `record` */
+	const char *experiment;			/* or the trace that is branched */
 	const char *trace;
 	const char *seed;			/* NULL: the experiment's */
 	const char *until;			/* NULL: what args say */
 	const char *said;			/* file for standard error; NULL: goes where the command's does */
-	bool set;				/* args' --set too */
+	bool set;				/* args' --set and --change too */
 };
 
 /* Starts one.  The process ends with `record`'s exit status, and with SIGTERM when this process ends.  -1: errno. */
@@ -23,7 +25,7 @@ pid_t rec_trial_start(const struct rec_trial *trial);
  * is none.  -EINVAL: the filter cannot be asked of this run; else what the reader says. */
 int rec_trial_match(const char *trace, const char *filter, char **ret_line, vtime_ns *ret_vtime, struct fmt_error *error);
 
-/* Whether a filter makes sense, for the experiment of a file if that does.  (If not, whoever loads it says so.)  False: it was said. */
-bool rec_trial_check_filter(const char *file, const char *const *set, const char *filter);
+/* Whether a filter makes sense, for an experiment if there is one (NULL).  False: it was said. */
+bool rec_trial_check_filter(const struct rec_experiment *exp, const char *filter);
 
 #endif

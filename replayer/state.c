@@ -26,8 +26,8 @@
 #include <unistd.h>
 
 #include "clock-model.h"
-#include "command.h"
 #include "effect.h"
+#include "place.h"
 
 #define KEYFRAME_BYTES (256u << 20)
 /* Smaller traces are read faster than a file is found. */
@@ -440,54 +440,11 @@ int rep_states_at_time(struct rep_states *states, vtime_ns vtime, const struct r
 	return 0;
 }
 
-static int refuse(struct fmt_error *error, int code, const char *format, const char *text, event_seq count)
-{
-	if (error)
-		snprintf(error->text, sizeof(error->text), format, text, (unsigned long long)count);
-	return code;
-}
-
-int rep_place_parse(struct fmt_reader *reader, const char *text, event_seq *ret_next, vtime_ns *ret_time,
-		    struct fmt_error *error)
-{
-	const event_seq count = fmt_reader_count(reader);
-	const size_t size = strlen(text);
-	vtime_ns vtime;
-	uint64_t number;
-	char digits[24];
-
-	*ret_time = UINT64_MAX;
-	*ret_next = 0;
-	if (strcmp(text, "start") == 0)
-		return 0;
-	if (strcmp(text, "end") == 0) {
-		*ret_next = count;
-		return 0;
-	}
-	if (text[0] == '@' && fmt_parse_number(text + 1, &number)) {
-		*ret_next = number;
-		return number <= count ? 0 : refuse(error, -ERANGE, "%s: the trace has %llu events", text, count);
-	}
-	if (size > 1 && size < sizeof(digits) && text[size - 1] == '%') {
-		rep__text_set(digits, sizeof(digits), (struct fmt_bytes){(const uint8_t *)text, size - 1});
-		if (fmt_parse_number(digits, &number) && number <= 100) {
-			*ret_next = count / 100 * number + count % 100 * number / 100;
-			return 0;
-		}
-	}
-	if (text[0] != '@' && fmt_parse_vtime(text, &vtime)) {
-		*ret_time = vtime;
-		return fmt_reader_seek(reader, vtime, ret_next, error);
-	}
-	return refuse(error, -EINVAL, "%s: no place in a trace of %llu events; one is @NUMBER, a time such as 12.5s, 50%%, start or end",
-		      text, count);
-}
-
 int rep_states_at_place(struct rep_states *states, const char *text, const struct rep_state **ret, struct fmt_error *error)
 {
 	event_seq next;
 	vtime_ns vtime;
-	const int r = rep_place_parse(states->reader, text, &next, &vtime, error);
+	const int r = fmt_place_parse(states->reader, text, &next, &vtime, error);
 
 	if (r < 0)
 		return r;

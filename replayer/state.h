@@ -209,11 +209,7 @@ const struct rep_state_process *rep_state_process(const struct rep_state_node *n
 const struct rep_state_fd *rep_state_fd(const struct rep_state_node *node, uint32_t pid, uint32_t fd);
 const struct rep_state_socket *rep_state_socket(const struct rep_state_node *node, uint64_t sock);
 
-/* A place as a person writes it: "@1041" (before event 1041), "12.5s" (before what happens then), "50%" (of the events), "start", "end".
- * 0; -EINVAL, -ERANGE with error.  *ret_time: of a time, else UINT64_MAX; *ret_next: the first event that has not happened there. */
-int rep_place_parse(struct fmt_reader *reader, const char *text, event_seq *ret_next, vtime_ns *ret_time,
-		    struct fmt_error *error);
-/* The state there. */
+/* The state at a place as place.h has it. */
 int rep_states_at_place(struct rep_states *states, const char *text, const struct rep_state **ret, struct fmt_error *error);
 
 /* A copy that stays, which rep_state_free() frees. */

@@ -43,6 +43,9 @@ focus.back
 focus.forward
 focus.back
 focus.copy
+branch.copy
+print.branch
+print.branch crash: {node}
 focus.goto @{packet}
 packet.previous
 packet.next

@@ -59,6 +59,11 @@ expect out '^@6	list.filter kind==nothing	column 19: there is no kind of event "
 expect out '^@6	repeat 3 step.next	→ @9$'
 [[ $(grep -c '	step.next	' "$work/out") -eq 1 ]] || fail "a command within a command has a row"
 
+# The command line of a branch from the position, as a shell takes it.
+look 0 "$work/run.hct" "focus.goto @5" print.branch "print.branch crash: r1" "branch.copy crash: r1"
+expect out "^hindcast branch '$work/run.hct' --at @5$"
+expect out "^hindcast branch '$work/run.hct' --at @5 --change 'crash: r1'$"
+
 # Scripts: from standard input, with comments and empty lines; one that is not there.
 printf '# a comment\n\nstep.next\n  step.next  \nprint.status\n' |
     timeout 60 dbus-run-session -- "$inspector" "$work/run.hct" --script - -q >"$work/out"

@@ -130,9 +130,45 @@ static void test_many(void)
 	rec_experiment_free(exp);
 }
 
+static void test_seeds(void)
+{
+	struct rec_changes changes;
+	struct fmt_buf records = {0};
+	struct fmt_ev_injected ev;
+	struct fmt_event event;
+	size_t pos = 0;
+	struct rec_experiment *exp = good("- {at: 2 s, seed: 9, down: left}\n- {at: 1 s, seed: 18446744073709551615}\n"
+					  "- {at: 2 s, seed: 7}\n");
+
+	part("seeds");
+	EQUAL(exp->reseeds.count, 3);
+	EQUAL(exp->reseeds.list[0].at, 1000000000);
+	HOLDS(exp->reseeds.list[0].seed == UINT64_MAX);
+	EQUAL(exp->reseeds.list[1].seed, 9);
+	EQUAL(exp->reseeds.list[2].seed, 7);
+	EQUAL(exp->reseeds.list[2].line, 9);
+	rec_changes_init(&changes, exp);
+	EQUAL(rec_changes_next(&changes, exp), 1000000000);
+	rec_changes_tell(&changes, exp, &records);
+	EQUAL(rec_changes_next(&changes, exp), 2000000000);
+	EQUAL(fmt_record_next(records.data, records.size, &pos, &event), 1);
+	EQUAL(fmt_get_injected(&event, &ev), 0);
+	EQUAL(event.vtime, 1000000000);
+	EQUAL(event.node, 0);
+	HOLDS(ev.fault.size == 4 && !memcmp(ev.fault.data, "seed", 4));
+	HOLDS(ev.what.size == 20 && !memcmp(ev.what.data, "18446744073709551615", 20));
+	HOLDS(ev.cause.size == 16 && !memcmp(ev.cause.data, "timeline, line 8", 16));
+	fmt_buf_done(&records);
+	rec_changes_done(&changes);
+	rec_experiment_free(exp);
+}
+
 static void test_errors(void)
 {
 	part("errors");
+	bad("- {at: 0, seed: 1}\n", ":7:17: ", "that of general.seed");
+	bad("- {at: 1 s, seed: -1}\n", ":7:19: ", "not a whole number");
+	bad("- {at: 1 s, seed: {on: a}}\n", ":7:19: ", "single value");
 	bad("- {down: left}\n", ":7:3: ", "needs its time");
 	bad("- {at: 1 s, dwon: left}\n", ":7:13: ", "did you mean 'down'?");
 	bad("- {at: 1 s, down: lefd}\n", ":7:19: ", "there is no link 'lefd'");
@@ -163,6 +199,7 @@ int main(void)
 	test_verbs();
 	test_ramp();
 	test_many();
+	test_seeds();
 	test_errors();
 	unlink(path);
 	return done();

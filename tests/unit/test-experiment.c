@@ -374,6 +374,72 @@ static void test_overrides(void)
 	}
 }
 
+/* KEY+=ITEM */
+static void test_additions(void)
+{
+	static const char *const set[] = {"timeline+={at: 2 s, seed: 5}", "timeline+={at: 1 s, crash: [a, a]}",
+					  "hosts.a.processes+={path: /y, args: [&x one, *x]}", NULL};
+	static const char *const wrong[][3] = {
+		{"hosts+={seed: 1}", "+= adds to a list", NULL}, {"timeline+={at: 1 s, crash: a} x", "is to be YAML in one line", NULL},
+		{"timeline+={at: 1 s", "is to be YAML in one line", NULL}, {"timeline+=", "there is nothing", NULL},
+		{"timeline+={at: 1 s, crash: q}", "there is no host 'q'", NULL}, {"+={at: 1 s}", "+=", NULL},
+		{"timeline+=&x [*x]", "", NULL},
+	};
+	struct rec_exp_error error;
+	struct rec_experiment *exp;
+
+	part("additions");
+	exp = load("hosts: {a: {processes: [{path: /x}]}}\ngeneral: {stop_time: 9 s}\n", set, &error);
+	STRING(error.text, "");
+	EQUAL(exp->reseeds.count, 1);
+	EQUAL(exp->reseeds.list[0].line, 0);
+	EQUAL(exp->nodes[0].fault_count, 2);
+	EQUAL(exp->nodes[0].process_count, 2);
+	STRING(exp->nodes[0].processes[1].args[2], "one");
+	HOLDS(strstr(exp->text, "\n# --set timeline+={at: 2 s, seed: 5}\n"));
+	rec_experiment_free(exp);
+	for (unsigned int i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		const char *const one[] = {wrong[i][0], NULL};
+
+		exp = load(HOST, one, &error);
+		HOLDS(!exp && strstr(error.text, wrong[i][1]));
+		rec_experiment_free(exp);
+	}
+}
+
+/* What a trace has is taken apart and gives the same text again. */
+static void test_recorded(void)
+{
+	static const char *const set[] = {"general.seed=9", "timeline+={at: 2 s, seed: 5}", NULL};
+	static const char no_newline[] = "hosts: {a: {processes: [{path: /x}]}}";
+	struct rec_exp_recorded recorded;
+	struct rec_exp_error error;
+	struct rec_experiment *again = NULL, *exp = load(no_newline, set, &error);
+
+	part("recorded");
+	rec_exp_recorded_init(&recorded, exp->text, exp->text_size);
+	STRING(recorded.set[0], set[0]);
+	STRING(recorded.set[1], set[1]);
+	HOLDS(!recorded.set[2] && !recorded.inputs);
+	EQUAL(rec_experiment_load_recorded("it", "/tmp", &recorded, (const char *const *)recorded.set, &again, &error), 0);
+	STRING(again->text, exp->text);
+	rec_experiment_free(again);
+	rec_exp_recorded_done(&recorded);
+	rec_experiment_free(exp);
+	rec_exp_recorded_init(&recorded, no_newline, sizeof(no_newline) - 1);
+	EQUAL(recorded.text_size, sizeof(no_newline) - 1);
+	HOLDS(!recorded.set && !recorded.inputs);
+	rec_exp_recorded_done(&recorded);
+	rec_exp_recorded_init(&recorded, "a: 1\n# --set x=1\n# input f sha256 0\n# input g sha256 1\n", 55);
+	EQUAL(recorded.text_size, 5);
+	STRING(recorded.set[0], "x=1");
+	STRING(recorded.inputs[0], "f sha256 0");
+	STRING(recorded.inputs[1], "g sha256 1");
+	rec_exp_recorded_done(&recorded);
+	rec_exp_recorded_init(&recorded, "", 0);
+	rec_exp_recorded_done(&recorded);
+}
+
 static void test_single(void)
 {
 	char *const argv[] = {(char *)"/bin/echo", (char *)"a b", (char *)"\"\\\n\t", (char *)"\xc3\xa9",
@@ -440,6 +506,8 @@ int main(void)
 	test_isolated();
 	test_aliases();
 	test_overrides();
+	test_additions();
+	test_recorded();
 	test_single();
 	test_damage();
 	unlink(path);

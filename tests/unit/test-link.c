@@ -378,6 +378,30 @@ static void test_disciplines(void)
 	rec_link_end_done(&end);
 }
 
+/* From its time on a link draws what one of the other seed draws from its beginning, and before it what it would have drawn. */
+static void test_reseed(void)
+{
+	const struct rec_exp_link link = link_of(0, 1000, REC_PPB / 2, 8);
+	struct rec_reseed list[] = {{.at = 500, .seed = 2}};
+	const struct rec_reseeds reseeds = {list, 1};
+	struct rec_link_end one, two, both;
+
+	part("another seed");
+	rec_link_end_init(&one, &link, 0, 1);
+	rec_link_end_init(&two, &link, 0, 2);
+	rec_link_end_init(&both, &link, 0, 1);
+	both.reseeds = &reseeds;
+	for (vtime_ns now = 0; now < 1000; now++) {
+		const bool lost = rec_link_end_send(&both, now, 100).drop != NULL;
+		struct rec_link_end *const like = now < 500 ? &one : &two;
+
+		EQUAL(lost, rec_link_end_send(like, now, 100).drop != NULL);
+	}
+	rec_link_end_done(&one);
+	rec_link_end_done(&two);
+	rec_link_end_done(&both);
+}
+
 int main(void)
 {
 	test_rate();
@@ -392,5 +416,6 @@ int main(void)
 	test_accidents();
 	test_police();
 	test_disciplines();
+	test_reseed();
 	return done();
 }

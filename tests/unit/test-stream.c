@@ -79,11 +79,33 @@ static void test_bytes(void)
 	HOLDS(rec_stream_u64(&a) == rec_stream_u64(&b));
 }
 
+static void test_reseeds(void)
+{
+	struct rec_reseed list[] = {{.at = 5, .seed = 1}, {.at = 7, .seed = 2}, {.at = 7, .seed = 3}};
+	const struct rec_reseeds reseeds = {list, 3}, none = {0};
+	uint64_t seed = 99;
+	size_t passed = 0;
+
+	part("reseeds");
+	HOLDS(rec_reseeds_next(&none, 0) == UINT64_MAX);
+	HOLDS(!rec_reseeds_pass(&none, &passed, 100, &seed));
+	HOLDS(rec_reseeds_next(&reseeds, passed) == 5);
+	HOLDS(!rec_reseeds_pass(&reseeds, &passed, 4, &seed));
+	HOLDS(seed == 99);
+	HOLDS(rec_reseeds_pass(&reseeds, &passed, 5, &seed) && seed == 1);
+	HOLDS(!rec_reseeds_pass(&reseeds, &passed, 6, &seed));
+	HOLDS(rec_reseeds_next(&reseeds, passed) == 7);
+	/* Of several that were passed the last one holds. */
+	HOLDS(rec_reseeds_pass(&reseeds, &passed, 8, &seed) && seed == 3);
+	HOLDS(rec_reseeds_next(&reseeds, passed) == UINT64_MAX);
+}
+
 int main(void)
 {
 	test_vectors();
 	test_independence();
 	test_below();
 	test_bytes();
+	test_reseeds();
 	return done();
 }
