@@ -256,37 +256,6 @@ static char *moment_of(vtime_ns at, const char *change)
 	return fmt_text_of("timeline+={at: %s s, %.*s}", time, (int)size, body);
 }
 
-/* An override is a line of the trace. */
-static bool is_line(const char *option, const char *text)
-{
-	if (!strchr(text, '\n'))
-		return true;
-	fmt_complain("%s: it is to be written in one line: {set: {links: all, to: {loss: 5%%}}}", option);
-	return false;
-}
-
-static bool add_moments(struct rec_branch *branch, const char *const *changes, const uint64_t *seed)
-{
-	size_t count = 0;
-
-	while (changes && changes[count])
-		count++;
-	branch->changes = count;
-	branch->moments = calloc(count + 2, sizeof(*branch->moments));
-	CHECK(branch->moments);
-	for (size_t i = 0; i < count; i++) {
-		if (!is_line("--change", changes[i]))
-			return false;
-		branch->moments[i] = moment_of(branch->at, changes[i]);
-	}
-	if (seed) {
-		_cleanup_free_ char *change = fmt_text_of("seed: %" PRIu64, *seed);
-
-		branch->moments[count] = moment_of(branch->at, change);
-	}
-	return true;
-}
-
 static size_t length(const char *const *list)
 {
 	size_t count = 0;
@@ -296,23 +265,34 @@ static size_t length(const char *const *list)
 	return count;
 }
 
+static void add_moments(struct rec_branch *branch, const char *const *changes, const uint64_t *seed)
+{
+	const size_t count = length(changes);
+
+	branch->changes = count;
+	branch->moments = calloc(count + 2, sizeof(*branch->moments));
+	CHECK(branch->moments);
+	for (size_t i = 0; i < count; i++)
+		branch->moments[i] = moment_of(branch->at, changes[i]);
+	if (seed) {
+		_cleanup_free_ char *change = fmt_text_of("seed: %" PRIu64, *seed);
+
+		branch->moments[count] = moment_of(branch->at, change);
+	}
+}
+
 bool rec_branch_change(struct rec_branch *branch, const char *const *set, const char *const *changes, const uint64_t *seed)
 {
-	if (!add_moments(branch, changes, seed))
-		return false;
+	add_moments(branch, changes, seed);
 	const char *const *const lists[] = {(const char *const *)branch->recorded.set, set, (const char *const *)branch->moments};
 	size_t count = 0;
 
 	branch->sets = length(set);
-
 	branch->set = calloc(length(lists[0]) + length(lists[1]) + length(lists[2]) + 1, sizeof(*branch->set));
 	CHECK(branch->set);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-		for (size_t k = 0; k < length(lists[i]); k++) {
-			if (!is_line("--set", lists[i][k]))
-				return false;
+		for (size_t k = 0; k < length(lists[i]); k++)
 			branch->set[count++] = lists[i][k];
-		}
 	branch->exp = load(branch, branch->set);
 	if (branch->exp)
 		restore_options(branch->reader, branch->base, branch->exp);

@@ -507,6 +507,9 @@ int rec__yaml_override(struct rec__load *load, const char *set)
 	const bool adds = equals && equals > set + 1 && equals[-1] == '+';
 	int at = 1;	/* the root */
 
+	if (strchr(set, '\n'))
+		return rec__fail(load, 0, "--set %.*s...: it is to be written in one line, as it stands in the trace",
+				 (int)strcspn(set, "\n"), set);
 	if (!equals || equals == set)
 		return rec__fail(load, 0, "--set %s: it is to be KEY.PATH=VALUE", set);
 	for (const char *part = set;;) {

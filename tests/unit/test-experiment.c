@@ -381,7 +381,8 @@ static void test_additions(void)
 					  "hosts.a.processes+={path: /y, args: [&x one, *x]}", NULL};
 	static const char *const wrong[][3] = {
 		{"hosts+={seed: 1}", "+= adds to a list", NULL}, {"timeline+={at: 1 s, crash: a} x", "is to be YAML in one line", NULL},
-		{"timeline+={at: 1 s", "is to be YAML in one line", NULL}, {"timeline+=", "there is nothing", NULL},
+		{"timeline+={at: 1 s", "is to be YAML in one line", NULL},
+		{"general.seed=1\n2", "is to be written in one line", NULL}, {"timeline+=", "there is nothing", NULL},
 		{"timeline+={at: 1 s, crash: q}", "there is no host 'q'", NULL}, {"+={at: 1 s}", "+=", NULL},
 		{"timeline+=&x [*x]", "", NULL},
 	};
