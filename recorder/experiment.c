@@ -27,6 +27,7 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "jitter.h"
+#include "trace.h"
 
 #define TEXT_SIZE_MAX (16u << 20)
 #define OVERRIDES_MAX 1000
@@ -418,12 +419,29 @@ static int load_text(const char *name, const char *dir, char *text, size_t size,
 	return 0;
 }
 
+/* Who has a trace may think that it is enough. */
+static bool is_trace(const char *path)
+{
+	struct fmt_reader *reader = NULL;
+
+	if (fmt_reader_open(path, &reader, NULL) < 0)
+		return false;
+	fmt_reader_close(reader);
+	return true;
+}
+
 int rec_experiment_load(const char *path, const char *const *set, struct rec_experiment **ret,
 			struct rec_exp_error *error)
 {
 	_cleanup_free_ char *dir = directory_of(path);
 	char *text = NULL;
 	size_t size = 0;
+
+	if (is_trace(path)) {
+		snprintf(error->text, sizeof(error->text), "%s: a trace, and here is to be an experiment; `hindcast branch` records "
+			 "the run of a trace again", path);
+		return -EINVAL;
+	}
 	const int result = rec__read_file(path, TEXT_SIZE_MAX, &text, &size);
 
 	if (result < 0) {

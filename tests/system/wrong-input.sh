@@ -20,6 +20,9 @@ expect_status 0 "$HINDCAST" record --help
 refuse "$work/nothing.yaml"
 expect_text "$work/err" 'nothing\.yaml'
 
+refuse "$root/tests/golden/picture.hct"
+expect_text "$work/err" 'picture\.hct: a trace'
+
 printf 'general: {stop_time: 1s\nhosts: [\n' >"$work/unreadable.yaml"
 refuse "$work/unreadable.yaml"
 expect_text "$work/err" 'unreadable\.yaml:[0-9]+:[0-9]+:'
