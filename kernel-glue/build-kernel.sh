@@ -2,14 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # build-kernel.sh [--out FILE] [--print-key] [--jobs N]
+# build-kernel.sh --unpack FOLDER
 #
 # Builds the kernel image from the distribution's source and what is in this folder, or finds it in
 # the cache.  Prints the image's path; with --print-key the cache key before it, on a line of its own.
-# With --out, FILE becomes a copy of the image, and is not touched if it is one already.
+# With --out, FILE becomes a copy of the image, and is not touched if it is one already.  With --unpack nothing
+# is built: FOLDER becomes the source as it is compiled, for whoever debugs.
 #
 # An image is the same bytes wherever it is built: the build runs inside the unpacked source, so
 # that no absolute path reaches an object, and all stamps are pinned.  The cache key covers
 # everything that goes in.
+#
+# Beside hindcast-kernel.so lies hindcast-kernel.debug: its symbols and types, of the same build id.  The image is what it
+# would be without: the objects are linked once without debug information, for the image, and once with it.
+# That one keeps the code, too: gdb finds in .dynamic that names are first looked up in the kernel that uses them.
 #
 # Environment: KERNEL_SOURCE (tarball), HINDCAST_CACHE (default $XDG_CACHE_HOME/hindcast), CC.
 set -euo pipefail
@@ -22,10 +28,11 @@ compiler=${CC:-gcc}
 jobs=$(nproc)
 out=
 print_key=
+folder=
 
 usage()
 {
-	echo "usage: build-kernel.sh [--out FILE] [--print-key] [--jobs N]" >&2
+	echo "usage: build-kernel.sh [--out FILE] [--print-key] [--jobs N] | --unpack FOLDER" >&2
 	exit 2
 }
 
@@ -40,6 +47,7 @@ while [ $# -gt 0 ]; do
 	--out) [ $# -ge 2 ] || usage; out=$2; shift ;;
 	--jobs) [ $# -ge 2 ] || usage; jobs=$2; shift ;;
 	--print-key) print_key=1 ;;
+	--unpack) [ $# -ge 2 ] || usage; folder=$2; shift ;;
 	*) usage ;;
 	esac
 	shift
@@ -80,16 +88,44 @@ make_key()
 	} | sha256sum | cut -c 1-32
 }
 
+# What other architectures and drivers need is most of the source: it stays packed.
+unpack()
+{
+	tar -C "$1" --strip-components=1 -xf "$tarball" \
+		--exclude='linux-source-*/Documentation/*/*' --exclude='linux-source-*/tools/testing' \
+		--exclude='linux-source-*/sound/*.[ch]' --exclude='linux-source-*/drivers/gpu/*.[ch]' \
+		--exclude='linux-source-*/arch/*/boot/dts' --exclude='linux-source-*/arch/*/configs'
+	cp -rL "$here/arch/hindcast" "$1/arch/hindcast"
+	for p in "$here"/patches/*.patch; do
+		patch -d "$1" -p1 -s <"$p"
+	done
+}
+
+if [ -n "$folder" ]; then
+	mkdir -p "$folder"
+	[ -z "$(ls -A "$folder")" ] || die "$folder is not empty; name a folder that is, or a new one"
+	unpack "$folder"
+	exit 0
+fi
+
 key=$(make_key)
 store=$cache/kernel/$key
 image=$store/hindcast-kernel.so
 log=$cache/kernel/$key.log
 
+# copy_out FROM TO: TO becomes a copy, and is not touched if it is one already.
+copy_out()
+{
+	cmp -s "$1" "$2" && return
+	cp "$1" "$2.$$"
+	mv "$2.$$" "$2"
+}
+
 finish()
 {
-	if [ -n "$out" ] && ! cmp -s "$image" "$out"; then
-		cp "$image" "$out.$$"
-		mv "$out.$$" "$out"
+	if [ -n "$out" ]; then
+		copy_out "$image" "$out"
+		copy_out "${image%.so}.debug" "${out%.so}.debug"
 	fi
 	[ -z "$print_key" ] || echo "$key"
 	echo "$image"
@@ -122,19 +158,6 @@ failed()
 	exit 1
 }
 
-# What other architectures and drivers need is most of the source: it stays packed.
-unpack()
-{
-	tar -C "$work" --strip-components=1 -xf "$tarball" \
-		--exclude='linux-source-*/Documentation/*/*' --exclude='linux-source-*/tools/testing' \
-		--exclude='linux-source-*/sound/*.[ch]' --exclude='linux-source-*/drivers/gpu/*.[ch]' \
-		--exclude='linux-source-*/arch/*/boot/dts' --exclude='linux-source-*/arch/*/configs'
-	cp -rL "$here/arch/hindcast" "$work/arch/hindcast"
-	for p in "$here"/patches/*.patch; do
-		patch -d "$work" -p1 -s <"$p"
-	done
-}
-
 cc=$compiler
 if command -v ccache >/dev/null; then
 	export CCACHE_DIR=$cache/ccache CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content
@@ -143,7 +166,10 @@ if command -v ccache >/dev/null; then
 fi
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
 export KBUILD_BUILD_USER=hindcast KBUILD_BUILD_HOST=hindcast KBUILD_BUILD_VERSION=1
-export KCFLAGS= KAFLAGS= SOURCE_DATE_EPOCH=0
+export SOURCE_DATE_EPOCH=0
+# Debuggers are told of a place that is nobody's; `directory` of gdb says where the source really lies.
+export KCFLAGS="-g -fdebug-prefix-map=$work=/usr/src/linux-hindcast"
+export KAFLAGS=$KCFLAGS
 
 kmake()
 {
@@ -163,20 +189,26 @@ watch()
 
 : >"$log"
 echo "kernel: building $key" >&2
-unpack >>"$log" 2>&1 || failed unpacking
+unpack "$work" >>"$log" 2>&1 || failed unpacking
 kmake KCONFIG_ALLCONFIG="$here/config/hindcast.config" allnoconfig || failed configuration
 while read -r line; do
 	grep -qxF "$line" "$work/.config" || die "the source does not know $line"
 done < <(grep '^CONFIG_' "$here/config/hindcast.config")
 watch 9>&- &
 progress=$!
-kmake -j "$jobs" vmlinux || failed compilation
+kmake -j "$jobs" KG_LDFLAGS=--strip-debug vmlinux || failed compilation
 kill "$progress" 2>/dev/null || true
 progress=
 
 strip --strip-all -o "$work/hindcast-kernel.so" "$work/vmlinux"
 "$here/check-exports.sh" "$work/hindcast-kernel.so" >>"$log" 2>&1 || failed "the check of exports"
+kmake vmlinux || failed "the link with debug information"
+{
+	objcopy -O binary --only-section=.notes "$work/hindcast-kernel.so" "$work/notes" &&
+	objcopy --compress-debug-sections=zlib --update-section .notes="$work/notes" \
+		"$work/vmlinux" "$work/hindcast-kernel.debug"
+} >>"$log" 2>&1 || failed "the extraction of debug information"
 mkdir -p "$work/store"
-cp "$work/hindcast-kernel.so" "$work/System.map" "$work/.config" "$work/store/"
+cp "$work/hindcast-kernel.so" "$work/hindcast-kernel.debug" "$work/System.map" "$work/.config" "$work/store/"
 mv "$work/store" "$store"
 finish

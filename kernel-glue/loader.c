@@ -27,10 +27,6 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-/* Below the lowest address of position-independent programs, above the shadow of sanitizers. */
-#define KG_SLOTS_START 0x200000000000ull
-#define KG_SLOT_SIZE (4ull << 30)
-#define KG_MEMORY_AT (64ull << 20)
 #define KG_SLOTS_MAX 4096u
 #define KG_SEGMENTS_MAX 8
 #define KG_PAGE 4096ull
@@ -53,12 +49,14 @@ struct kg_image {
 	size_t segment_count;
 	Elf64_Rela *relocs;		/* owned */
 	size_t reloc_count;
+	bool keeps_text;
 	unsigned char hash[KG_HASH_SIZE];
 };
 
 struct kg_instance {
 	uint64_t base;
 	uint64_t extent;
+	uint64_t text_start, text_end;	/* what stays mapped after it, in the image; the same: nothing */
 	uint64_t memory;
 	size_t memory_size;
 	const struct kg_api *api;
@@ -302,6 +300,11 @@ void kg_image_close(struct kg_image *image)
 	free(image);
 }
 
+void kg_image_keep_text(struct kg_image *image)
+{
+	image->keeps_text = true;
+}
+
 const unsigned char *kg_image_hash(const struct kg_image *image)
 {
 	return image->hash;
@@ -359,25 +362,69 @@ static void relocate(const struct kg_image *image, uint64_t base)
 			base + (uint64_t)image->relocs[i].r_addend;
 }
 
+/* Instances by slot, for the handler of faults.  One thread makes and frees them. */
+static struct kg_instance *slots[KG_SLOTS_MAX];
+static bool has_text[KG_SLOTS_MAX];	/* that an instance before has left there */
+
+static unsigned slot_of(const struct kg_instance *instance)
+{
+	return (unsigned)((instance->base - KG_SLOTS_START) / KG_SLOT_SIZE);
+}
+
+static void note_text(const struct kg_image *image, struct kg_instance *instance)
+{
+	for (size_t i = 0; image->keeps_text && i < image->segment_count; i++) {
+		const struct kg_segment *seg = &image->segments[i];
+
+		if (!(seg->prot & PROT_EXEC))
+			continue;
+		instance->text_start = page_down(seg->vaddr);
+		instance->text_end = page_up(seg->vaddr + seg->memory_size);
+	}
+}
+
+/* All of the image but the text. */
+static void unmap_image(const struct kg_instance *instance)
+{
+	if (instance->text_start)
+		munmap((void *)instance->base, instance->text_start);
+	munmap((void *)(instance->base + instance->text_end), instance->extent - instance->text_end);
+}
+
+static int reserve_image(const struct kg_image *image, struct kg_instance *instance, uint64_t slot)
+{
+	int r;
+
+	if (!has_text[(slot - KG_SLOTS_START) / KG_SLOT_SIZE])
+		r = reserve(slot, image->extent, PROT_NONE);
+	else
+		r = (instance->text_start ? reserve(slot, instance->text_start, PROT_NONE) : 0) ?:
+		    reserve(slot + instance->text_end, image->extent - instance->text_end, PROT_NONE);
+	if (r == 0)
+		instance->base = slot;
+	return r;
+}
+
 /* base and memory are set when they are ours to unmap. */
 static int map_instance(const struct kg_image *image, struct kg_instance *instance, uint64_t slot)
 {
-	int r = reserve(slot, image->extent, PROT_NONE);
+	int r;
 
+	note_text(image, instance);
+	r = reserve_image(image, instance, slot);
 	if (r < 0)
 		return r;
-	instance->base = slot;
 	r = reserve(slot + KG_MEMORY_AT, instance->memory_size, PROT_READ | PROT_WRITE);
 	if (r < 0)
 		return r;
 	instance->memory = slot + KG_MEMORY_AT;
 	for (size_t i = 0; r == 0 && i < image->segment_count; i++)
-		r = map_segment(image, &image->segments[i], slot);
+		if (!(image->segments[i].prot & PROT_EXEC) || !has_text[slot_of(instance)])
+			r = map_segment(image, &image->segments[i], slot);
+	if (r == 0)
+		has_text[slot_of(instance)] = instance->text_end;
 	return r;
 }
-
-/* Instances by slot, for the handler of faults.  One thread makes and frees them. */
-static struct kg_instance *slots[KG_SLOTS_MAX];
 
 int kg_instance_new(struct kg_image *image, unsigned index, size_t memory_size,
 		    const struct kg_host *host, struct kg_instance **ret_instance)
@@ -415,10 +462,10 @@ void kg_instance_free(struct kg_instance *instance)
 {
 	if (!instance)
 		return;
-	if (instance->base)
-		slots[(instance->base - KG_SLOTS_START) / KG_SLOT_SIZE] = NULL;
-	if (instance->base)
-		munmap((void *)instance->base, instance->extent);
+	if (instance->base) {
+		slots[slot_of(instance)] = NULL;
+		unmap_image(instance);
+	}
 	if (instance->memory)
 		munmap((void *)instance->memory, instance->memory_size);
 	free(instance);

@@ -8,12 +8,21 @@
 
 #include "host.h"
 
+/* Where instance 0 lies, the next one from there, and a node's memory, behind its image, in either.  Below the lowest address of
+ * position-independent programs, above the shadow of sanitizers. */
+#define KG_SLOTS_START 0x200000000000ull
+#define KG_SLOT_SIZE (4ull << 30)
+#define KG_MEMORY_AT (64ull << 20)
+
 struct kg_image;	/* the file, parsed once */
 struct kg_instance;	/* one mapping of it */
 
 /* Opens and checks an image.  0, or -errno (-EBADMSG: not an image of ours, -EPROTO: other ABI). */
 int kg_image_open(const char *path, struct kg_image **ret_image);
 void kg_image_close(struct kg_image *image);
+/* For a debugger: the text of an instance stays mapped when the instance is freed, and is that of the next one of the same
+ * index.  So breakpoints outlive the restart of a node. */
+void kg_image_keep_text(struct kg_image *image);
 /* SHA-256 of the file, for the identity of a run. */
 const unsigned char *kg_image_hash(const struct kg_image *image);
 

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "command.h"
+#include "debug-file.h"
 #include "experiment.h"
 #include "kernel-path.h"
 #include "machine.h"
@@ -130,6 +131,7 @@ static enum fmt_status verify_run(const struct rec_experiment *exp, const struct
 
 	second.trace_path = trace;
 	second.data_dir = data;
+	second.debug_path = NULL;
 	const enum fmt_status status = record_once(exp, &second, &result);
 	if (status != FMT_STATUS_OK)
 		return status;
@@ -152,7 +154,7 @@ static struct rec_experiment *load(const struct fmt_arguments *args, char **ret_
 	char *trace;
 	int r;
 
-	if (args->program) {
+	if (!args->operand_count) {
 		_cleanup_free_ char *copy = fmt_text_of("%s", args->program[0]);
 
 		trace = fmt_text_of("%s.hct", basename(copy));
@@ -263,19 +265,33 @@ static bool has_tools(const struct rec_experiment *exp)
 	return true;
 }
 
+/* What gdb needs to know of the kernel. */
+static bool find_debug(const char *kernel, char **ret_path)
+{
+	const int r = kg_debug_file(kernel, ret_path);
+
+	if (r < 0)
+		fmt_complain("--gdb: %s, the debug information of %s: %s; kernel-glue/build-kernel.sh makes both", *ret_path, kernel,
+			     r == -ESTALE ? "it belongs to another image" :
+			     r == -EBADMSG ? "one of them has no build id" : strerror(-r));
+	return r == 0;
+}
+
 enum fmt_status rec__record(const struct fmt_arguments *args, struct rec_experiment *exp, const char *trace, struct rec_run_result *ret)
 {
 	_cleanup_free_ char *kernel = rec__find_kernel(args);
 	_cleanup_free_ char *stem = rec__without_suffix(trace, ".hct");
 	_cleanup_free_ char *data = args->value[FMT_OPTION_DATA] ? fmt_text_of("%s", args->value[FMT_OPTION_DATA])
 							     : fmt_text_of("%s.data", stem);
+	_cleanup_free_ char *debug = NULL;
 	struct rec_run_options run = {
 		.trace_path = args->value[FMT_OPTION_NO_TRACE] ? NULL : trace,
 		.data_dir = data,
 		.kernel_path = kernel,
 		.status_path = args->value[FMT_OPTION_STATUS],
 		.fast_calls = args->value[FMT_OPTION_FAST_CALLS],
-		.quiet = args->value[FMT_OPTION_QUIET] || !isatty(STDERR_FILENO),
+		.quiet = args->value[FMT_OPTION_QUIET] || args->value[FMT_OPTION_GDB] || !isatty(STDERR_FILENO),
+		.gdb_arguments = args->operand_count ? args->program : NULL,
 	};
 
 	if (!apply_numbers(args, exp, &run.workers) ||
@@ -286,8 +302,9 @@ enum fmt_status rec__record(const struct fmt_arguments *args, struct rec_experim
 		fmt_complain("no kernel image: build hindcast, or name one with --kernel");
 		return FMT_STATUS_HOST;
 	}
-	if (!has_tools(exp))
+	if (!has_tools(exp) || (args->value[FMT_OPTION_GDB] && !find_debug(kernel, &debug)))
 		return FMT_STATUS_HOST;
+	run.debug_path = debug;
 	enum fmt_status status = record_once(exp, &run, ret);
 	if (status != FMT_STATUS_OK)
 		return status;
@@ -303,16 +320,23 @@ enum fmt_status rec__record(const struct fmt_arguments *args, struct rec_experim
 
 static enum fmt_status command_record(const struct fmt_arguments *args)
 {
-	if (args->program ? args->operand_count != 0 || !args->program[0] : args->operand_count != 1) {
+	/* What follows "--" is the program, or, with --gdb and an experiment, for gdb. */
+	const bool single = args->program && !(args->value[FMT_OPTION_GDB] && args->operand_count);
+
+	if (single ? args->operand_count != 0 || !args->program[0] : args->operand_count != 1) {
 		fmt_complain("record takes an experiment, or -- and a program; see hindcast record --help");
 		return FMT_STATUS_USAGE;
 	}
-	if (args->program && args->set_count) {
+	if (single && args->set_count) {
 		fmt_complain("--set changes a value of an experiment; a program alone has none");
 		return FMT_STATUS_USAGE;
 	}
 	if (args->value[FMT_OPTION_VERIFY] && args->value[FMT_OPTION_NO_TRACE]) {
 		fmt_complain("--verify compares traces, and --no-trace makes none");
+		return FMT_STATUS_USAGE;
+	}
+	if (args->value[FMT_OPTION_GDB] && args->value[FMT_OPTION_WORKERS]) {
+		fmt_complain("--gdb stands in the one process that has all kernels; --workers would share them out");
 		return FMT_STATUS_USAGE;
 	}
 	_cleanup_free_ char *named = NULL;
@@ -328,9 +352,9 @@ static enum fmt_status command_record(const struct fmt_arguments *args)
 
 const struct fmt_command rec_cmd_record = {
 	.name = "record",
-	.usage = "EXPERIMENT | -- PROGRAM ARGS...",
+	.usage = "EXPERIMENT [-- GDB-ARGUMENTS...] | -- PROGRAM ARGS...",
 	.summary = "run an experiment, or one program on one node, and record it",
-	.options = "output ring seed workers until set model patience verify data kernel fast-calls no-trace status quiet",
+	.options = "output ring seed workers until set model patience verify data kernel fast-calls no-trace status quiet gdb",
 	.operand_min = 0,
 	.operand_max = 1,
 	.takes_program = true,

@@ -33,9 +33,10 @@ static void on_signal(int signo)
 	errno = saved;
 }
 
+static const struct sigaction action = {.sa_handler = on_signal};
+
 int rec_interrupt_begin(void)
 {
-	const struct sigaction action = {.sa_handler = on_signal};
 
 	timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	if (timer < 0)
@@ -56,6 +57,11 @@ void rec_interrupt_end(void)
 	sigaction(SIGHUP, &old_hup, NULL);
 	close(timer);
 	timer = -EBADF;
+}
+
+void rec_interrupt_spare(bool on)
+{
+	sigaction(SIGINT, on ? &(struct sigaction){.sa_handler = SIG_IGN} : &action, NULL);
 }
 
 void rec_interrupt_leave(void)

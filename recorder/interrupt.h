@@ -8,6 +8,8 @@
 /* From here to rec_interrupt_end() the signals are counted; one run of a process at a time.  0 or -errno. */
 int rec_interrupt_begin(void);
 void rec_interrupt_end(void);
+/* While on, SIGINT is another program's, which has the terminal. */
+void rec_interrupt_spare(bool on);
 /* In a process that was forked meanwhile: signals are again what they are for others. */
 void rec_interrupt_leave(void);
 

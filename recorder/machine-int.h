@@ -39,7 +39,9 @@ struct rec__machine {
 	struct rec_exp_error *error;
 	struct rec__crew *crews;
 	struct rec_cpus *cpus;		/* NULL: workers keep to none */
-	struct pollfd *polls;		/* [worker]: its socket; [workers + worker]: its pidfd; last: patience */
+	struct pollfd *polls;		/* [worker]: its socket; [workers + worker]: its pidfd; then patience, and gdb */
+	pid_t gdb;			/* 0: none is there, or not any more */
+	int gdb_pidfd;
 	struct rec__standing *nodes;		/* [id - 1] */
 	struct rec_merge merge;
 	struct rec_flight flight;
@@ -59,6 +61,14 @@ struct rec__machine {
 /* machine.c.  Says what is wrong; error. */
 __attribute__((format(printf, 3, 4))) int rec__machine_fail(struct rec__machine *m, int error, const char *format, ...);
 const char *rec__machine_node_name(const struct rec__machine *m, node_id id);
+
+/* machine-gdb.c.  When nodes have booted: starts gdb, if it is asked for, and returns when it has them.  0, or a negative errno after
+ * it said what is wrong. */
+int rec__machine_gdb_begin(struct rec__machine *m);
+/* gdb_pidfd is readable: the run goes on without it. */
+void rec__machine_gdb_ended(struct rec__machine *m);
+/* Waits for its end. */
+void rec__machine_gdb_end(struct rec__machine *m);
 
 /* machine-trace.c.  All return 0, or a negative errno after they said what is wrong. */
 int rec__machine_open_trace(struct rec__machine *m);

@@ -69,6 +69,9 @@ static void be_worker(struct rec__machine *m, unsigned int index, const struct r
 	/* Out of the terminal's group: its ^C is for the machine, which ends the window first. */
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Where Yama lets only ancestors trace: gdb will be the machine's child. */
+	if (m->options.debug_path)
+		prctl(PR_SET_PTRACER, parent);
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE);
 	rec_interrupt_leave();
@@ -154,8 +157,8 @@ static void reap(const struct rec__crew *crew)
 		;
 }
 
-/* Ends all workers: in order where they wait for a command, by force where not. */
-static void end_workers(struct rec__machine *m)
+/* Tells all workers to end: in order where they wait for a command, by force where not. */
+static void dismiss_workers(struct rec__machine *m)
 {
 	rec_interrupt_extend();
 	for (unsigned int i = 0; i < m->options.workers; i++) {
@@ -164,6 +167,10 @@ static void end_workers(struct rec__machine *m)
 		if (crew->pid && (crew->busy || rec_mail_send(&crew->box, REC_MAIL_QUIT, NULL, 0, -1)))
 			kill(crew->pid, SIGKILL);
 	}
+}
+
+static void reap_workers(struct rec__machine *m)
+{
 	for (unsigned int i = 0; i < m->options.workers; i++) {
 		struct rec__crew *crew = &m->crews[i];
 
@@ -328,8 +335,12 @@ static int wait_for_workers(struct rec__machine *m)
 	if (error < 0)
 		return error;
 	m->polls[2 * workers] = (struct pollfd){.fd = rec_interrupt_fd(), .events = POLLIN};
-	if (poll(m->polls, 2 * workers + 1, m->writer ? FLUSH_POLL_MS : -1) >= 0)
+	m->polls[2 * workers + 1] = (struct pollfd){.fd = m->gdb_pidfd, .events = POLLIN};
+	if (poll(m->polls, 2 * workers + 2, m->writer ? FLUSH_POLL_MS : -1) >= 0) {
+		if (m->polls[2 * workers + 1].revents)
+			rec__machine_gdb_ended(m);
 		return m->polls[2 * workers].revents ? give_up(m) : busy;
+	}
 	if (errno != EINTR)
 		return rec__machine_fail(m, -errno, "poll: %s", strerror(errno));
 	for (unsigned int i = 0; i < 2 * workers; i++)
@@ -530,7 +541,8 @@ static int stop(struct rec__machine *m, vtime_ns now)
 static int run(struct rec__machine *m)
 {
 	vtime_ns end;
-	int error = show_status(m) ?: start_workers(m) ?: rec__machine_open_trace(m) ?: rec__machine_emit_first(m) ?: collect(m);
+	int error = show_status(m) ?: start_workers(m) ?: rec__machine_open_trace(m) ?: rec__machine_emit_first(m) ?: collect(m) ?:
+		    rec__machine_gdb_begin(m);
 
 	while (!error) {
 		const vtime_ns start = next_start(m);
@@ -558,7 +570,8 @@ static void machine_init(struct rec__machine *m)
 		m->options.workers = WORKERS_MAX;
 	m->options.quiet = m->options.quiet || !isatty(STDERR_FILENO);
 	m->crews = calloc(m->options.workers, sizeof(*m->crews));
-	m->polls = calloc(2 * m->options.workers + 1, sizeof(*m->polls));
+	m->polls = calloc(2 * m->options.workers + 2, sizeof(*m->polls));
+	m->gdb_pidfd = -EBADF;
 	m->nodes = calloc(exp->node_count, sizeof(*m->nodes));
 	CHECK(m->crews && m->polls && m->nodes);
 	/* Fast calls have a rule of their own. */
@@ -607,13 +620,22 @@ int rec_machine_run(const struct rec_experiment *exp, const struct rec_run_optio
 	machine_init(&m);
 	const int run_error = run(&m);
 
-	end_workers(&m);
+	dismiss_workers(&m);
+	/* A tracer comes first: while gdb waits for its user, nobody else can reap the worker. */
+	const bool traced = m.gdb;
+
+	if (!traced)
+		reap_workers(&m);
 	const int last_error = rec__machine_close_trace(&m, run_error);
 	struct rec_status_now now = status_now(&m);
 
 	now.vtime = last_error < 0 ? now.vtime : result.end;
 	rec_status_end(&m.status, &now, last_error < 0 ? "failed" : "ended", last_error < 0 ? error->text : result.reason);
 
+	if (traced) {
+		rec__machine_gdb_end(&m);
+		reap_workers(&m);
+	}
 	rec_interrupt_end();
 	machine_done(&m);
 	if (last_error < 0)

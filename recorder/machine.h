@@ -13,6 +13,8 @@ struct rec_run_options {
 	const char *kernel_path;	/* the kernel image */
 	unsigned patience_s;		/* wall time for which a program may compute without a call; 0: any */
 	const char *status_path;	/* JSON that says how far the run is, NULL: none */
+	const char *debug_path;		/* the image's debug information: gdb stands in the only worker; NULL: no gdb */
+	char *const *gdb_arguments;	/* what its user says to it; NULL: nothing */
 	bool fast_calls;		/* calls are handed over by processors that spin, see rec_tracer_fast() */
 	bool quiet;			/* no progress line on stderr */
 };

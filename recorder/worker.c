@@ -253,6 +253,8 @@ static int boot_nodes(struct worker *w, const struct rec_run_options *options)
 		return fail(w, error, "kernel image %s: %s", options->kernel_path,
 			    error == -EPROTO ? "it was built for another version of hindcast" :
 			    error == -EBADMSG ? "it is not a kernel image of hindcast" : strerror(-error));
+	if (options->debug_path)
+		kg_image_keep_text(w->env.image);
 	for (node_id id = 1; id <= w->exp->node_count; id++) {
 		if (rec_worker_of(id, options->workers, w->exp->node_count) != w->index)
 			continue;

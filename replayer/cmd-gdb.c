@@ -18,11 +18,10 @@
 #include "base/cleanup.h"
 #include "command.h"
 #include "gdb-sources.h"
+#include "gdb-start.h"
 #include "gdb.h"
 #include "rep-commands.h"
 #include "tracee.h"
-
-#define ARGUMENTS_MAX 256
 
 /* What gdb is told before its user's own arguments.  Files come from the trace ("target:" is gdb's word for its server's). */
 static const char *const settings[] = {
@@ -38,6 +37,7 @@ static const char *const settings[] = {
 	"-iex", "set architecture i386:x86-64",
 	"-iex", "set osabi GNU/Linux",
 };
+#define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
 /* Python for gdb: connects, attaches to every process that lives, and defines two commands. */
 static const char script[] =
@@ -166,26 +166,22 @@ static void make_sources(struct place *place, const char *trace)
 
 __attribute__((noreturn)) static void exec_gdb(const struct place *place, char *const *extra)
 {
-	const char *argv[ARGUMENTS_MAX] = {"gdb", "-q", "-nx"};
-	size_t count = 3;
+	const char *own[SETTINGS + 5];
+	size_t count = 0;
 
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		argv[count++] = settings[i];
+	for (size_t i = 0; i < SETTINGS; i++)
+		own[count++] = settings[i];
 	if (place->sources[0]) {
-		argv[count++] = "-d";
-		argv[count++] = place->sources;
+		own[count++] = "-d";
+		own[count++] = place->sources;
 	}
-	argv[count++] = "-x";
-	argv[count++] = place->init_path;
-	for (size_t i = 0; extra && extra[i] && count + 1 < ARGUMENTS_MAX; i++)
-		argv[count++] = extra[i];
-	argv[count] = NULL;
+	own[count++] = "-x";
+	own[count++] = place->init_path;
+	own[count] = NULL;
 	/* Where the host has more than a set holds, the replay keeps to none, and nothing is there to undo. */
 	if (CPU_COUNT(&place->cpus))
 		sched_setaffinity(0, sizeof(place->cpus), &place->cpus);
-	execvp("gdb", (char **)argv);
-	fmt_complain("gdb cannot be started: %s; is the package gdb installed?", strerror(errno));
-	_exit(FMT_STATUS_HOST);
+	rec_gdb_exec(own, extra);
 }
 
 /* gdb connects, or has ended before it could.  A connected socket, or -errno. */

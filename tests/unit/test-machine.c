@@ -248,6 +248,10 @@ int kg_image_open(const char *path, struct kg_image **ret_image)
 	return access(path, R_OK) ? -ENOENT : 0;
 }
 
+void kg_image_keep_text(struct kg_image *image)
+{
+}
+
 void kg_image_close(struct kg_image *image)
 {
 }
