@@ -77,6 +77,7 @@ static const struct fmt_command *const commands[] = {
 	&rep_cmd_trim,
 	&fmt_cmd_scrub,
 	&inspect,
+	&rec_cmd_coverage,
 	&rec_cmd_syscalls,
 	&rec_cmd_doctor,
 	&rec_cmd_version,

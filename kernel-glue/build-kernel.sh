@@ -1,13 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# build-kernel.sh [--out FILE] [--print-key] [--jobs N]
+# build-kernel.sh [--coverage[=FOLDERS]] [--out FILE] [--print-key] [--jobs N]
 # build-kernel.sh --unpack FOLDER
 #
 # Builds the kernel image from the distribution's source and what is in this folder, or finds it in
 # the cache.  Prints the image's path; with --print-key the cache key before it, on a line of its own.
 # With --out, FILE becomes a copy of the image, and is not touched if it is one already.  With --unpack nothing
 # is built: FOLDER becomes the source as it is compiled, for whoever debugs.
+#
+# With --coverage the image counts which of its code is executed: that of FOLDERS of the source and of all below
+# them, net unless said otherwise.  Beside it, in a folder that ends in .notes in the place of .so, are gcc's notes and the sources
+# that they name, in which gcov looks for what the counts are of.
 #
 # An image is the same bytes wherever it is built: the build runs inside the unpacked source, so
 # that no absolute path reaches an object, and all stamps are pinned.  The cache key covers
@@ -29,10 +33,11 @@ jobs=$(nproc)
 out=
 print_key=
 folder=
+coverage=	# folders, "": none
 
 usage()
 {
-	echo "usage: build-kernel.sh [--out FILE] [--print-key] [--jobs N] | --unpack FOLDER" >&2
+	echo "usage: build-kernel.sh [--coverage[=FOLDERS]] [--out FILE] [--print-key] [--jobs N] | --unpack FOLDER" >&2
 	exit 2
 }
 
@@ -48,13 +53,15 @@ while [ $# -gt 0 ]; do
 	--jobs) [ $# -ge 2 ] || usage; jobs=$2; shift ;;
 	--print-key) print_key=1 ;;
 	--unpack) [ $# -ge 2 ] || usage; folder=$2; shift ;;
+	--coverage) coverage=net ;;
+	--coverage=?*) coverage=${1#*=} ;;
 	*) usage ;;
 	esac
 	shift
 done
 
 [ -r "$tarball" ] || die "$tarball: not found (Debian package linux-source-6.12)"
-for tool in "$compiler" make flex bison bc xz flock patch; do
+for tool in "$compiler" make flex bison bc xz flock patch ${coverage:+gcov}; do
 	command -v "$tool" >/dev/null || die "$tool is not installed"
 done
 
@@ -85,6 +92,7 @@ make_key()
 		cd "$here"
 		find -L arch config patches -type f -print0 | sort -z | xargs -0 sha256sum
 		sha256sum host.h build-kernel.sh
+		[ -z "$coverage" ] || echo "coverage $coverage"
 	} | sha256sum | cut -c 1-32
 }
 
@@ -127,6 +135,7 @@ finish()
 		copy_out "$image" "$out"
 		copy_out "${image%.so}.debug" "${out%.so}.debug"
 	fi
+	[ -z "$out" ] || [ -z "$coverage" ] || ln -sfn "${image%.so}.notes" "${out%.so}.notes"
 	[ -z "$print_key" ] || echo "$key"
 	echo "$image"
 	exit 0
@@ -164,16 +173,58 @@ if command -v ccache >/dev/null; then
 	export CCACHE_BASEDIR=$work CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-2G}
 	cc="ccache $compiler"
 fi
+
+# ---- coverage ----
+
+# What the compiler is told for code that is to count.  Its lists of counters are put into a section, so that nobody
+# has to run constructors (arch/hindcast/kernel/coverage.c).  That option stands in a file: ccache does not know it, and
+# would keep nothing.
+# Without a seed it would stamp each object with the time.
+counting='-fprofile-arcs -ftest-coverage -fno-tree-loop-im -frandom-seed=hindcast -specs=./counting.specs'
+
+# Notes and lists name the folder in which the compiler ran.  By this name it is the same one wherever it lies, for ccache, too, and
+# gcov's own while it reads them.
+top=$work
+if [ -n "$coverage" ]; then
+	top=/proc/self/cwd
+	cc="env PWD=$top $cc"
+fi
+
+# Below every folder that is named the flags hold.
+start_counting()
+{
+	local folder file
+
+	printf '*cc1:\n+ -fprofile-info-section=gcov_infos\n\n' >"$work/counting.specs"
+	for folder in $coverage; do
+		file=$work/$folder/Kbuild
+		[ -f "$file" ] || file=$work/$folder/Makefile
+		[ -f "$file" ] || die "--coverage: the kernel's source has no folder $folder with a Makefile"
+		echo "subdir-ccflags-y += $counting" >>"$file"
+	done
+}
+
+# The notes of all that counts, and the sources that they name.
+keep_notes()
+{
+	local notes=$work/store/hindcast-kernel.notes
+
+	mkdir -p "$notes" && cd "$work" &&
+		find $coverage -name '*.gcno' | sort -u >notes.list &&
+		xargs gcov --stdout <notes.list | sed -n 's/^ *-: *0:Source://p' | sort -u >sources.list &&
+		cat notes.list sources.list | xargs cp --parents -t "$notes"
+}
+
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
 export KBUILD_BUILD_USER=hindcast KBUILD_BUILD_HOST=hindcast KBUILD_BUILD_VERSION=1
 export SOURCE_DATE_EPOCH=0
 # Debuggers are told of a place that is nobody's; `directory` of gdb says where the source really lies.
-export KCFLAGS="-g -fdebug-prefix-map=$work=/usr/src/linux-hindcast"
+export KCFLAGS="-g -fdebug-prefix-map=$top=/usr/src/linux-hindcast"
 export KAFLAGS=$KCFLAGS
 
 kmake()
 {
-	make -C "$work" ARCH=hindcast CC="$cc" HOSTCC="$compiler" "$@" >>"$log" 2>&1 9>&-
+	make -C "$work" ARCH=hindcast HINDCAST_COVERAGE="${coverage:+y}" CC="$cc" HOSTCC="$compiler" "$@" >>"$log" 2>&1 9>&-
 }
 
 # A line every ten seconds.  The number of objects is that of the configuration here, roughly.
@@ -190,6 +241,7 @@ watch()
 : >"$log"
 echo "kernel: building $key" >&2
 unpack "$work" >>"$log" 2>&1 || failed unpacking
+start_counting
 kmake KCONFIG_ALLCONFIG="$here/config/hindcast.config" allnoconfig || failed configuration
 while read -r line; do
 	grep -qxF "$line" "$work/.config" || die "the source does not know $line"
@@ -201,7 +253,7 @@ kill "$progress" 2>/dev/null || true
 progress=
 
 strip --strip-all -o "$work/hindcast-kernel.so" "$work/vmlinux"
-"$here/check-exports.sh" "$work/hindcast-kernel.so" >>"$log" 2>&1 || failed "the check of exports"
+"$here/check-exports.sh" "$work/hindcast-kernel.so" ${coverage:+kg_coverage} >>"$log" 2>&1 || failed "the check of exports"
 kmake vmlinux || failed "the link with debug information"
 {
 	objcopy -O binary --only-section=.notes "$work/hindcast-kernel.so" "$work/notes" &&
@@ -210,5 +262,6 @@ kmake vmlinux || failed "the link with debug information"
 } >>"$log" 2>&1 || failed "the extraction of debug information"
 mkdir -p "$work/store"
 cp "$work/hindcast-kernel.so" "$work/hindcast-kernel.debug" "$work/System.map" "$work/.config" "$work/store/"
+[ -z "$coverage" ] || (keep_notes) >>"$log" 2>&1 || failed "the keeping of notes"
 mv "$work/store" "$store"
 finish

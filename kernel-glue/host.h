@@ -384,4 +384,12 @@ struct kg_api {
 /* ELF entry of the image: checks host->abi, keeps host, returns the table (NULL: other ABI). */
 typedef const struct kg_api *kg_entry_fn(const struct kg_host *host);
 
+/* ---- images that count which of their code is executed ------------------------------------- */
+
+/* Such an image exports this function by this name.  It only reads: it runs on the caller's stack at any time between two calls, and
+ * after a panic.  Gives the counts of the object with this index as gcc's .gcda file, whose name relative to the kernel's source
+ * is written to *ret_name, and its size to *ret_size; buf is filled when size is enough.  1, 0 behind the last. */
+#define KG_COVERAGE_SYMBOL "kg_coverage"
+typedef kg_s32 kg_coverage_fn(kg_u64 index, void *buf, kg_u64 size, const char **ret_name, kg_u64 *ret_size);
+
 #endif

@@ -45,6 +45,7 @@ struct kg_image {
 	uint64_t size;			/* of the file */
 	uint64_t extent;		/* of the mapped image */
 	uint64_t entry;
+	uint64_t coverage;		/* its second door; 0: it has none */
 	struct kg_segment segments[KG_SEGMENTS_MAX];
 	size_t segment_count;
 	Elf64_Rela *relocs;		/* owned */
@@ -60,6 +61,7 @@ struct kg_instance {
 	uint64_t memory;
 	size_t memory_size;
 	const struct kg_api *api;
+	kg_coverage_fn *coverage;	/* NULL: nothing is counted */
 };
 
 static uint64_t page_down(uint64_t value)
@@ -242,6 +244,28 @@ static bool is_executable(const struct kg_image *image, uint64_t vaddr)
 	return false;
 }
 
+/* The value of an exported symbol; 0: there is none of that name. */
+static uint64_t find_exported(Elf *elf, const char *name)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	GElf_Sym symbol;
+
+	while ((section = elf_nextscn(elf, section))) {
+		Elf_Data *const data = elf_getdata(section, NULL);
+
+		if (!data || !gelf_getshdr(section, &header) || header.sh_type != SHT_DYNSYM)
+			continue;
+		for (int i = 0; gelf_getsym(data, i, &symbol); i++) {
+			const char *const found = elf_strptr(elf, header.sh_link, symbol.st_name);
+
+			if (found && symbol.st_shndx != SHN_UNDEF && strcmp(found, name) == 0)
+				return symbol.st_value;
+		}
+	}
+	return 0;
+}
+
 static int parse(struct kg_image *image)
 {
 	GElf_Ehdr ehdr;
@@ -256,10 +280,12 @@ static int parse(struct kg_image *image)
 	if (elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &ehdr) && ehdr.e_type == ET_DYN &&
 	    ehdr.e_machine == EM_X86_64 && ehdr.e_ident[EI_CLASS] == ELFCLASS64)
 		r = read_segments(image, elf);
-	if (r == 0)
+	if (r == 0) {
 		image->entry = ehdr.e_entry;
+		image->coverage = find_exported(elf, KG_COVERAGE_SYMBOL);
+	}
 	elf_end(elf);
-	if (r == 0 && !is_executable(image, image->entry))
+	if (r == 0 && (!is_executable(image, image->entry) || (image->coverage && !is_executable(image, image->coverage))))
 		r = -EBADMSG;
 	return r;
 }
@@ -308,6 +334,11 @@ void kg_image_keep_text(struct kg_image *image)
 const unsigned char *kg_image_hash(const struct kg_image *image)
 {
 	return image->hash;
+}
+
+bool kg_image_counts(const struct kg_image *image)
+{
+	return image->coverage != 0;
 }
 
 /* ---- an instance ------------------------------------------------------------------- */
@@ -449,6 +480,8 @@ int kg_instance_new(struct kg_image *image, unsigned index, size_t memory_size,
 		if (!instance->api || instance->api->abi != KG_ABI)
 			r = -EPROTO;
 	}
+	if (image->coverage)
+		instance->coverage = (kg_coverage_fn *)(instance->base + image->coverage);
 	if (r < 0) {
 		kg_instance_free(instance);
 		return r;
@@ -479,6 +512,11 @@ const struct kg_api *kg_instance_api(const struct kg_instance *instance)
 uint64_t kg_instance_memory(const struct kg_instance *instance)
 {
 	return instance->memory;
+}
+
+kg_coverage_fn *kg_instance_coverage(const struct kg_instance *instance)
+{
+	return instance->coverage;
 }
 
 /* ---- faults ---------------------------------------------------------------------------- */

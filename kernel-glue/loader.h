@@ -3,6 +3,7 @@
 #ifndef KG_LOADER_H
 #define KG_LOADER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,8 @@ void kg_image_close(struct kg_image *image);
 void kg_image_keep_text(struct kg_image *image);
 /* SHA-256 of the file, for the identity of a run. */
 const unsigned char *kg_image_hash(const struct kg_image *image);
+/* True: its instances count which of their code is executed. */
+bool kg_image_counts(const struct kg_image *image);
 
 /* Maps an instance and relocates it.  index chooses its fixed addresses (image and node memory), so that
  * equal runs see equal pointers.  memory_size in bytes.  host must outlive the instance. */
@@ -33,6 +36,8 @@ int kg_instance_new(struct kg_image *image, unsigned index, size_t memory_size,
 void kg_instance_free(struct kg_instance *instance);
 const struct kg_api *kg_instance_api(const struct kg_instance *instance);
 uint64_t kg_instance_memory(const struct kg_instance *instance);
+/* What gives out its counts; NULL: it has none. */
+kg_coverage_fn *kg_instance_coverage(const struct kg_instance *instance);
 
 /* From now on a bad access by the code of an instance, on one of its own stacks, is an oops of that kernel
  * (KG_PANIC) and not the end of this process.  Other faults go to the handlers that were there before.  Takes over

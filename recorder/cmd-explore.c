@@ -276,7 +276,7 @@ static enum fmt_status explore(struct exploration *x)
 	const struct sigaction interrupt = {.sa_handler = on_interrupt};
 	enum fmt_status status = FMT_STATUS_USAGE;
 
-	if (!rec__data_prepare(x->folder))
+	if (!rec__data_prepare(x->folder, "--data"))
 		return status;
 	exploring = x;
 	sigaction(SIGINT, &interrupt, NULL);

@@ -11,9 +11,11 @@
 
 #include "base/cleanup.h"
 #include "command.h"
+#include "coverage.h"
 #include "debug-file.h"
 #include "experiment.h"
 #include "kernel-path.h"
+#include "loader.h"
 #include "machine.h"
 #include "rec-commands.h"
 #include "recording.h"
@@ -44,7 +46,8 @@ static enum fmt_status record_once(const struct rec_experiment *exp, const struc
 {
 	struct rec_exp_error error = {0};
 
-	if (!rec__data_prepare(run->data_dir))
+	if (!rec__data_prepare(run->data_dir, "--data") ||
+	    (run->coverage_dir && !rec__data_prepare(run->coverage_dir, "--coverage")))
 		return FMT_STATUS_USAGE;
 	const int r = rec_machine_run(exp, run, ret, &error);
 	if (r < 0) {
@@ -132,6 +135,7 @@ static enum fmt_status verify_run(const struct rec_experiment *exp, const struct
 	second.trace_path = trace;
 	second.data_dir = data;
 	second.debug_path = NULL;
+	second.coverage_dir = NULL;
 	const enum fmt_status status = record_once(exp, &second, &result);
 	if (status != FMT_STATUS_OK)
 		return status;
@@ -277,6 +281,52 @@ static bool find_debug(const char *kernel, char **ret_path)
 	return r == 0;
 }
 
+/* What is wrong with an image that is to count what it executes; NULL: nothing, or what the machine will say.  The caller frees it. */
+static char *kernel_trouble(const char *kernel)
+{
+	_cleanup_free_ char *notes = kernel ? rec_coverage_notes(kernel) : NULL;
+	struct kg_image *image = NULL;
+
+	if (!kernel)
+		return fmt_text_of("there is none");
+	if (kg_image_open(kernel, &image) < 0)
+		return NULL;
+	const bool counts = kg_image_counts(image);
+
+	kg_image_close(image);
+	if (!counts)
+		return fmt_text_of("%s does not", kernel);
+	return access(notes, R_OK) == 0 ? NULL : fmt_text_of("%s, what has to lie beside it, is not there", notes);
+}
+
+static bool has_kernel(const char *kernel, bool counts)
+{
+	_cleanup_free_ char *trouble = counts ? kernel_trouble(kernel) : NULL;
+
+	if (trouble)
+		fmt_complain("--coverage takes a kernel image that counts what it executes, and %s; `ninja -C BUILD kernel-coverage` "
+			     "makes one", trouble);
+	else if (!kernel)
+		fmt_complain("no kernel image: build hindcast, or name one with --kernel");
+	return kernel && !trouble;
+}
+
+/* Sums up what nodes have counted, and shows it.  False: it cannot be, and that was said. */
+static bool show_coverage(const struct rec_run_options *run)
+{
+	_cleanup_free_ char *notes = rec_coverage_notes(run->kernel_path);
+	const int error = rec_coverage_sum(run->coverage_dir, notes);
+
+	if (error < 0) {
+		fmt_complain("the counts of the nodes cannot be added up in %s: %s", run->coverage_dir, strerror(-error));
+		return false;
+	}
+	printf("coverage %s\n", run->coverage_dir);
+	/* All that was asked for is there, also where gcov is not. */
+	rec_coverage_print(run->coverage_dir, NULL);
+	return true;
+}
+
 enum fmt_status rec__record(const struct fmt_arguments *args, struct rec_experiment *exp, const char *trace, struct rec_run_result *ret)
 {
 	_cleanup_free_ char *kernel = rec__find_kernel(args);
@@ -288,6 +338,7 @@ enum fmt_status rec__record(const struct fmt_arguments *args, struct rec_experim
 		.trace_path = args->value[FMT_OPTION_NO_TRACE] ? NULL : trace,
 		.data_dir = data,
 		.kernel_path = kernel,
+		.coverage_dir = args->value[FMT_OPTION_COVERAGE],
 		.status_path = args->value[FMT_OPTION_STATUS],
 		.fast_calls = args->value[FMT_OPTION_FAST_CALLS],
 		.quiet = args->value[FMT_OPTION_QUIET] || args->value[FMT_OPTION_GDB] || !isatty(STDERR_FILENO),
@@ -298,11 +349,7 @@ enum fmt_status rec__record(const struct fmt_arguments *args, struct rec_experim
 	    !apply_patience(args->value[FMT_OPTION_PATIENCE], &run.patience_s) ||
 	    !apply_ring(args->value[FMT_OPTION_RING], &run.ring))
 		return FMT_STATUS_USAGE;
-	if (!kernel) {
-		fmt_complain("no kernel image: build hindcast, or name one with --kernel");
-		return FMT_STATUS_HOST;
-	}
-	if (!has_tools(exp) || (args->value[FMT_OPTION_GDB] && !find_debug(kernel, &debug)))
+	if (!has_kernel(kernel, run.coverage_dir) || !has_tools(exp) || (args->value[FMT_OPTION_GDB] && !find_debug(kernel, &debug)))
 		return FMT_STATUS_HOST;
 	run.debug_path = debug;
 	enum fmt_status status = record_once(exp, &run, ret);
@@ -310,6 +357,8 @@ enum fmt_status rec__record(const struct fmt_arguments *args, struct rec_experim
 		return status;
 	print_result(&run, ret);
 	warn_changed(ret);
+	if (run.coverage_dir && !show_coverage(&run))
+		return FMT_STATUS_HOST;
 	/* No second run would end in the same place. */
 	if (ret->status == REC_END_INTERRUPTED)
 		return FMT_STATUS_NO;
@@ -354,7 +403,7 @@ const struct fmt_command rec_cmd_record = {
 	.name = "record",
 	.usage = "EXPERIMENT [-- GDB-ARGUMENTS...] | -- PROGRAM ARGS...",
 	.summary = "run an experiment, or one program on one node, and record it",
-	.options = "output ring seed workers until set model patience verify data kernel fast-calls no-trace status quiet gdb",
+	.options = "output ring seed workers until set model patience verify data kernel coverage fast-calls no-trace status quiet gdb",
 	.operand_min = 0,
 	.operand_max = 1,
 	.takes_program = true,

@@ -301,7 +301,7 @@ static enum fmt_status shrink(struct shrinking *s, const char *file, const char 
 	const struct sigaction interrupt = {.sa_handler = on_interrupt};
 	vtime_ns end = 0;
 
-	if (!rec__data_prepare(s->folder))
+	if (!rec__data_prepare(s->folder, "--data"))
 		return FMT_STATUS_USAGE;
 	sigaction(SIGINT, &interrupt, NULL);
 	sigaction(SIGTERM, &interrupt, NULL);

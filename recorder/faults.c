@@ -167,6 +167,7 @@ static void bury(struct rec_node *node)
 	}
 	for (uint32_t i = 0; i < node->end_count; i++)
 		rec_link_end_forget(&node->ends[i]);
+	rec_node_keep_coverage(node);
 	kg_instance_free(node->instance);
 	node->instance = NULL;
 	node->api = NULL;

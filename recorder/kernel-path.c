@@ -10,6 +10,7 @@
 
 char *rec__find_kernel(const struct fmt_arguments *args)
 {
+	const bool counts = args->value[FMT_OPTION_COVERAGE];
 	const char *const given = args->value[FMT_OPTION_KERNEL] ? args->value[FMT_OPTION_KERNEL]
 							     : getenv("HINDCAST_KERNEL");
 	char self[PATH_MAX];
@@ -20,12 +21,12 @@ char *rec__find_kernel(const struct fmt_arguments *args)
 	const ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (length > 0) {
 		self[length] = '\0';
-		_cleanup_free_ char *beside = fmt_text_of("%s/hindcast-kernel.so", dirname(self));
+		_cleanup_free_ char *beside = fmt_text_of("%s/hindcast-kernel%s.so", dirname(self), counts ? "-coverage" : "");
 
 		if (access(beside, R_OK) == 0)
 			return STEAL(beside);
 	}
-	if (access(HINDCAST_KERNEL_INSTALLED, R_OK) == 0)
+	if (!counts && access(HINDCAST_KERNEL_INSTALLED, R_OK) == 0)
 		return fmt_text_of("%s", HINDCAST_KERNEL_INSTALLED);
 	return NULL;
 }

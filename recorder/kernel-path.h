@@ -5,8 +5,8 @@
 
 #include "command.h"
 
-/* The image that --kernel or $HINDCAST_KERNEL names, the one beside the program, or the installed one.  NULL:
- * none; the caller frees it. */
+/* The image that --kernel or $HINDCAST_KERNEL names, the one beside the program, or the installed one; with --coverage the one
+ * beside the program that counts what it executes.  NULL: none; the caller frees it. */
 char *rec__find_kernel(const struct fmt_arguments *args);
 
 #endif

@@ -11,6 +11,7 @@ struct rec_run_options {
 	vtime_ns ring;			/* only the end of the run is kept, at least so much of it; 0: all */
 	const char *data_dir;		/* nodes' upper directories and output files */
 	const char *kernel_path;	/* the kernel image */
+	const char *coverage_dir;	/* where what it counts of its code is kept, for each node (coverage.h); NULL: nowhere */
 	unsigned patience_s;		/* wall time for which a program may compute without a call; 0: any */
 	const char *status_path;	/* JSON that says how far the run is, NULL: none */
 	const char *debug_path;		/* the image's debug information: gdb stands in the only worker; NULL: no gdb */

@@ -30,6 +30,8 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "command.h"
+#include "coverage.h"
 #include "filehash.h"
 #include "loader.h"
 #include "port.h"
@@ -805,6 +807,18 @@ static void on_host_change(void *arg, const char *path)
 
 	fmt_put_host_change(&node->events, node->now, node->id, 0, &(struct fmt_ev_host_change) {
 		.path = { (const uint8_t *)path, strlen(path) } });
+}
+
+int rec_node_keep_coverage(struct rec_node *node)
+{
+	if (!node->env->coverage_dir || !node->instance)
+		return 0;
+	_cleanup_free_ char *folder = fmt_text_of("%s/nodes/%s", node->env->coverage_dir, node->exp->name);
+	const int error = rec_coverage_keep(node->instance, folder);
+
+	if (error < 0)
+		rec__node_fail(node, error, "what its kernel counted cannot be written below %s: %s", folder, strerror(-error));
+	return error;
 }
 
 size_t rec_node_stop(struct rec_node *node, vtime_ns now)

@@ -32,6 +32,7 @@ struct rec_node_env {			/* what all nodes of a worker share */
 	struct rec_filehashes *hashes;	/* of files that several nodes map; NULL: none are kept */
 	unsigned patience_s;		/* wall time that a slice may take; 0: any */
 	const char *data_dir;		/* upper directories and output files: DATA/<node>/ */
+	const char *coverage_dir;	/* where what kernels count is kept (coverage.h); NULL: nowhere */
 	/* A packet leaves the node for another one; packet is the callee's to free(). */
 	void (*send)(void *arg, struct rec_packet *packet);
 	/* A file was given a number in an event: its content has to go into the trace. fd is borrowed. */
@@ -58,5 +59,8 @@ size_t rec_node_unfinished(const struct rec_node *node);
 /* At the end of the run: kills what is left, compares with the expected final states; emits the last events.
  * Number of expectations that failed; each is a warn event. */
 size_t rec_node_stop(struct rec_node *node, vtime_ns now);
+/* Adds what the kernel has counted so far to coverage_dir, if there is one: once, before a kernel goes.  0, or -errno, and
+ * rec_node_failure() tells more. */
+int rec_node_keep_coverage(struct rec_node *node);
 
 #endif

@@ -6,6 +6,7 @@
 #include "command.h"
 
 extern const struct fmt_command rec_cmd_branch;
+extern const struct fmt_command rec_cmd_coverage;
 extern const struct fmt_command rec_cmd_doctor;
 extern const struct fmt_command rec_cmd_explore;
 extern const struct fmt_command rec_cmd_record;

@@ -61,7 +61,7 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 	return remove(path);
 }
 
-bool rec__data_prepare(const char *dir)
+bool rec__data_prepare(const char *dir, const char *option)
 {
 	_cleanup_free_ char *marker = fmt_text_of("%s/" REC_NODEFS_DATA_MARKER, dir);
 
@@ -72,7 +72,7 @@ bool rec__data_prepare(const char *dir)
 		}
 		/* rmdir() tells whether it is empty; an empty one is as good as a new one. */
 		if (access(marker, F_OK) < 0 && (rmdir(dir) < 0 || mkdir(dir, 0777) < 0)) {
-			fmt_complain("%s exists and is not of an earlier run; name another with --data", dir);
+			fmt_complain("%s exists and is not of an earlier run; name another with %s", dir, option);
 			return false;
 		}
 		if (nftw(dir, remove_entry, 64, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0) {

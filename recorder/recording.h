@@ -19,8 +19,8 @@ char *rec__trace_path(const char *experiment);
 char *rec__branch_path(const char *trace);
 
 /* Makes an empty data directory.  One that exists is emptied when an earlier run left it, which its marker
- * shows; what somebody else keeps there is not ours to remove.  False: it could not be, and that was said. */
-bool rec__data_prepare(const char *dir);
+ * shows; what somebody else keeps there is not ours to remove.  option names another.  False: it could not be, and that was said. */
+bool rec__data_prepare(const char *dir, const char *option);
 /* Removes one that prepare has made, with all that is in it; nothing happens when it is not there. */
 void rec__data_remove(const char *dir);
 

@@ -232,6 +232,10 @@ static int stop_nodes(struct worker *w)
 			continue;
 		place->touched = true;
 		failed[i] = rec_node_stop(place->node, now);
+		const int error = rec_node_keep_coverage(place->node);
+
+		if (error < 0)
+			return fail_node(w, (node_id)i + 1, error);
 	}
 	return send_done(w, failed);
 }
@@ -312,7 +316,7 @@ int rec_worker_main(const struct rec_mailbox *box, const struct rec_experiment *
 		.index = index,
 		.cpus = cpus,
 		.env = {.exp = exp, .patience_s = options->patience_s,
-			.data_dir = options->data_dir, .send = on_send, .file = on_file},
+			.data_dir = options->data_dir, .coverage_dir = options->coverage_dir, .send = on_send, .file = on_file},
 		.places = calloc(exp->node_count, sizeof(*w.places)),
 	};
 	int error;
