@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What of the kernel a run executes: as often as it must, whoever runs the nodes, in files that gcov reads.
-# Argument: the image that counts.
+# Argument: build-kernel.sh.  Of the kernel that counts a third is enough, and a third of the time to build it; tests/run names the same folders.
 # shellcheck source=lib.sh
 . "$HINDCAST_ROOT/tests/system/lib.sh"
 need gcov jq
 
-image=$1
+image=$("$1" --coverage='net/ipv4 net/mptcp') || fail 'the image that counts cannot be made'
 plain=$HINDCAST_KERNEL
 unset HINDCAST_KERNEL
 
