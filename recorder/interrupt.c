@@ -37,7 +37,6 @@ static const struct sigaction action = {.sa_handler = on_signal};
 
 int rec_interrupt_begin(void)
 {
-
 	timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	if (timer < 0)
 		return -errno;

@@ -20,6 +20,7 @@ static const struct {
 	enum fmt_option option;
 	const char *name;
 } passed_on[] = {
+	{FMT_OPTION_UNTIL, "--until"},
 	{FMT_OPTION_MODEL, "--model"},
 	{FMT_OPTION_PATIENCE, "--patience"},
 	{FMT_OPTION_KERNEL, "--kernel"},
@@ -59,7 +60,6 @@ static void exec_record(const struct rec_trial *trial)
 	argv[count++] = "-q";
 	count = put(argv, count, "-o", trial->trace);
 	count = put(argv, count, "--seed", trial->seed);
-	count = put(argv, count, "--until", trial->until ?: args->value[FMT_OPTION_UNTIL]);
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++)
 		count = put(argv, count, passed_on[i].name, args->value[passed_on[i].option]);
 	if (trial->set) {

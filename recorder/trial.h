@@ -14,7 +14,6 @@ struct rec_trial {
 	const char *experiment;			/* or the trace that is branched */
 	const char *trace;
 	const char *seed;			/* NULL: the experiment's */
-	const char *until;			/* NULL: what args say */
 	const char *said;			/* file for standard error; NULL: goes where the command's does */
 	bool set;				/* args' --set and --change too */
 };
