@@ -396,7 +396,13 @@ static void reseed_kernel(struct rec_node *node)
 	rec_stream_bytes(&node->random, bytes, sizeof(bytes));
 	const int64_t fd = rec__init_call(node, KG_INIT, __NR_openat, (uint64_t)AT_FDCWD, REC_PTR("/dev/urandom"), O_WRONLY, 0, 0, 0);
 
-	CHECK(fd >= 0 || node->panicked);
+	/* A program may have removed it, or a fault may keep the kernel from opening it. */
+	if (fd < 0) {
+		if (!node->panicked)
+			rec__warn(node, 0, "/dev/urandom: %s; the kernel's random numbers stay those of the seed before",
+				  strerror((int)-fd));
+		return;
+	}
 	rec__init_call(node, KG_INIT, __NR_write, (uint64_t)fd, REC_PTR(bytes), sizeof(bytes), 0, 0, 0);
 	rec__init_call(node, KG_INIT, __NR_ioctl, (uint64_t)fd, RNDRESEEDCRNG, 0, 0, 0, 0);
 	rec__init_call(node, KG_INIT, __NR_close, (uint64_t)fd, 0, 0, 0, 0, 0);

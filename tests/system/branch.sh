@@ -277,3 +277,12 @@ wrong 'the beginning of the run is not in it' --at 3s "$work/part.hct"
 "$HINDCAST" scrub --payload -o "$work/scrubbed.hct" "$run" >/dev/null 2>&1 || true
 wrong 'it was scrubbed' --at 2s "$work/scrubbed.hct"
 wrong 'not a trace|no trace|is not' --at 2s "$work/pings.yaml"
+
+# A node that has no generator to give a seed to goes on with the old one, and the trace says so.
+cat >"$work/bare.yaml" <<'END'
+general: {stop_time: 4 s, seed: 1}
+hosts: {a: {processes: [{path: /bin/sh, args: [-c, "rm /dev/urandom; sleep 2; echo done"]}]}}
+timeline: [{at: 1 s, seed: 5}]
+END
+record bare "$work/bare.yaml"
+expect_text <("$HINDCAST" dump "$work/bare.hct" kind==warn) '1.000000000s a .*/dev/urandom: No such file'
